@@ -1,0 +1,1 @@
+//! Sudoku and mazes: parse, encode, decode, verify, generate.

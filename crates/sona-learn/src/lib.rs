@@ -1,0 +1,1 @@
+//! Predicts how many refinement steps a question needs, and learns from every answer.

@@ -1,0 +1,1 @@
+//! From puzzle text to verdict: pipelines, metrics, benchmark records.

@@ -1,0 +1,1 @@
+//! Tiny Recursive Models: the recursion, its nets, forward and backward.

@@ -1,0 +1,1 @@
+//! A trainer for tiny recursive models on an ordinary CPU.

@@ -1,0 +1,1 @@
+//! Tiny recursive models in the browser.
