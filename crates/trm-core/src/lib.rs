@@ -1,1 +1,25 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
+
+mod config;
+mod error;
+pub mod heads;
+pub mod kernel;
+pub mod loss;
+pub mod net;
+pub mod params;
+pub mod recursion;
+pub mod relational;
+mod relations;
+
+pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use error::{Result, TrmError};
+pub use relations::{Graph, GroupRelation, NONE, Relations};
+
+/// Epsilon of the RMS norms, as in the reference.
+pub const RMS_EPS: f64 = 1e-5;
+/// The most supervision steps that may be asked for.
+pub const MAX_K: usize = 1 << 16;
+/// The answer of an absent token.
+pub const ABSENT_LOGIT: f32 = -1e4;
+/// The answer of a token that the question says is known.
+pub const GIVEN_LOGIT: f32 = 1e4;

@@ -1,0 +1,204 @@
+//! What goes into the recursion and what is read from it.
+
+use crate::kernel::Real;
+use crate::loss::group_range;
+use crate::relations::Graph;
+use crate::{HaltInput, Output};
+use core::ops::Range;
+
+/// Numbers of [`halt_features`] besides the pooled state.
+const SURENESS: usize = 3;
+
+/// Numbers the halt head reads.
+pub fn n_halt_features(input: HaltInput, hidden_dim: usize) -> usize {
+    match input {
+        HaltInput::FirstPosition => hidden_dim,
+        HaltInput::Pooled => 3 * hidden_dim + SURENESS,
+    }
+}
+
+/// `x[live] = scale * question[token] E`: `question` is `[tokens, embedding_dim]`, or one row
+/// for all tokens.
+pub fn embed<R: Real>(graph: &Graph, question: &[f32], weight: &[R], scale: R, h: usize, x: &mut Vec<R>) {
+    let dim = weight.len() / h;
+    x.clear();
+    x.resize(graph.live.len() * h, R::ZERO);
+    for (row, t) in x.chunks_exact_mut(h).zip(&graph.live) {
+        let t = if question.len() == dim { 0 } else { *t as usize };
+        for (feature, w) in question[t * dim..(t + 1) * dim].iter().zip(weight.chunks_exact(h)) {
+            if *feature != 0.0 {
+                let factor = R::from_f64(f64::from(*feature)) * scale;
+                row.iter_mut().zip(w).for_each(|(x, w)| *x += factor * *w);
+            }
+        }
+    }
+}
+
+/// Adds the gradient of the embedding matrix to `d_weight`.
+pub fn embed_backward<R: Real>(
+    graph: &Graph,
+    question: &[f32],
+    d_x: &[R],
+    scale: R,
+    h: usize,
+    d_weight: &mut [R],
+) {
+    let dim = d_weight.len() / h;
+    for (row, t) in d_x.chunks_exact(h).zip(&graph.live) {
+        let t = if question.len() == dim { 0 } else { *t as usize };
+        for (feature, w) in question[t * dim..(t + 1) * dim].iter().zip(d_weight.chunks_exact_mut(h)) {
+            if *feature != 0.0 {
+                let factor = R::from_f64(f64::from(*feature)) * scale;
+                row.iter().zip(w).for_each(|(d, w)| *w += factor * *d);
+            }
+        }
+    }
+}
+
+/// `logits = y W + b`; `weight` is `[h, answer_dim]`.
+pub fn answer_head<R: Real>(y: &[R], weight: &[R], bias: &[R], logits: &mut Vec<R>) {
+    let dim = bias.len();
+    let h = weight.len() / dim;
+    logits.clear();
+    for y in y.chunks_exact(h) {
+        let start = logits.len();
+        logits.extend_from_slice(bias);
+        for (y, w) in y.iter().zip(weight.chunks_exact(dim)) {
+            logits[start..].iter_mut().zip(w).for_each(|(l, w)| *l += *y * *w);
+        }
+    }
+}
+
+/// The way back through [`answer_head`]: writes the gradient of y, adds those of the weights.
+pub fn answer_head_backward<R: Real>(
+    y: &[R],
+    weight: &[R],
+    d_logits: &[R],
+    d_y: &mut Vec<R>,
+    d_weight: &mut [R],
+    d_bias: &mut [R],
+) {
+    let dim = d_bias.len();
+    let h = weight.len() / dim;
+    d_y.clear();
+    for (y, d) in y.chunks_exact(h).zip(d_logits.chunks_exact(dim)) {
+        d_bias.iter_mut().zip(d).for_each(|(b, d)| *b += *d);
+        for ((y, w), d_w) in y.iter().zip(weight.chunks_exact(dim)).zip(d_weight.chunks_exact_mut(dim)) {
+            let mut sum = R::ZERO;
+            for ((d, w), d_w) in d.iter().zip(w).zip(d_w) {
+                sum += *d * *w;
+                *d_w += *y * *d;
+            }
+            d_y.push(sum);
+        }
+    }
+}
+
+/// How sure each part of an answer is, in 0..1: one number per group of the output's softmax,
+/// or per live token.
+pub fn sureness<R: Real>(output: Output, graph: &Graph, logits: &[R], out: &mut Vec<f32>) {
+    out.clear();
+    match output {
+        Output::GroupSoftmax { relation } => {
+            let (first, last) = group_range(graph, relation);
+            out.extend(
+                (first..last).map(|g| {
+                    top_probability(graph.members_of(g).iter().map(|i| logits[*i as usize].to_f64()))
+                }),
+            );
+        }
+        Output::Binary => out.extend(logits.iter().map(|x| (1.0 / (1.0 + (-x.to_f64().abs()).exp())) as f32)),
+        Output::TokenSoftmax | Output::TokenStablemax => {
+            let dim = logits.len() / graph.live.len().max(1);
+            out.extend(
+                logits.chunks_exact(dim.max(1)).map(|row| top_probability(row.iter().map(|x| x.to_f64()))),
+            );
+        }
+        Output::Embedding => {}
+    }
+}
+
+fn top_probability(logits: impl Iterator<Item = f64> + Clone) -> f32 {
+    let most = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+    (1.0 / logits.map(|x| (x - most).exp()).sum::<f64>()) as f32
+}
+
+/// The part of the answer that would be read differently in `a` and `b`, in 0..1.
+pub fn changed<R: Real>(output: Output, graph: &Graph, a: &[R], b: &[R]) -> f32 {
+    let differs = |range: &mut dyn Iterator<Item = usize>| {
+        let (mut best_a, mut best_b) = (None::<(usize, R)>, None::<(usize, R)>);
+        for i in range {
+            let better = |best: Option<(usize, R)>, x: R| best.is_none_or(|(_, most)| x > most);
+            if better(best_a, a[i]) {
+                best_a = Some((i, a[i]));
+            }
+            if better(best_b, b[i]) {
+                best_b = Some((i, b[i]));
+            }
+        }
+        best_a.map(|x| x.0) != best_b.map(|x| x.0)
+    };
+    let (count, n) = match output {
+        Output::GroupSoftmax { relation } => {
+            let groups: Range<usize> = {
+                let (first, last) = group_range(graph, relation);
+                first..last
+            };
+            let n = groups.len();
+            (groups.filter(|g| differs(&mut graph.members_of(*g).iter().map(|i| *i as usize))).count(), n)
+        }
+        Output::Binary => {
+            (a.iter().zip(b).filter(|(a, b)| (**a > R::ZERO) != (**b > R::ZERO)).count(), a.len())
+        }
+        Output::TokenSoftmax | Output::TokenStablemax => {
+            let n = graph.live.len();
+            let dim = a.len() / n.max(1);
+            ((0..n).filter(|i| differs(&mut (i * dim..(i + 1) * dim))).count(), n)
+        }
+        Output::Embedding => {
+            let apart: f64 = a.iter().zip(b).map(|(a, b)| (a.to_f64() - b.to_f64()).powi(2)).sum();
+            let size: f64 = a.iter().map(|a| a.to_f64().powi(2)).sum::<f64>() + 1e-12;
+            return (apart / size).sqrt().min(1.0) as f32;
+        }
+    };
+    count as f32 / n.max(1) as f32
+}
+
+/// What the halt head reads: for [`HaltInput::Pooled`] the mean, largest and smallest of each
+/// channel of y over the live tokens, then the mean and the smallest sureness of the answer and
+/// the part of it that changed in this step.
+pub fn halt_features<R: Real>(
+    input: HaltInput,
+    y: &[R],
+    h: usize,
+    sureness: &[f32],
+    changed: f32,
+    out: &mut Vec<R>,
+) {
+    out.clear();
+    if input == HaltInput::FirstPosition {
+        out.extend_from_slice(&y[..h.min(y.len())]);
+        out.resize(h, R::ZERO);
+        return;
+    }
+    out.resize(3 * h, R::ZERO);
+    if let Some(first) = y.chunks_exact(h).next() {
+        out[h..2 * h].copy_from_slice(first);
+        out[2 * h..].copy_from_slice(first);
+    }
+    let n = R::from_f64((y.len() / h).max(1) as f64);
+    for row in y.chunks_exact(h) {
+        for (c, v) in row.iter().enumerate() {
+            out[c] += *v / n;
+            if *v > out[h + c] {
+                out[h + c] = *v;
+            }
+            if *v < out[2 * h + c] {
+                out[2 * h + c] = *v;
+            }
+        }
+    }
+    let mean = sureness.iter().map(|s| f64::from(*s)).sum::<f64>() / sureness.len().max(1) as f64;
+    let least = sureness.iter().fold(1.0f32, |m, s| m.min(*s));
+    out.extend([mean, f64::from(least), f64::from(changed)].map(R::from_f64));
+}

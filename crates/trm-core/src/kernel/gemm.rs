@@ -1,0 +1,187 @@
+//! Matrix products over tiles of registers.
+
+use super::{Real, Simd};
+
+/// A matrix inside a slice: element (i, j) is `data[i * rows_apart + j * cols_apart]`.
+#[derive(Clone, Copy)]
+pub struct Mat<'a, R> {
+    data: &'a [R],
+    rows_apart: usize,
+    cols_apart: usize,
+}
+
+impl<'a, R> Mat<'a, R> {
+    /// A row-major matrix of rows of `width`.
+    #[inline(always)]
+    pub fn rows(data: &'a [R], width: usize) -> Self {
+        Mat { data, rows_apart: width, cols_apart: 1 }
+    }
+
+    /// The transpose of a row-major matrix of rows of `width`.
+    #[inline(always)]
+    pub fn transposed(data: &'a [R], width: usize) -> Self {
+        Mat { data, rows_apart: 1, cols_apart: width }
+    }
+}
+
+/// `c = a b`: `a` is `m x k`, `b` row-major `k x n`, `c` row-major `m x n`.
+///
+/// # Panics
+/// Where a slice is too short for its shape.
+#[inline(always)]
+pub fn gemm<S: Simd>(
+    s: S,
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+) {
+    product::<S, false>(s, (m, n, k), a, b, c);
+}
+
+/// `c += a b`, with the shapes of [`gemm`].
+///
+/// # Panics
+/// Where a slice is too short for its shape.
+#[inline(always)]
+pub fn gemm_add<S: Simd>(
+    s: S,
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+) {
+    product::<S, true>(s, (m, n, k), a, b, c);
+}
+
+#[inline(always)]
+fn product<S: Simd, const ADD: bool>(
+    s: S,
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    assert!(c.len() >= m * n, "c is {} long, not {m} x {n}", c.len());
+    assert!(b.len() >= k * n, "b is {} long, not {k} x {n}", b.len());
+    let reach = (m - 1) * a.rows_apart + k.saturating_sub(1) * a.cols_apart;
+    assert!(k == 0 || reach < a.data.len(), "a is {} long, not {m} x {k}", a.data.len());
+    let mut j = 0;
+    // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
+    unsafe {
+        while n - j >= 4 * S::LANES {
+            panel::<S, 6, 4, ADD>(s, (m, n, k), a, b, c, j);
+            j += 4 * S::LANES;
+        }
+        if n - j >= 2 * S::LANES {
+            panel::<S, 12, 2, ADD>(s, (m, n, k), a, b, c, j);
+            j += 2 * S::LANES;
+        }
+        if n - j >= S::LANES {
+            panel::<S, 12, 1, ADD>(s, (m, n, k), a, b, c, j);
+            j += S::LANES;
+        }
+    }
+    for j in j..n {
+        column::<S, ADD>((m, n, k), a, b, c, j);
+    }
+}
+
+/// A column too narrow for a register.
+#[inline(always)]
+fn column<S: Simd, const ADD: bool>(
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+    j: usize,
+) {
+    for i in 0..m {
+        let mut sum = if ADD { c[i * n + j] } else { S::Elem::ZERO };
+        for p in 0..k {
+            sum += a.data[i * a.rows_apart + p * a.cols_apart] * b[p * n + j];
+        }
+        c[i * n + j] = sum;
+    }
+}
+
+/// `NV` registers of columns from `j` on, `MR` rows at a time.
+///
+/// # Safety
+/// The slices must hold their shapes, and `j + NV * LANES <= n`.
+#[inline(always)]
+unsafe fn panel<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
+    s: S,
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+    j: usize,
+) {
+    let mut i = 0;
+    // SAFETY: row i..i + MR (or i + 1) is below m, so each pointer stays in its matrix.
+    unsafe {
+        let b = b.as_ptr().add(j);
+        let at = |i: usize| a.data.as_ptr().wrapping_add(i * a.rows_apart);
+        let apart = (a.rows_apart, a.cols_apart);
+        while i + MR <= m {
+            tile::<S, MR, NV, ADD>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), n);
+            i += MR;
+        }
+        while i + 3 <= m {
+            tile::<S, 3, NV, ADD>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), n);
+            i += 3;
+        }
+        while i < m {
+            tile::<S, 1, NV, ADD>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), n);
+            i += 1;
+        }
+    }
+}
+
+/// An `MR x NV` tile of registers, summed over `k`.
+///
+/// # Safety
+/// `a`, `b` and `c` must reach `MR` rows, `k` rows and `MR` rows, `NV` registers wide.
+#[inline(always)]
+unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
+    s: S,
+    k: usize,
+    a: *const S::Elem,
+    (rows_apart, cols_apart): (usize, usize),
+    b: *const S::Elem,
+    c: *mut S::Elem,
+    n: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut sums = [[s.splat(S::Elem::ZERO); NV]; MR];
+        if ADD {
+            for (i, row) in sums.iter_mut().enumerate() {
+                for (v, sum) in row.iter_mut().enumerate() {
+                    *sum = s.load(c.add(i * n + v * S::LANES));
+                }
+            }
+        }
+        for p in 0..k {
+            let mut columns = [s.splat(S::Elem::ZERO); NV];
+            for (v, column) in columns.iter_mut().enumerate() {
+                *column = s.load(b.add(p * n + v * S::LANES));
+            }
+            for (i, row) in sums.iter_mut().enumerate() {
+                let x = s.splat(*a.add(i * rows_apart + p * cols_apart));
+                for (sum, column) in row.iter_mut().zip(&columns) {
+                    *sum = s.mul_add(x, *column, *sum);
+                }
+            }
+        }
+        for (i, row) in sums.iter().enumerate() {
+            for (v, sum) in row.iter().enumerate() {
+                s.store(c.add(i * n + v * S::LANES), *sum);
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The hot loops: the only module with `unsafe`.
+//!
+//! Each kernel is written once over [`Simd`] and compiled for every instruction set; the set is
+//! chosen at run time by [`Isa::best`]. The portable set is the twin that the tests compare with.
+#![allow(unsafe_code)]
+
+mod gemm;
+mod rows;
+mod simd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use gemm::{Mat, gemm, gemm_add};
+pub use rows::{
+    add, axpy, colsum_add, dot, gather_sum, rms_norm, rms_norm_backward, swiglu, swiglu_backward,
+};
+pub use simd::{Scalar, Simd};
+
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+/// An instruction set that this processor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// Portable code.
+    Scalar,
+    /// AVX2 and FMA, 8 lanes.
+    Avx2,
+    /// AVX-512F, 16 lanes.
+    Avx512,
+}
+
+impl Isa {
+    /// The widest set of this processor, or the one that `TRM_KERNEL` names
+    /// (`scalar`, `avx2`, `avx512`) if the processor has it.
+    pub fn best() -> Self {
+        static BEST: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
+        *BEST.get_or_init(|| {
+            let wanted = std::env::var("TRM_KERNEL").unwrap_or_default();
+            let available = Isa::available();
+            let named = available.iter().find(|isa| isa.name() == wanted);
+            *named.unwrap_or(&available[0])
+        })
+    }
+
+    /// The sets this processor has, widest first.
+    pub fn available() -> Vec<Self> {
+        let mut sets = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            if x86::Avx512::detect().is_some() {
+                sets.push(Isa::Avx512);
+            }
+            if x86::Avx2::detect().is_some() {
+                sets.push(Isa::Avx2);
+            }
+        }
+        sets.push(Isa::Scalar);
+        sets
+    }
+
+    /// The name that `TRM_KERNEL` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Scalar => "scalar",
+            Isa::Avx2 => "avx2",
+            Isa::Avx512 => "avx512",
+        }
+    }
+}
+
+/// Code that can be compiled for any instruction set.
+pub trait Kernel<R: Real> {
+    /// What it returns.
+    type Output;
+    /// Runs with the instructions of `S`. Mark the implementation `#[inline(always)]`: a body
+    /// that is not inlined into [`Real::dispatch`] is compiled without those instructions.
+    fn run<S: Simd<Elem = R>>(self, simd: S) -> Self::Output;
+}
+
+/// A number the nets can be computed in: `f32`, or `f64` for gradient checks.
+pub trait Real:
+    Copy
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + core::fmt::Debug
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + 'static
+{
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+    /// Rounds.
+    fn from_f64(x: f64) -> Self;
+    /// Widens.
+    fn to_f64(self) -> f64;
+    /// e to the power of `self`.
+    fn exp(self) -> Self;
+    /// The natural logarithm.
+    fn ln(self) -> Self;
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// Runs `kernel` compiled for `isa`, or for the portable set where this processor or this
+    /// number type has no such instructions.
+    fn dispatch<K: Kernel<Self>>(isa: Isa, kernel: K) -> K::Output;
+}
+
+macro_rules! real {
+    ($t:ty, $dispatch:item) => {
+        impl Real for $t {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            fn from_f64(x: f64) -> Self {
+                x as $t
+            }
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+            #[inline(always)]
+            fn exp(self) -> Self {
+                self.exp()
+            }
+            #[inline(always)]
+            fn ln(self) -> Self {
+                self.ln()
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                self.sqrt()
+            }
+            $dispatch
+        }
+    };
+}
+
+real!(
+    f64,
+    fn dispatch<K: Kernel<f64>>(_: Isa, kernel: K) -> K::Output {
+        kernel.run(Scalar::new())
+    }
+);
+real!(
+    f32,
+    fn dispatch<K: Kernel<f32>>(isa: Isa, kernel: K) -> K::Output {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => match x86::Avx512::detect() {
+                // SAFETY: `detect` found the instructions.
+                Some(simd) => unsafe { run_avx512(kernel, simd) },
+                None => kernel.run(Scalar::new()),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => match x86::Avx2::detect() {
+                // SAFETY: `detect` found the instructions.
+                Some(simd) => unsafe { run_avx2(kernel, simd) },
+                None => kernel.run(Scalar::new()),
+            },
+            _ => kernel.run(Scalar::new()),
+        }
+    }
+);
+
+/// # Safety
+/// The processor must have AVX-512F and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: x86::Avx512) -> K::Output {
+    kernel.run(simd)
+}
+
+/// # Safety
+/// The processor must have AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn run_avx2<K: Kernel<f32>>(kernel: K, simd: x86::Avx2) -> K::Output {
+    kernel.run(simd)
+}

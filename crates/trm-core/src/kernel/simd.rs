@@ -1,0 +1,98 @@
+//! The vector instructions the kernels are written in, and their portable twin.
+
+use super::Real;
+
+/// One instruction set: a register of [`Simd::LANES`] numbers and what can be done with it.
+///
+/// A value of the implementing type is the proof that the processor has these instructions, so
+/// only [`Isa`](super::Isa) makes one. Every method is inlined into a caller that was compiled
+/// for the instruction set; see [`Real::dispatch`].
+pub trait Simd: Copy {
+    /// The number type.
+    type Elem: Real;
+    /// A register.
+    type V: Copy;
+    /// Numbers in a register.
+    const LANES: usize;
+
+    /// The same number in every lane.
+    fn splat(self, x: Self::Elem) -> Self::V;
+    /// Reads a register.
+    ///
+    /// # Safety
+    /// `p` must be valid for reads of [`Simd::LANES`] numbers.
+    unsafe fn load(self, p: *const Self::Elem) -> Self::V;
+    /// Writes a register.
+    ///
+    /// # Safety
+    /// `p` must be valid for writes of [`Simd::LANES`] numbers.
+    unsafe fn store(self, p: *mut Self::Elem, v: Self::V);
+    /// `a + b`
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a - b`
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a * b`
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a * b + c`
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// `1 / (1 + exp(-a))`
+    fn sigmoid(self, a: Self::V) -> Self::V;
+    /// The sum of the lanes.
+    fn sum(self, a: Self::V) -> Self::Elem;
+}
+
+/// The portable instruction set: one number in a register. Twin of all the others, and the only
+/// one for `f64`.
+#[derive(Clone, Copy)]
+pub struct Scalar<R>(core::marker::PhantomData<R>);
+
+impl<R> Scalar<R> {
+    pub(super) fn new() -> Self {
+        Scalar(core::marker::PhantomData)
+    }
+}
+
+impl<R: Real> Simd for Scalar<R> {
+    type Elem = R;
+    type V = R;
+    const LANES: usize = 1;
+
+    #[inline(always)]
+    fn splat(self, x: R) -> R {
+        x
+    }
+    #[inline(always)]
+    unsafe fn load(self, p: *const R) -> R {
+        // SAFETY: the caller's promise.
+        unsafe { *p }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut R, v: R) {
+        // SAFETY: the caller's promise.
+        unsafe { *p = v }
+    }
+    #[inline(always)]
+    fn add(self, a: R, b: R) -> R {
+        a + b
+    }
+    #[inline(always)]
+    fn sub(self, a: R, b: R) -> R {
+        a - b
+    }
+    #[inline(always)]
+    fn mul(self, a: R, b: R) -> R {
+        a * b
+    }
+    #[inline(always)]
+    fn mul_add(self, a: R, b: R, c: R) -> R {
+        a * b + c
+    }
+    #[inline(always)]
+    fn sigmoid(self, a: R) -> R {
+        R::ONE / (R::ONE + (-a).exp())
+    }
+    #[inline(always)]
+    fn sum(self, a: R) -> R {
+        a
+    }
+}

@@ -1,0 +1,163 @@
+//! AVX2 and AVX-512 registers.
+
+use super::Simd;
+use core::arch::x86_64::*;
+
+/// Coefficients of `2^r` for `|r| <= 1/2` (relative error 2e-7), highest power first.
+const EXP2: [f32; 7] =
+    [1.535_336_2e-4, 1.339_887_5e-3, 9.618_437e-3, 5.550_333e-2, 2.402_264_9e-1, 6.931_472e-1, 1.0];
+const LOG2_E: f32 = core::f32::consts::LOG2_E;
+/// `exp` saturates here, short of overflow.
+const EXP_LIMIT: f32 = 87.0;
+
+/// 16 lanes of `f32`.
+#[derive(Clone, Copy)]
+pub struct Avx512(());
+
+impl Avx512 {
+    /// The proof that the processor has AVX-512F.
+    pub(super) fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx512f").then_some(Avx512(()))
+    }
+}
+
+// SAFETY (of every block below): a value of this type exists only where AVX-512F was detected,
+// and pointers are the caller's promise.
+impl Simd for Avx512 {
+    type Elem = f32;
+    type V = __m512;
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m512 {
+        unsafe { _mm512_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> __m512 {
+        unsafe { _mm512_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: __m512) {
+        unsafe { _mm512_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_add_ps(a, b) }
+    }
+    #[inline(always)]
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    fn sigmoid(self, a: __m512) -> __m512 {
+        unsafe {
+            // min(NaN, x) is x on this instruction, so keep the input second: NaN stays NaN.
+            let limit = _mm512_set1_ps(EXP_LIMIT);
+            let low = _mm512_sub_ps(_mm512_setzero_ps(), limit);
+            let x = _mm512_sub_ps(_mm512_setzero_ps(), a);
+            let x = _mm512_max_ps(low, _mm512_min_ps(limit, x));
+            let x = _mm512_mul_ps(x, _mm512_set1_ps(LOG2_E));
+            let whole = _mm512_roundscale_ps::<0>(x);
+            let r = _mm512_sub_ps(x, whole);
+            let mut p = _mm512_set1_ps(EXP2[0]);
+            for c in &EXP2[1..] {
+                p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(*c));
+            }
+            let e = _mm512_scalef_ps(p, whole);
+            let one = _mm512_set1_ps(1.0);
+            let d = _mm512_add_ps(one, e);
+            // One Newton step on the 14-bit reciprocal gives full precision.
+            let r = _mm512_rcp14_ps(d);
+            let two = _mm512_set1_ps(2.0);
+            _mm512_mul_ps(r, _mm512_fnmadd_ps(d, r, two))
+        }
+    }
+    #[inline(always)]
+    fn sum(self, a: __m512) -> f32 {
+        unsafe { _mm512_reduce_add_ps(a) }
+    }
+}
+
+/// 8 lanes of `f32`, with fused multiply-add.
+#[derive(Clone, Copy)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The proof that the processor has AVX2 and FMA.
+    pub(super) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
+    }
+}
+
+// SAFETY (of every block below): a value of this type exists only where AVX2 and FMA were
+// detected, and pointers are the caller's promise.
+impl Simd for Avx2 {
+    type Elem = f32;
+    type V = __m256;
+    const LANES: usize = 8;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(self, p: *const f32) -> __m256 {
+        unsafe { _mm256_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, p: *mut f32, v: __m256) {
+        unsafe { _mm256_storeu_ps(p, v) }
+    }
+    #[inline(always)]
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    fn sub(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    fn mul(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    fn mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    fn sigmoid(self, a: __m256) -> __m256 {
+        unsafe {
+            let limit = _mm256_set1_ps(EXP_LIMIT);
+            let low = _mm256_sub_ps(_mm256_setzero_ps(), limit);
+            let x = _mm256_sub_ps(_mm256_setzero_ps(), a);
+            let x = _mm256_max_ps(low, _mm256_min_ps(limit, x));
+            let x = _mm256_mul_ps(x, _mm256_set1_ps(LOG2_E));
+            let whole = _mm256_round_ps::<0>(x);
+            let r = _mm256_sub_ps(x, whole);
+            let mut p = _mm256_set1_ps(EXP2[0]);
+            for c in &EXP2[1..] {
+                p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(*c));
+            }
+            let bits = _mm256_add_epi32(_mm256_cvtps_epi32(whole), _mm256_set1_epi32(127));
+            let scale = _mm256_castsi256_ps(_mm256_slli_epi32::<23>(bits));
+            let one = _mm256_set1_ps(1.0);
+            _mm256_div_ps(one, _mm256_fmadd_ps(p, scale, one))
+        }
+    }
+    #[inline(always)]
+    fn sum(self, a: __m256) -> f32 {
+        unsafe {
+            let s = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps::<1>(a));
+            let s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+            _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps::<1>(s, s)))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The net that the recursion calls again and again, whatever mixes its tokens.
+
+use crate::kernel::{Isa, Real};
+use crate::params::Layout;
+use crate::relational::{self, RelationalNet};
+use crate::relations::Graph;
+use crate::{Mixer, TrmConfig};
+
+/// The blocks of a model. Weights are passed to each call.
+#[derive(Clone, Debug)]
+pub enum Net {
+    /// Messages along relations.
+    Relational(RelationalNet),
+}
+
+/// What one call keeps for the way back.
+#[derive(Clone, Debug, Default)]
+pub struct NetTape<R> {
+    relational: Vec<relational::BlockTape<R>>,
+}
+
+/// The buffers of one thread.
+#[derive(Clone, Debug, Default)]
+pub struct NetScratch<R> {
+    relational: relational::Scratch<R>,
+}
+
+impl Net {
+    /// Lays out the weights of the blocks that `config` describes.
+    pub fn new(config: &TrmConfig, layout: &mut Layout) -> Self {
+        match &config.mixer {
+            Mixer::Relational(relations) => Net::Relational(RelationalNet::new(config, relations, layout)),
+            Mixer::Mlp { .. } | Mixer::Attention { .. } => unreachable!(),
+        }
+    }
+
+    /// Operations (two for each multiply-add) of the matrix products of one call.
+    pub fn flops(&self, graph: &Graph) -> u64 {
+        match self {
+            Net::Relational(net) => net.flops(graph),
+        }
+    }
+
+    /// Writes the transposed matrices to `t`, laid out like `params`.
+    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
+        match self {
+            Net::Relational(net) => net.transpose(params, t),
+        }
+    }
+
+    /// `output = net(input)`, both `[live, hidden_dim]`.
+    pub fn forward<R: Real>(
+        &self,
+        isa: Isa,
+        params: &[R],
+        graph: &Graph,
+        input: &[R],
+        output: &mut [R],
+        scratch: &mut NetScratch<R>,
+    ) {
+        match self {
+            Net::Relational(net) => net.forward(isa, params, graph, input, output, &mut scratch.relational),
+        }
+    }
+
+    /// The same, keeping on `tape` what [`Net::backward`] needs.
+    pub fn forward_taped<R: Real>(
+        &self,
+        isa: Isa,
+        params: &[R],
+        graph: &Graph,
+        input: &[R],
+        output: &mut [R],
+        tape: &mut NetTape<R>,
+        scratch: &mut NetScratch<R>,
+    ) {
+        match self {
+            Net::Relational(net) => net.forward_taped(
+                isa,
+                params,
+                graph,
+                input,
+                output,
+                &mut tape.relational,
+                &mut scratch.relational,
+            ),
+        }
+    }
+
+    /// Turns `d`, the gradient of the output, into that of the input; adds the weights'
+    /// gradients to `grads`. `transposed` is from [`Net::transpose`].
+    pub fn backward<R: Real>(
+        &self,
+        isa: Isa,
+        transposed: &[R],
+        graph: &Graph,
+        tape: &NetTape<R>,
+        d: &mut [R],
+        grads: &mut [R],
+        scratch: &mut NetScratch<R>,
+    ) {
+        match self {
+            Net::Relational(net) => {
+                net.backward(isa, transposed, graph, &tape.relational, d, grads, &mut scratch.relational)
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The recursion of the paper (arXiv 2510.04871, figure 3).
+//!
+//! One supervision step is `cycles` times [`latent_recursion`]; the last of them carries the
+//! gradient. `x` is the embedded question, `y` the answer, `z` the latent, each
+//! `[live tokens, hidden_dim]`.
+
+use crate::kernel::{Isa, Real};
+use crate::net::{Net, NetScratch, NetTape};
+use crate::relations::Graph;
+
+/// Everything one recursion reads.
+#[derive(Clone, Copy)]
+pub struct Recursion<'a, R> {
+    /// The net.
+    pub net: &'a Net,
+    /// Its weights.
+    pub params: &'a [R],
+    /// The question's structure.
+    pub graph: &'a Graph,
+    /// The embedded question.
+    pub x: &'a [R],
+    /// n
+    pub latent_iterations: usize,
+    /// T
+    pub cycles: usize,
+    /// The instructions to use.
+    pub isa: Isa,
+}
+
+/// The answer y and the latent z of a running question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State<R> {
+    /// `[live, hidden_dim]`
+    pub y: Vec<R>,
+    /// `[live, hidden_dim]`
+    pub z: Vec<R>,
+}
+
+/// The buffers of one thread.
+#[derive(Clone, Debug, Default)]
+pub struct RecursionScratch<R> {
+    net: NetScratch<R>,
+    input: Vec<R>,
+    d: Vec<R>,
+}
+
+/// What the last cycle keeps: one entry per call of the net.
+#[derive(Clone, Debug, Default)]
+pub struct RecursionTape<R> {
+    calls: Vec<NetTape<R>>,
+}
+
+/// The gradients of what went into a cycle.
+#[derive(Clone, Debug, Default)]
+pub struct StateGradient<R> {
+    /// of x
+    pub x: Vec<R>,
+    /// of y; on the way in, of the y that came out
+    pub y: Vec<R>,
+    /// of z; on the way in, of the z that came out
+    pub z: Vec<R>,
+}
+
+impl<R: Real> Recursion<'_, R> {
+    /// One cycle: n times `z <- net(x + y + z)`, then `y <- net(y + z)`.
+    pub fn latent_recursion(&self, state: &mut State<R>, scratch: &mut RecursionScratch<R>) {
+        let RecursionScratch { net: net_scratch, input, .. } = scratch;
+        for _ in 0..self.latent_iterations {
+            sum(input, &[self.x, &state.y, &state.z]);
+            self.net.forward(self.isa, self.params, self.graph, input, &mut state.z, net_scratch);
+        }
+        sum(input, &[&state.y, &state.z]);
+        self.net.forward(self.isa, self.params, self.graph, input, &mut state.y, net_scratch);
+    }
+
+    /// A supervision step: all cycles, none with a gradient.
+    pub fn deep_recursion(&self, state: &mut State<R>, scratch: &mut RecursionScratch<R>) {
+        for _ in 0..self.cycles {
+            self.latent_recursion(state, scratch);
+        }
+    }
+
+    /// A supervision step whose last cycle is kept on `tape`.
+    pub fn deep_recursion_taped(
+        &self,
+        state: &mut State<R>,
+        tape: &mut RecursionTape<R>,
+        scratch: &mut RecursionScratch<R>,
+    ) {
+        for _ in 1..self.cycles {
+            self.latent_recursion(state, scratch);
+        }
+        tape.calls.resize_with(self.latent_iterations + 1, NetTape::default);
+        let RecursionScratch { net: net_scratch, input, .. } = scratch;
+        let (answer_call, latent_calls) = tape.calls.split_last_mut().expect("n + 1 calls");
+        for call in latent_calls {
+            sum(input, &[self.x, &state.y, &state.z]);
+            self.net.forward_taped(self.isa, self.params, self.graph, input, &mut state.z, call, net_scratch);
+        }
+        sum(input, &[&state.y, &state.z]);
+        self.net.forward_taped(
+            self.isa,
+            self.params,
+            self.graph,
+            input,
+            &mut state.y,
+            answer_call,
+            net_scratch,
+        );
+    }
+
+    /// The way back through the last cycle. `d.y` and `d.z` hold the gradients of what came out
+    /// and then of what went in; the gradient of `x` is added to `d.x`, those of the weights to
+    /// `grads`.
+    pub fn backward(
+        &self,
+        transposed: &[R],
+        tape: &RecursionTape<R>,
+        d: &mut StateGradient<R>,
+        grads: &mut [R],
+        scratch: &mut RecursionScratch<R>,
+    ) {
+        let RecursionScratch { net, d: d_call, .. } = scratch;
+        let (answer_call, latent_calls) = tape.calls.split_last().expect("n + 1 calls");
+        self.net.backward(self.isa, transposed, self.graph, answer_call, &mut d.y, grads, net);
+        add(&mut d.z, &d.y);
+        for call in latent_calls.iter().rev() {
+            d_call.clone_from(&d.z);
+            self.net.backward(self.isa, transposed, self.graph, call, d_call, grads, net);
+            add(&mut d.x, d_call);
+            add(&mut d.y, d_call);
+            d.z.copy_from_slice(d_call);
+        }
+    }
+}
+
+/// `out = ` the sum of the parts.
+fn sum<R: Real>(out: &mut Vec<R>, parts: &[&[R]]) {
+    out.clear();
+    out.extend_from_slice(parts[0]);
+    for part in &parts[1..] {
+        add(out, part);
+    }
+}
+
+fn add<R: Real>(d: &mut [R], s: &[R]) {
+    for (d, s) in d.iter_mut().zip(s) {
+        *d += *s;
+    }
+}

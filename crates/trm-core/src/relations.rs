@@ -1,0 +1,252 @@
+//! The structure of a question: which tokens belong together, as data.
+
+use crate::{Result, TrmError};
+use serde::{Deserialize, Serialize};
+
+/// No such neighbour.
+pub const NONE: u32 = u32::MAX;
+
+/// Tokens that send each other messages. Part of the model file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Relations {
+    /// Each relation splits the tokens into groups; a token hears the sum over its group.
+    Groups {
+        /// Factor on the sum over a group.
+        scale: f32,
+        /// The relations.
+        relations: Vec<GroupRelation>,
+    },
+    /// The tokens are the cells of a grid of any size; a cell hears the neighbours below, left,
+    /// right and above, each through its own matrix.
+    Grid4,
+}
+
+/// One partition of the tokens into groups.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupRelation {
+    /// Name, and name of its tensor in the file.
+    pub name: String,
+    /// Index of the matrix its messages pass; relations may share one.
+    pub matrix: usize,
+    /// The group of each token. In files a tensor of its own.
+    #[serde(skip)]
+    pub group_of: Vec<u32>,
+}
+
+impl Relations {
+    /// Group relations; 0 for a grid.
+    pub fn n_group_relations(&self) -> usize {
+        match self {
+            Relations::Groups { relations, .. } => relations.len(),
+            Relations::Grid4 => 0,
+        }
+    }
+
+    /// Matrices that group messages pass.
+    pub fn n_matrices(&self) -> usize {
+        match self {
+            Relations::Groups { relations, .. } => relations.iter().map(|r| r.matrix + 1).max().unwrap_or(0),
+            Relations::Grid4 => 0,
+        }
+    }
+
+    /// Neighbours of a token on a grid.
+    pub fn n_neighbours(&self) -> usize {
+        match self {
+            Relations::Groups { .. } => 0,
+            Relations::Grid4 => 4,
+        }
+    }
+
+    /// The number of tokens, where the relations fix it.
+    pub fn n_tokens(&self) -> Option<usize> {
+        match self {
+            Relations::Groups { relations, .. } => relations.first().map(|r| r.group_of.len()),
+            Relations::Grid4 => None,
+        }
+    }
+
+    /// Whether all relations are over the same tokens and the ids are in range.
+    ///
+    /// # Errors
+    /// [`TrmError::Config`] if not.
+    pub fn validate(&self) -> Result<()> {
+        let Relations::Groups { scale, relations } = self else {
+            return Ok(());
+        };
+        let fail = |found: String, expected| Err(TrmError::Config { field: "relations", found, expected });
+        if !scale.is_finite() {
+            return fail(scale.to_string(), "a finite scale");
+        }
+        if relations.is_empty() || relations.len() > 64 {
+            return fail(relations.len().to_string(), "1 to 64 relations");
+        }
+        let n = relations[0].group_of.len();
+        for r in relations {
+            if r.group_of.len() != n || n > 1 << 20 {
+                return fail(
+                    format!("{} tokens in {}", r.group_of.len(), r.name),
+                    "the same number in all, at most 2^20",
+                );
+            }
+            if r.matrix >= relations.len() {
+                return fail(format!("matrix {} of {}", r.matrix, r.name), "below the number of relations");
+            }
+            if let Some(g) = r.group_of.iter().find(|g| **g as usize >= n) {
+                return fail(format!("group {g} of {}", r.name), "below the number of tokens");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The live tokens of one question and the messages between them. Its buffers are reused.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// All tokens, absent ones included.
+    pub n_tokens: usize,
+    /// The tokens that are computed.
+    pub live: Vec<u32>,
+    /// Relations each live token has a group in.
+    pub n_relations: usize,
+    /// `[live x n_relations]`: groups, numbered through all relations.
+    pub group_of: Vec<u32>,
+    /// `[n_groups + 1]`: where the members of each group start.
+    pub offsets: Vec<u32>,
+    /// Live tokens by group.
+    pub members: Vec<u32>,
+    /// `[n_matrices + 1]`: where the groups of each matrix start.
+    pub segments: Vec<u32>,
+    /// Neighbours each live token has a place for.
+    pub n_neighbours: usize,
+    /// `[live x n_neighbours]`: live tokens, or [`NONE`].
+    pub neighbours: Vec<u32>,
+    /// Factor on the sum over a group.
+    pub scale: f32,
+    renumber: Vec<u32>,
+}
+
+impl Graph {
+    /// Groups with a live member, over all relations.
+    pub fn n_groups(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+
+    /// The members of a group, as indices into the live tokens.
+    pub fn members_of(&self, group: usize) -> &[u32] {
+        &self.members[self.offsets[group] as usize..self.offsets[group + 1] as usize]
+    }
+
+    /// All tokens live, no messages: for mixers that need no relations.
+    pub fn complete(&mut self, n_tokens: usize) {
+        self.n_tokens = n_tokens;
+        self.live.clear();
+        self.live.extend(0..n_tokens as u32);
+        self.clear_messages();
+    }
+
+    /// The messages among the tokens for which `is_live` says so. `width` is that of the grid,
+    /// and is not read where the relations are groups.
+    ///
+    /// # Panics
+    /// Where `n_tokens` is not what the relations are over, or not a multiple of `width`.
+    pub fn rebuild(
+        &mut self,
+        relations: &Relations,
+        n_tokens: usize,
+        width: usize,
+        is_live: impl Fn(usize) -> bool,
+    ) {
+        self.n_tokens = n_tokens;
+        self.live.clear();
+        self.live.extend((0..n_tokens as u32).filter(|t| is_live(*t as usize)));
+        self.clear_messages();
+        match relations {
+            Relations::Groups { scale, relations } => self.group(*scale, relations),
+            Relations::Grid4 => self.connect(width),
+        }
+    }
+
+    fn clear_messages(&mut self) {
+        self.n_relations = 0;
+        self.n_neighbours = 0;
+        for v in [
+            &mut self.group_of,
+            &mut self.offsets,
+            &mut self.members,
+            &mut self.segments,
+            &mut self.neighbours,
+        ] {
+            v.clear();
+        }
+    }
+
+    fn group(&mut self, scale: f32, relations: &[GroupRelation]) {
+        assert!(relations.iter().all(|r| r.group_of.len() == self.n_tokens));
+        self.scale = scale;
+        self.n_relations = relations.len();
+        self.group_of.resize(self.live.len() * relations.len(), 0);
+        self.offsets.push(0);
+        let n_matrices = relations.iter().map(|r| r.matrix + 1).max().unwrap_or(0);
+        for matrix in 0..n_matrices {
+            self.segments.push(self.n_groups() as u32);
+            for (r, relation) in relations.iter().enumerate() {
+                if relation.matrix == matrix {
+                    self.group_one(r, &relation.group_of);
+                }
+            }
+        }
+        self.segments.push(self.n_groups() as u32);
+    }
+
+    /// Numbers the non-empty groups of one relation and lists their members.
+    fn group_one(&mut self, r: usize, group_of: &[u32]) {
+        let first = self.n_groups() as u32;
+        self.renumber.clear();
+        self.renumber.resize(self.n_tokens, NONE);
+        let mut next = first;
+        for (i, t) in self.live.iter().enumerate() {
+            let g = &mut self.renumber[group_of[*t as usize] as usize];
+            if *g == NONE {
+                *g = next;
+                next += 1;
+                self.offsets.push(0);
+            }
+            self.group_of[i * self.n_relations + r] = *g;
+            self.offsets[*g as usize + 1] += 1;
+        }
+        for g in first..next {
+            self.offsets[g as usize + 1] += self.offsets[g as usize];
+        }
+        self.members.resize(*self.offsets.last().unwrap_or(&0) as usize, 0);
+        self.renumber.clear();
+        self.renumber.extend_from_slice(&self.offsets[first as usize..next as usize]);
+        for i in 0..self.live.len() {
+            let at = &mut self.renumber[(self.group_of[i * self.n_relations + r] - first) as usize];
+            self.members[*at as usize] = i as u32;
+            *at += 1;
+        }
+    }
+
+    fn connect(&mut self, width: usize) {
+        assert!(width > 0 && self.n_tokens.is_multiple_of(width), "{} cells, {width} wide", self.n_tokens);
+        self.n_neighbours = 4;
+        self.renumber.clear();
+        self.renumber.resize(self.n_tokens, NONE);
+        for (i, t) in self.live.iter().enumerate() {
+            self.renumber[*t as usize] = i as u32;
+        }
+        for t in &self.live {
+            let t = *t as usize;
+            let at = |inside: bool, t: usize| if inside { self.renumber[t] } else { NONE };
+            self.neighbours.extend([
+                at(t + width < self.n_tokens, t + width),
+                at(!t.is_multiple_of(width), t.wrapping_sub(1)),
+                at(!(t + 1).is_multiple_of(width), t + 1),
+                at(t >= width, t.wrapping_sub(width)),
+            ]);
+        }
+    }
+}
