@@ -5,6 +5,7 @@ mod error;
 pub mod heads;
 pub mod kernel;
 pub mod loss;
+pub mod model;
 pub mod net;
 pub mod params;
 pub mod recursion;
@@ -13,6 +14,7 @@ mod relations;
 
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use error::{Result, TrmError};
+pub use model::Model;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
 
 /// Epsilon of the RMS norms, as in the reference.
