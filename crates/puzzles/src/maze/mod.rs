@@ -15,9 +15,11 @@
 mod distance;
 mod grid;
 mod path;
+mod rows;
 mod verify;
 
 pub use distance::{UNREACHED, distances_from, label, shortest_path_len};
 pub use grid::{Cell, MAX_SIDE, Maze};
 pub use path::{MazePath, PathError};
+pub use rows::{HEADER, MAX_LINE_BYTES, MazeReader, MazeRow, read_maze_csv, write_maze_csv};
 pub use verify::{Verdict, is_connected, is_valid_path, verdict, verify_maze_solution};
