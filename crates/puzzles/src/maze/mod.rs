@@ -13,12 +13,14 @@
 //! ```
 
 mod distance;
+mod encode;
 mod grid;
 mod path;
 mod rows;
 mod verify;
 
 pub use distance::{UNREACHED, distances_from, label, shortest_path_len};
+pub use encode::{Layout, MazeDecoder, MazeEncoder, TOKENS};
 pub use grid::{Cell, MAX_SIDE, Maze};
 pub use path::{MazePath, PathError};
 pub use rows::{HEADER, MAX_LINE_BYTES, MazeReader, MazeRow, read_maze_csv, write_maze_csv};
