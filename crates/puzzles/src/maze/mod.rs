@@ -14,6 +14,8 @@
 
 mod distance;
 mod encode;
+mod flood;
+mod generate;
 mod grid;
 mod path;
 mod rows;
@@ -21,6 +23,7 @@ mod verify;
 
 pub use distance::{UNREACHED, distances_from, label, shortest_path_len};
 pub use encode::{Layout, MazeDecoder, MazeEncoder, TOKENS};
+pub use generate::{MAX_GENERATED_SIDE, MazeSpec, generate, generate_maze};
 pub use grid::{Cell, MAX_SIDE, Maze};
 pub use path::{MazePath, PathError};
 pub use rows::{HEADER, MAX_LINE_BYTES, MazeReader, MazeRow, read_maze_csv, write_maze_csv};
