@@ -2,8 +2,8 @@
 
 /// An error of this crate. Every variant carries the place and what was found there.
 ///
-/// Rows, columns and lines count from 1 in messages of files (`line`) and from 0 in grids (`row`,
-/// `column`).
+/// Rows and columns count from 0 in the fields and from 1 in the messages; lines count from 1
+/// in both.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PuzzleError {
@@ -36,7 +36,10 @@ pub enum PuzzleError {
         max: usize,
     },
     /// A row longer or shorter than the first; a row with trimmed spaces looks like this.
-    #[error("row {row} has {found} cells, the first row {expected} (were its spaces trimmed?)")]
+    #[error(
+        "row {} has {found} cells, the first row {expected} (were its spaces trimmed?)",
+        row + 1
+    )]
     MazeRagged {
         /// The row, from 0.
         row: usize,
@@ -46,7 +49,7 @@ pub enum PuzzleError {
         found: usize,
     },
     /// A character that is no cell.
-    #[error("row {row} column {column}: {found:?} is none of '#', ' ', 'S', 'G', 'o'")]
+    #[error("row {}, column {}: {found:?} is none of '#', ' ', 'S', 'G', 'o'", row + 1, column + 1)]
     MazeCharacter {
         /// The row, from 0.
         row: usize,
@@ -62,7 +65,10 @@ pub enum PuzzleError {
         cell: char,
     },
     /// A maze with two `S` or two `G`.
-    #[error("{cell:?} stands at (row, column) {first:?} and again at {second:?}")]
+    #[error(
+        "{cell:?} stands twice: row {}, column {} and row {}, column {}",
+        first.0 + 1, first.1 + 1, second.0 + 1, second.1 + 1
+    )]
     MazeRepeated {
         /// `S` or `G`.
         cell: char,
@@ -72,7 +78,10 @@ pub enum PuzzleError {
         second: (usize, usize),
     },
     /// A label was asked for, and no path leads from start to goal.
-    #[error("no path leads from (row, column) {start:?} to {goal:?}")]
+    #[error(
+        "no path leads from row {}, column {} to row {}, column {}",
+        start.0 + 1, start.1 + 1, goal.0 + 1, goal.1 + 1
+    )]
     MazeUnreachable {
         /// Row and column of the start.
         start: (usize, usize),
@@ -80,7 +89,10 @@ pub enum PuzzleError {
         goal: (usize, usize),
     },
     /// An answer that is not its question with some spaces turned to `o`.
-    #[error("row {row} column {column}: the question has {expected:?}, the answer {found:?}")]
+    #[error(
+        "row {}, column {}: the question has {expected:?}, the answer {found:?}",
+        row + 1, column + 1
+    )]
     MazeAnswer {
         /// The row, from 0.
         row: usize,
@@ -91,61 +103,11 @@ pub enum PuzzleError {
         /// The cell of the answer.
         found: char,
     },
-    /// A file that does not begin with `source,question,answer,rating`.
-    #[error("line 1: expected the header {expected:?}, found {found:?}")]
-    MazeHeader {
-        /// The published header.
-        expected: &'static str,
-        /// The line found, cut short.
-        found: String,
-    },
-    /// A line that does not hold four fields.
-    #[error("line {line}: expected 4 fields, found {found}")]
-    MazeFields {
-        /// The line, from 1.
-        line: u64,
-        /// Fields found.
-        found: usize,
-    },
-    /// A rating that is no finite number.
-    #[error("line {line}: the rating {found:?} is not a number")]
-    MazeRating {
-        /// The line, from 1.
-        line: u64,
-        /// The field found, cut short.
-        found: String,
-    },
-    /// A line longer than any maze this crate accepts; reading stops there.
-    #[error("line {line} has more than {max} bytes")]
-    MazeLineTooLong {
-        /// The line, from 1.
-        line: u64,
-        /// Bytes allowed.
-        max: usize,
-    },
-    /// A line that is not UTF-8.
-    #[error("line {line}: byte {byte} is not UTF-8")]
-    MazeNotUtf8 {
-        /// The line, from 1.
-        line: u64,
-        /// The first bad byte, from 0.
-        byte: usize,
-    },
-    /// A question or answer of a file is wrong.
-    #[error("line {line}: {error}")]
-    MazeLine {
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong there.
-        error: Box<PuzzleError>,
-    },
-    /// A maze file could not be opened, read or written.
-    #[error("{place}: {message}")]
-    MazeFile {
-        /// The path, or the line reached.
-        place: String,
-        /// What the operating system said.
-        message: String,
+    /// The answer in a file is no path from start to goal.
+    #[error("the answer is not a path: {fault}")]
+    MazeNotAPath {
+        /// What is wrong with it.
+        fault: crate::maze::PathError,
     },
     /// A generator was asked for wall probabilities outside 0 to 1, or for an empty range.
     #[error("wall probabilities {low} to {high} are not a range within 0 to 1")]
@@ -170,5 +132,57 @@ pub enum PuzzleError {
         n_trials: u64,
         /// Steps asked for.
         min_path: usize,
+    },
+
+    // Data files
+    /// A rating that is not a finite number.
+    #[error("the rating {found:?} is not a number")]
+    BadRating {
+        /// The field.
+        found: String,
+    },
+    /// A header line without a column that is needed.
+    #[error("the header has no column named {name:?}")]
+    MissingColumn {
+        /// The column.
+        name: &'static str,
+    },
+    /// A line with fewer fields than the header promised.
+    #[error("the field {name:?} is missing")]
+    MissingField {
+        /// The column.
+        name: &'static str,
+    },
+    /// A line that would need more memory than any puzzle does.
+    #[error("line {line}: longer than {max_bytes} bytes")]
+    LineTooLong {
+        /// Line where the record starts.
+        line: u64,
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// Something is wrong with one line of a data file.
+    #[error("line {line}: {source}")]
+    InLine {
+        /// Line where the record starts.
+        line: u64,
+        /// What is wrong.
+        source: Box<PuzzleError>,
+    },
+    /// The data could not be read, or are no UTF-8 CSV.
+    #[error("line {line}: {reason}")]
+    Unreadable {
+        /// Line where the record starts.
+        line: u64,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A file could not be opened or written.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
     },
 }

@@ -12,6 +12,7 @@
 //! # Ok::<(), puzzles::PuzzleError>(())
 //! ```
 
+mod dataset;
 mod distance;
 mod encode;
 mod flood;
@@ -21,10 +22,11 @@ mod path;
 mod rows;
 mod verify;
 
+pub use dataset::load_maze_hard_dataset;
 pub use distance::{UNREACHED, distances_from, label, shortest_path_len};
 pub use encode::{Layout, MazeDecoder, MazeEncoder, TOKENS};
 pub use generate::{MAX_GENERATED_SIDE, MazeSpec, generate, generate_maze};
 pub use grid::{Cell, MAX_SIDE, Maze};
 pub use path::{MazePath, PathError};
-pub use rows::{HEADER, MAX_LINE_BYTES, MazeReader, MazeRow, read_maze_csv, write_maze_csv};
+pub use rows::{MAX_LINE_BYTES, MazeReader, MazeRow, read_maze_csv, write_maze_csv};
 pub use verify::{Verdict, is_connected, is_valid_path, verdict, verify_maze_solution};

@@ -18,7 +18,7 @@ pub struct MazePath {
 #[non_exhaustive]
 pub enum PathError {
     /// The path and the maze differ in size.
-    #[error("the maze has {maze:?} rows and columns, the path {path:?}")]
+    #[error("the maze has {} x {} cells, the answer {} x {}", maze.0, maze.1, path.0, path.1)]
     Size {
         /// Height and width of the maze.
         maze: (usize, usize),
@@ -26,7 +26,7 @@ pub enum PathError {
         path: (usize, usize),
     },
     /// A wall is marked.
-    #[error("row {row} column {column}: a wall is marked")]
+    #[error("row {}, column {}: a wall is marked", row + 1, column + 1)]
     Wall {
         /// The row, from 0.
         row: usize,
@@ -34,7 +34,7 @@ pub enum PathError {
         column: usize,
     },
     /// The path ends before the goal.
-    #[error("row {row} column {column}: the path ends before the goal")]
+    #[error("row {}, column {}: the path ends before the goal", row + 1, column + 1)]
     DeadEnd {
         /// The row, from 0.
         row: usize,
@@ -42,7 +42,7 @@ pub enum PathError {
         column: usize,
     },
     /// The path can go on in two ways.
-    #[error("row {row} column {column}: the path can go on in two ways")]
+    #[error("row {}, column {}: the path can go on in two ways", row + 1, column + 1)]
     Fork {
         /// The row, from 0.
         row: usize,
@@ -50,7 +50,7 @@ pub enum PathError {
         column: usize,
     },
     /// A marked cell lies off the path.
-    #[error("row {row} column {column}: marked, but not on the path")]
+    #[error("row {}, column {}: marked, but not on the path", row + 1, column + 1)]
     Stray {
         /// The row, from 0.
         row: usize,

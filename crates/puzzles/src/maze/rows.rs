@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use crate::PuzzleError;
 use crate::maze::{MAX_SIDE, Maze, MazePath};
 
-/// The first line of a published file.
-pub const HEADER: &str = "source,question,answer,rating";
+const COLUMNS: [&str; 4] = ["source", "question", "answer", "rating"];
+/// Position of each of [`COLUMNS`] in a file.
+type Columns = [usize; 4];
 
 /// The longest line read: two of the largest mazes, with room for the other fields.
 pub const MAX_LINE_BYTES: usize = 2 * MAX_SIDE * MAX_SIDE + 4096;
@@ -25,15 +26,19 @@ pub struct MazeRow {
 }
 
 /// Reads a maze file line by line, with `\n` or `\r\n`, with or without a byte order mark, fields
-/// quoted or not. Spaces are cells: nothing is trimmed. Empty lines are passed over.
+/// quoted or not. Columns are found by their names in the header. Spaces are cells: nothing is
+/// trimmed. Empty lines are passed over. Every answer is checked to be a path of its question.
 ///
-/// A line that is wrong gives an error and the next line is read; after a file error, a bad header
-/// or a line beyond [`MAX_LINE_BYTES`] the reading ends.
+/// # Errors
+/// A wrong row gives [`PuzzleError::InLine`], and the next call goes on with the next row. After
+/// [`PuzzleError::MissingColumn`], [`PuzzleError::LineTooLong`] and [`PuzzleError::Unreadable`]
+/// nothing follows.
 pub fn read_maze_csv<R: Read>(reader: R) -> MazeReader<R> {
     MazeReader {
         reader: BufReader::new(reader),
         line: Vec::new(),
         n_lines: 0,
+        columns: None,
         ended: false,
     }
 }
@@ -44,6 +49,7 @@ pub struct MazeReader<R> {
     reader: BufReader<R>,
     line: Vec<u8>,
     n_lines: u64,
+    columns: Option<Columns>,
     ended: bool,
 }
 
@@ -54,48 +60,47 @@ impl<R: Read> Iterator for MazeReader<R> {
         if self.ended {
             return None;
         }
-        if self.n_lines == 0
-            && let Err(error) = self.read_header()
-        {
-            self.ended = true;
-            return Some(Err(error));
-        }
-        loop {
-            match self.read_line() {
-                Ok(true) if self.line.is_empty() => {}
-                Ok(true) => return Some(parse_line(&self.line, self.n_lines)),
-                Ok(false) => {
-                    self.ended = true;
-                    return None;
-                }
-                Err(error) => {
-                    self.ended = true;
-                    return Some(Err(error));
-                }
-            }
-        }
+        let row = self.next_row().transpose();
+        // What is wrong with one row is no reason to stop.
+        self.ended = !matches!(row, Some(Ok(_) | Err(PuzzleError::InLine { .. })));
+        row
     }
 }
 
 impl<R: Read> MazeReader<R> {
-    fn read_header(&mut self) -> Result<(), PuzzleError> {
+    fn next_row(&mut self) -> Result<Option<MazeRow>, PuzzleError> {
+        let columns = match self.columns {
+            Some(columns) => columns,
+            None => {
+                let columns = self.read_header()?;
+                *self.columns.insert(columns)
+            }
+        };
+        while self.read_line()? {
+            if !self.line.is_empty() {
+                let in_line = |source| PuzzleError::InLine {
+                    line: self.n_lines,
+                    source: Box::new(source),
+                };
+                return parse_row(&columns, &self.line).map(Some).map_err(in_line);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read_header(&mut self) -> Result<Columns, PuzzleError> {
         self.read_line()?;
         let line = self
             .line
             .strip_prefix(b"\xef\xbb\xbf")
             .unwrap_or(&self.line);
-        let fields = split_fields(line);
-        if fields
-            .iter()
-            .map(Vec::as_slice)
-            .eq(HEADER.split(',').map(str::as_bytes))
-        {
-            return Ok(());
+        let header = split_fields(line);
+        let mut columns = [0; 4];
+        for (column, name) in columns.iter_mut().zip(COLUMNS) {
+            let found = header.iter().position(|field| field == name.as_bytes());
+            *column = found.ok_or(PuzzleError::MissingColumn { name })?;
         }
-        Err(PuzzleError::MazeHeader {
-            expected: HEADER,
-            found: cut_short(line),
-        })
+        Ok(columns)
     }
 
     /// Reads the next line into `self.line`, without its end; `false` at the end of the file.
@@ -109,9 +114,9 @@ impl<R: Read> MazeReader<R> {
             .by_ref()
             .take(limit)
             .read_until(b'\n', &mut self.line);
-        let n_bytes = read.map_err(|error| PuzzleError::MazeFile {
-            place: format!("line {line}"),
-            message: error.to_string(),
+        let n_bytes = read.map_err(|error| PuzzleError::Unreadable {
+            line,
+            reason: error.to_string(),
         })?;
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
@@ -120,9 +125,9 @@ impl<R: Read> MazeReader<R> {
             }
         }
         if self.line.len() > MAX_LINE_BYTES {
-            return Err(PuzzleError::MazeLineTooLong {
+            return Err(PuzzleError::LineTooLong {
                 line,
-                max: MAX_LINE_BYTES,
+                max_bytes: MAX_LINE_BYTES,
             });
         }
         Ok(n_bytes > 0)
@@ -132,13 +137,13 @@ impl<R: Read> MazeReader<R> {
 /// Writes rows as a maze file; what was published comes out byte for byte as it was read.
 ///
 /// # Errors
-/// [`PuzzleError::MazeFile`] if the writer fails.
+/// [`PuzzleError::Unreadable`] with what the writer said.
 pub fn write_maze_csv<'a, W: Write>(
     writer: W,
     rows: impl IntoIterator<Item = &'a MazeRow>,
 ) -> Result<(), PuzzleError> {
     let mut writer = csv::Writer::from_writer(writer);
-    let mut written = writer.write_record(HEADER.split(','));
+    let mut written = writer.write_record(COLUMNS);
     let mut line = 1;
     for row in rows {
         if written.is_err() {
@@ -150,66 +155,49 @@ pub fn write_maze_csv<'a, W: Write>(
     }
     written
         .and_then(|()| Ok(writer.flush()?))
-        .map_err(|error| PuzzleError::MazeFile {
-            place: format!("line {line}"),
-            message: error.to_string(),
+        .map_err(|error| PuzzleError::Unreadable {
+            line,
+            reason: error.to_string(),
         })
 }
 
-fn parse_line(bytes: &[u8], line: u64) -> Result<MazeRow, PuzzleError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| PuzzleError::MazeNotUtf8 {
-        line,
-        byte: error.valid_up_to(),
-    })?;
-    let fields: Vec<String> = split_fields(text.as_bytes())
-        .into_iter()
-        .map(|field| String::from_utf8_lossy(&field).into_owned())
-        .collect();
-    let [source, question, answer, rating] = fields.as_slice() else {
-        return Err(PuzzleError::MazeFields {
-            line,
-            found: fields.len(),
-        });
+fn parse_row(columns: &Columns, line: &[u8]) -> Result<MazeRow, PuzzleError> {
+    let fields = split_fields(line);
+    let field = |i: usize| {
+        let name = COLUMNS[i];
+        let bytes = fields
+            .get(columns[i])
+            .ok_or(PuzzleError::MissingField { name })?;
+        // A byte that is no UTF-8 becomes a character that is no cell, and is reported as such.
+        Ok(String::from_utf8_lossy(bytes))
     };
-    let at_line = |error| PuzzleError::MazeLine {
-        line,
-        error: Box::new(error),
-    };
-    let maze = Maze::parse(question).map_err(at_line)?;
-    let answer = MazePath::parse(&maze, answer).map_err(at_line)?;
-    let rating = match rating.parse::<f32>() {
-        Ok(rating) if rating.is_finite() => rating,
-        _ => {
-            return Err(PuzzleError::MazeRating {
-                line,
-                found: cut_short(rating.as_bytes()),
-            });
-        }
-    };
-    Ok(MazeRow {
-        source: source.clone(),
-        maze,
-        answer,
-        rating,
-    })
+    let (source, maze) = (field(0)?.into_owned(), Maze::parse(&field(1)?)?);
+    let answer = MazePath::parse(&maze, &field(2)?)?;
+    answer
+        .ordered(&maze)
+        .map_err(|fault| PuzzleError::MazeNotAPath { fault })?;
+    let rating = field(3)?;
+    match rating.parse::<f32>() {
+        Ok(rating) if rating.is_finite() => Ok(MazeRow {
+            source,
+            maze,
+            answer,
+            rating,
+        }),
+        _ => Err(PuzzleError::BadRating {
+            found: rating.chars().take(60).collect(),
+        }),
+    }
 }
 
 /// The fields of one line. A quote left open ends with the line, so that a lost quote cannot
 /// swallow the rest of a file.
-fn split_fields(line: &[u8]) -> Vec<Vec<u8>> {
+fn split_fields(line: &[u8]) -> csv::ByteRecord {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(line);
-    match reader.byte_records().next() {
-        Some(Ok(record)) => record.iter().map(<[u8]>::to_vec).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The first characters of what was found, for an error.
-fn cut_short(found: &[u8]) -> String {
-    String::from_utf8_lossy(&found[..found.len().min(200)])
-        .chars()
-        .take(60)
-        .collect()
+    let mut fields = csv::ByteRecord::new();
+    // Reading from memory cannot fail; an empty line leaves the record empty.
+    let _ = reader.read_byte_record(&mut fields);
+    fields
 }
