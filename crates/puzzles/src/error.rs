@@ -139,4 +139,182 @@ pub enum PuzzleError {
         /// What the system said.
         reason: String,
     },
+    // Maze
+    /// A maze text without any cell.
+    #[error("the maze has no cells")]
+    MazeEmpty,
+    /// A one-line maze whose length is no square number; trimmed spaces look like this.
+    #[error("a maze of {n_cells} cells is not square (were its outer spaces trimmed?)")]
+    MazeNotSquare {
+        /// Characters found.
+        n_cells: usize,
+    },
+    /// A maze or answer text with another number of cells than height x width.
+    #[error("expected {expected} cells, found {found} (were outer spaces trimmed?)")]
+    MazeLength {
+        /// Height x width.
+        expected: usize,
+        /// Characters found.
+        found: usize,
+    },
+    /// A side beyond [`MAX_SIDE`](crate::maze::MAX_SIDE), or 0.
+    #[error("a maze of {height} x {width} cells; each side must be 1 to {max}")]
+    MazeSide {
+        /// Rows asked for.
+        height: usize,
+        /// Columns asked for.
+        width: usize,
+        /// The longest side allowed.
+        max: usize,
+    },
+    /// A row longer or shorter than the first; a row with trimmed spaces looks like this.
+    #[error(
+        "row {} has {found} cells, the first row {expected} (were its spaces trimmed?)",
+        row + 1
+    )]
+    MazeRagged {
+        /// The row, from 0.
+        row: usize,
+        /// Cells in the first row.
+        expected: usize,
+        /// Cells in this row.
+        found: usize,
+    },
+    /// A character that is no cell.
+    #[error("row {}, column {}: {found:?} is none of '#', ' ', 'S', 'G', 'o'", row + 1, column + 1)]
+    MazeCharacter {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// What stands there.
+        found: char,
+    },
+    /// A maze without `S` or without `G`.
+    #[error("the maze has no {cell:?}")]
+    MazeMissing {
+        /// `S` or `G`.
+        cell: char,
+    },
+    /// A maze with two `S` or two `G`.
+    #[error(
+        "{cell:?} stands twice: row {}, column {} and row {}, column {}",
+        first.0 + 1, first.1 + 1, second.0 + 1, second.1 + 1
+    )]
+    MazeRepeated {
+        /// `S` or `G`.
+        cell: char,
+        /// Row and column of the first.
+        first: (usize, usize),
+        /// Row and column of the second.
+        second: (usize, usize),
+    },
+    /// A label was asked for, and no path leads from start to goal.
+    #[error(
+        "no path leads from row {}, column {} to row {}, column {}",
+        start.0 + 1, start.1 + 1, goal.0 + 1, goal.1 + 1
+    )]
+    MazeUnreachable {
+        /// Row and column of the start.
+        start: (usize, usize),
+        /// Row and column of the goal.
+        goal: (usize, usize),
+    },
+    /// An answer that is not its question with some spaces turned to `o`.
+    #[error(
+        "row {}, column {}: the question has {expected:?}, the answer {found:?}",
+        row + 1, column + 1
+    )]
+    MazeAnswer {
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The cell of the question.
+        expected: char,
+        /// The cell of the answer.
+        found: char,
+    },
+    /// The answer in a file is no path from start to goal.
+    #[error("the answer is not a path: {fault}")]
+    MazeNotAPath {
+        /// What is wrong with it.
+        fault: crate::maze::PathError,
+    },
+    /// A generator was asked for wall probabilities outside 0 to 1, or for an empty range.
+    #[error("wall probabilities {low} to {high} are not a range within 0 to 1")]
+    MazeWallProbability {
+        /// Lower end.
+        low: f32,
+        /// Upper end.
+        high: f32,
+    },
+    /// A generator was asked for a path that no maze of this size can hold.
+    #[error("a shortest path of {min_path} steps does not fit: at most {max}")]
+    MazeMinPath {
+        /// Steps asked for.
+        min_path: usize,
+        /// Cells less one.
+        max: usize,
+    },
+    /// No maze drawn for this index was kept.
+    #[error("none of {n_trials} mazes had a shortest path of {min_path} steps")]
+    MazeNotFound {
+        /// Mazes drawn.
+        n_trials: u64,
+        /// Steps asked for.
+        min_path: usize,
+    },
+
+    // Data files
+    /// A rating that is not a finite number.
+    #[error("the rating {found:?} is not a number")]
+    BadRating {
+        /// The field.
+        found: String,
+    },
+    /// A header line without a column that is needed.
+    #[error("the header has no column named {name:?}")]
+    MissingColumn {
+        /// The column.
+        name: &'static str,
+    },
+    /// A line with fewer fields than the header promised.
+    #[error("the field {name:?} is missing")]
+    MissingField {
+        /// The column.
+        name: &'static str,
+    },
+    /// A line that would need more memory than any puzzle does.
+    #[error("line {line}: longer than {max_bytes} bytes")]
+    LineTooLong {
+        /// Line where the record starts.
+        line: u64,
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// Something is wrong with one line of a data file.
+    #[error("line {line}: {source}")]
+    InLine {
+        /// Line where the record starts.
+        line: u64,
+        /// What is wrong.
+        source: Box<PuzzleError>,
+    },
+    /// The data could not be read, or are no UTF-8 CSV.
+    #[error("line {line}: {reason}")]
+    Unreadable {
+        /// Line where the record starts.
+        line: u64,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A file could not be opened or written.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
 }
