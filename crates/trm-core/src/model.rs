@@ -84,31 +84,8 @@ impl<R: Real> Model<R> {
     /// What [`TrmConfig::validate`] says.
     pub fn new(config: TrmConfig) -> Result<Self> {
         config.validate()?;
-        let mut layout = Layout::default();
-        let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
-        let spread = |n: usize| Init::Normal(1.0 / (n as f64).sqrt());
-        let question = layout.push(
-            "question.weight",
-            &[config.embedding_dim, h],
-            if dense { spread(config.embedding_dim) } else { Init::Normal(1.0) },
-            true,
-        );
-        let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
-        let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
-        let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
-        let net = Net::new(&config, &mut layout);
-        let head_init = if dense { spread(h) } else { Init::Zero };
-        let head = [
-            layout.push("head.weight", &[h, config.answer_dim], head_init, true),
-            layout.push("head.bias", &[config.answer_dim], Init::Zero, true),
-        ];
-        let n_features = n_halt_features(config.halt_input, h);
-        let halt = [
-            layout.push("halt.weight", &[n_features], Init::Zero, true),
-            layout.push("halt.bias", &[1], Init::Zero, true),
-        ];
+        let (layout, net, places) = lay_out(&config);
         let params = layout.init(config.seed);
-        let places = Places { question, answer, init, head, halt };
         Ok(Model { config: Arc::new(config), layout: Arc::new(layout), net, places, params })
     }
 
@@ -281,6 +258,43 @@ impl<R: Real> Model<R> {
         let calls = (self.config.cycles + 2) * (self.config.latent_iterations + 1);
         self.net.flops(graph) * calls as u64
     }
+}
+
+/// The tensors of a model and where they lie.
+fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
+    let mut layout = Layout::default();
+    let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
+    let spread = |n: usize| Init::Normal(1.0 / (n as f64).sqrt());
+    let question = layout.push(
+        "question.weight",
+        &[config.embedding_dim, h],
+        if dense { spread(config.embedding_dim) } else { Init::Normal(1.0) },
+        true,
+    );
+    let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
+    let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
+    let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
+    let net = Net::new(config, &mut layout);
+    let head_init = if dense { spread(h) } else { Init::Zero };
+    let head = [
+        layout.push("head.weight", &[h, config.answer_dim], head_init, true),
+        layout.push("head.bias", &[config.answer_dim], Init::Zero, true),
+    ];
+    let n_features = n_halt_features(config.halt_input, h);
+    let halt = [
+        layout.push("halt.weight", &[n_features], Init::Zero, true),
+        layout.push("halt.bias", &[1], Init::Zero, true),
+    ];
+    (layout, net, Places { question, answer, init, head, halt })
+}
+
+/// Weights of a model of this configuration.
+///
+/// # Errors
+/// What [`TrmConfig::validate`] says.
+pub fn param_count(config: &TrmConfig) -> Result<usize> {
+    config.validate()?;
+    Ok(lay_out(config).0.len())
 }
 
 /// Whether every part of the answer is read as the target says.
