@@ -1,7 +1,9 @@
 //! Good and bad maze files: every error names its line, and reading never runs away.
 
 use puzzles::PuzzleError;
-use puzzles::maze::{MAX_LINE_BYTES, PathError, read_maze_csv, write_maze_csv};
+use puzzles::maze::{
+    MAX_LINE_BYTES, MazeSpec, PathError, generate_maze, read_maze_csv, write_maze_csv,
+};
 
 const HEADER: &str = "source,question,answer,rating\n";
 
@@ -118,6 +120,20 @@ fn a_long_line_is_a_wrong_row() {
     let file = format!("{HEADER},{},,\n", "#".repeat(100_000));
     let wrong = PuzzleError::MazeNotSquare { n_cells: 100_000 };
     assert_eq!(errors_of(file.as_bytes()), in_line(2, wrong));
+}
+
+#[test]
+fn mazes_without_a_known_width_are_not_written() {
+    let spec = MazeSpec {
+        height: 4,
+        ..MazeSpec::square(9, 3)
+    };
+    let row = generate_maze(&spec, 0, 0).expect("an easy spec");
+    let error = write_maze_csv(Vec::new(), &[row]).unwrap_err();
+    assert_eq!(
+        vec![error],
+        in_line(2, PuzzleError::MazeNotSquare { n_cells: 36 })
+    );
 }
 
 /// A disc that is full, or gone.

@@ -90,7 +90,15 @@ pub fn generate_maze(spec: &MazeSpec, seed: u64, index: u64) -> Result<MazeRow, 
         let trial = Trial::draw(spec, &mut draws);
         let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
         if steps.is_some_and(|steps| steps >= spec.min_path) {
-            return trial.into_row(spec, format!("generated {seed}:{index}"));
+            let maze = trial.maze(spec);
+            let answer = label(&maze)?;
+            let rating = (answer.n_marked() + 2) as f32;
+            return Ok(MazeRow {
+                source: format!("generated {seed}:{index}"),
+                maze,
+                answer,
+                rating,
+            });
         }
     }
     Err(PuzzleError::MazeNotFound {
@@ -153,21 +161,12 @@ impl Trial {
         Self { open, start, goal }
     }
 
-    fn into_row(self, spec: &MazeSpec, source: String) -> Result<MazeRow, PuzzleError> {
+    fn maze(&self, spec: &MazeSpec) -> Maze {
         let cells = (0..spec.height).flat_map(|row| (0..spec.width).map(move |col| (row, col)));
-        let walls = cells
-            .map(|(row, col)| self.open[row + 1] >> col & 1 == 0)
-            .collect();
+        let walls = cells.map(|(row, col)| self.open[row + 1] >> col & 1 == 0);
         let number = |(row, col): (usize, usize)| row * spec.width + col;
-        let maze = Maze::from_parts(spec.width, walls, number(self.start), number(self.goal));
-        let answer = label(&maze)?;
-        let rating = (answer.n_marked() + 2) as f32;
-        Ok(MazeRow {
-            source,
-            maze,
-            answer,
-            rating,
-        })
+        let (start, goal) = (number(self.start), number(self.goal));
+        Maze::from_parts(spec.width, walls.collect(), start, goal)
     }
 }
 
@@ -223,7 +222,31 @@ impl Draws {
 
 #[cfg(test)]
 mod tests {
-    use super::Draws;
+    use super::{Draws, MazeSpec, Trial, generate_maze};
+    use crate::maze::shortest_path_len;
+
+    #[test]
+    fn the_first_trial_that_plain_search_keeps_is_made() {
+        let specs = [
+            MazeSpec {
+                height: 7,
+                ..MazeSpec::square(11, 20)
+            },
+            MazeSpec::square(9, 16),
+            MazeSpec::square(30, 40),
+            MazeSpec::square(64, 60),
+        ];
+        for spec in &specs {
+            for index in 0..20 {
+                let mut draws = Draws::new(5, index);
+                let first_kept =
+                    std::iter::repeat_with(|| Trial::draw(spec, &mut draws).maze(spec))
+                        .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
+                let made = generate_maze(spec, 5, index).expect("an easy spec");
+                assert_eq!(Some(made.maze), first_kept);
+            }
+        }
+    }
 
     #[test]
     fn coins_fall_with_their_probability() {

@@ -137,28 +137,33 @@ impl<R: Read> MazeReader<R> {
 /// Writes rows as a maze file; what was published comes out byte for byte as it was read.
 ///
 /// # Errors
-/// [`PuzzleError::Unreadable`] with what the writer said.
+/// [`PuzzleError::Unreadable`] with what the writer said, and [`PuzzleError::InLine`] for a maze
+/// that is not square: a line does not tell its width, and would be read as another maze.
 pub fn write_maze_csv<'a, W: Write>(
     writer: W,
     rows: impl IntoIterator<Item = &'a MazeRow>,
 ) -> Result<(), PuzzleError> {
     let mut writer = csv::Writer::from_writer(writer);
-    let mut written = writer.write_record(COLUMNS);
+    let failed = |line: u64, reason: String| PuzzleError::Unreadable { line, reason };
+    writer
+        .write_record(COLUMNS)
+        .map_err(|e| failed(1, e.to_string()))?;
     let mut line = 1;
     for row in rows {
-        if written.is_err() {
-            break;
-        }
         line += 1;
+        if row.maze.height() != row.maze.width() {
+            let source = Box::new(PuzzleError::MazeNotSquare {
+                n_cells: row.maze.n_cells(),
+            });
+            return Err(PuzzleError::InLine { line, source });
+        }
         let (question, answer) = (row.maze.to_string(), row.maze.answer_line(&row.answer));
-        written = writer.write_record([&row.source, &question, &answer, &row.rating.to_string()]);
+        let record = [&row.source, &question, &answer, &row.rating.to_string()];
+        writer
+            .write_record(record)
+            .map_err(|e| failed(line, e.to_string()))?;
     }
-    written
-        .and_then(|()| Ok(writer.flush()?))
-        .map_err(|error| PuzzleError::Unreadable {
-            line,
-            reason: error.to_string(),
-        })
+    writer.flush().map_err(|e| failed(line, e.to_string()))
 }
 
 fn parse_row(columns: &Columns, line: &[u8]) -> Result<MazeRow, PuzzleError> {
