@@ -1,6 +1,7 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
 
 mod config;
+mod engine;
 mod error;
 pub mod heads;
 pub mod kernel;
@@ -14,6 +15,7 @@ mod relations;
 mod weights;
 
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use engine::{StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use model::Model;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
