@@ -69,8 +69,9 @@ impl Board {
 
     /// Naked and hidden singles until nothing changes; `false` at a contradiction.
     ///
-    /// Locked candidates besides (tried, vectorised the same way) take a tenth of the guesses and
-    /// make a solution slower: 134 us in place of 92 us on the hardest published puzzles.
+    /// Locked candidates were tried besides, as vector code too: a tenth fewer guesses on the
+    /// published sample, no gain in time that a noisy machine could show, and no better agreement
+    /// with the published ratings (rank correlation 0.69 with and without).
     fn propagate(&mut self) -> bool {
         loop {
             match self.naked_singles() {

@@ -126,9 +126,10 @@ fn propagate(tables: &Tables, candidates: &mut [u32], all: u32) -> bool {
             }
             for &cell in unit {
                 let bit = candidates[cell] & one & !two;
-                if bit == 0 || bit == candidates[cell] {
+                if bit == 0 || bit.is_power_of_two() && bit == candidates[cell] {
                     continue;
                 }
+                // Two digits with no other place make two bits: a contradiction.
                 if !bit.is_power_of_two() || !assign(tables, candidates, cell, bit) {
                     return false;
                 }
