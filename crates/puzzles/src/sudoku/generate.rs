@@ -12,7 +12,7 @@ use super::{Geometry, Grid, Symmetry};
 use crate::SudokuRow;
 
 /// Rows of a unit.
-pub const UNIT_ROWS: usize = 64;
+pub const UNIT_ROWS: usize = 256;
 /// Ratings of [`Kind::Moderate`]; harder is [`Kind::Hard`].
 const MODERATE: std::ops::Range<f32> = 3.0..20.0;
 
