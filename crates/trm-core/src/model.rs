@@ -12,6 +12,7 @@ use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateG
 use crate::{Graph, Mixer, Output, Result, TrmConfig};
 use core::ops::Range;
 use rand::Rng;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where the tensors outside the net lie.
@@ -38,6 +39,8 @@ pub struct Model<R = f32> {
     places: Places,
     /// All weights, laid out as [`Model::layout`] says.
     pub params: Vec<R>,
+    /// Where the weights come from: data, command, scores. Kept in model files, without effect.
+    pub note: BTreeMap<String, String>,
 }
 
 /// The buffers of one thread; any model may use them, one after the other.
@@ -86,12 +89,24 @@ impl<R: Real> Model<R> {
         config.validate()?;
         let (layout, net, places) = lay_out(&config);
         let params = layout.init(config.seed);
-        Ok(Model { config: Arc::new(config), layout: Arc::new(layout), net, places, params })
+        Ok(Model {
+            config: Arc::new(config),
+            layout: Arc::new(layout),
+            net,
+            places,
+            params,
+            note: BTreeMap::new(),
+        })
     }
 
     /// Its configuration.
     pub fn config(&self) -> &TrmConfig {
         &self.config
+    }
+
+    /// Whether the weights are still those that the seed gives.
+    pub fn is_untrained(&self) -> bool {
+        self.params == self.layout.init::<R>(self.config.seed)
     }
 
     /// Its tensors.
@@ -332,6 +347,7 @@ impl Model<f32> {
             net: self.net.clone(),
             places: self.places.clone(),
             params: self.params.iter().map(|p| f64::from(*p)).collect(),
+            note: self.note.clone(),
         }
     }
 
@@ -351,6 +367,7 @@ impl Model<f32> {
             });
         }
         model.params.clone_from(&self.params);
+        model.note.clone_from(&self.note);
         Ok(model)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{Mixer, Model, Relations, Result, TrmConfig, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -10,6 +10,8 @@ use std::path::Path;
 pub const MAX_FILE_BYTES: u64 = 1 << 30;
 /// What [`Model::save`] writes; readers refuse others.
 const FORMAT: &str = "trm 1";
+/// What stands in front of the keys of [`Model::note`] in the metadata.
+const NOTE: &str = "note.";
 
 impl Model<f32> {
     /// The model as the bytes of a safetensors file.
@@ -38,8 +40,12 @@ impl Model<f32> {
             }
         }
         let config = serde_json::to_string(self.config()).map_err(|e| format(&e))?;
-        let metadata = HashMap::from([("format".to_string(), FORMAT.to_string()), ("config".into(), config)]);
-        safetensors::serialize(views, Some(metadata)).map_err(|e| format(&e))
+        let mut metadata =
+            HashMap::from([("format".to_string(), FORMAT.to_string()), ("config".into(), config)]);
+        metadata.extend(self.note.iter().map(|(key, value)| (format!("{NOTE}{key}"), value.clone())));
+        let mut bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| format(&e))?;
+        sort_header(&mut bytes);
+        Ok(bytes)
     }
 
     /// Reads what [`Model::to_bytes`] wrote.
@@ -66,6 +72,8 @@ impl Model<f32> {
             return Err(TrmError::Format { reason });
         }
         let mut model = Model::new(config)?;
+        let notes = metadata.iter().filter_map(|(key, value)| Some((key.strip_prefix(NOTE)?, value)));
+        model.note = notes.map(|(key, value)| (key.to_string(), value.clone())).collect();
         let mut known: HashSet<String> = group_relations(model.config()).map(|(name, _)| name).collect();
         for entry in model.layout().clone().entries.iter() {
             read_floats(&tensors, &entry.name, &entry.shape, &mut model.params[entry.range.clone()])?;
@@ -102,6 +110,19 @@ impl Model<f32> {
     /// [`TrmError::Io`] with the path, or what [`Model::from_bytes`] says.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         Self::from_bytes(&read_bounded(path.as_ref())?)
+    }
+}
+
+/// Puts the keys of a safetensors header in order: safetensors writes its metadata in the order of
+/// a hash map, and the same model should be the same bytes.
+fn sort_header(bytes: &mut [u8]) {
+    let Some((length, rest)) = bytes.split_first_chunk_mut::<8>() else { return };
+    let header = &mut rest[..u64::from_le_bytes(*length) as usize];
+    let Ok(tree) = serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(header) else { return };
+    let Ok(sorted) = serde_json::to_vec(&tree) else { return };
+    if let Some(padding) = header.len().checked_sub(sorted.len()) {
+        header[..sorted.len()].copy_from_slice(&sorted);
+        header[sorted.len()..].copy_from_slice(&b" ".repeat(padding));
     }
 }
 
@@ -169,4 +190,33 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
 
 fn describe(view: &TensorView) -> String {
     format!("{:?} {:?}", view.dtype(), view.shape())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Model, TrmConfig};
+
+    fn small() -> Model {
+        let config = TrmConfig::builder().hidden_dim(4).embedding_dim(3).seed(7).build();
+        Model::new(config.expect("small, but valid")).expect("small, but valid")
+    }
+
+    #[test]
+    fn the_same_model_is_the_same_bytes() {
+        let mut model = small();
+        model.note = ["b", "a", "c"].map(|key| (key.to_string(), "\"quoted\"".to_string())).into();
+        let bytes = model.to_bytes().expect("a valid model");
+        let again = Model::from_bytes(&bytes).expect("what was written");
+        assert_eq!(again.note, model.note);
+        assert_eq!(again.params, model.params);
+        assert_eq!(again.to_bytes().expect("a valid model"), bytes);
+    }
+
+    #[test]
+    fn a_changed_weight_ends_being_untrained() {
+        let mut model = small();
+        assert!(model.is_untrained());
+        model.params[0] += 1.0;
+        assert!(!model.is_untrained());
+    }
 }
