@@ -1,3 +1,17 @@
-//! From puzzle text to verdict: pipelines, metrics, benchmark records.
+//! From puzzle text to verdict: pipelines, metrics, reports.
+//!
+#![doc = include_str!("../README.md")]
 
+mod error;
+mod eval;
+mod pipeline;
+mod report;
+mod tally;
+mod task;
 pub mod tasks;
+
+pub use error::{BenchError, Result};
+pub use eval::{Evaluated, ModelInfo, Report, Standing, evaluate};
+pub use pipeline::{Answered, Beyond, Halting, Policy, Step, answer};
+pub use tally::{Band, Measures, Rate, SweepPoint};
+pub use task::{Encoded, Item, MazeTask, Score, SudokuTask, Task};

@@ -1,13 +1,26 @@
 //! The `trm` command.
 
+mod draw;
+mod eval;
 mod generate;
+mod info;
+mod input;
+mod solve;
 mod train;
 
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Solve, evaluate, train and inspect tiny recursive models.
 #[derive(Parser)]
-#[command(version)]
+#[command(
+    version,
+    after_help = "Examples:\n  \
+    trm solve sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\n  \
+    trm solve maze maze.txt --trace\n  \
+    trm eval sudoku --limit 100\n\n\
+    Exit codes: 0 done (solve: the answer is verified; eval --target: reached), 1 not so, 2 bad input."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -15,15 +28,39 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Answer one puzzle, and verify the answer
+    Solve(solve::Args),
+    /// Answer many puzzles, and count
+    Eval(eval::Args),
+    /// Say what a model file holds
+    Info(info::Args),
     /// Train a model from nothing, or go on from a checkpoint
     Train(train::Args),
     /// Generate puzzles in the published CSV format
     Generate(generate::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Train(args) => train::run(args),
-        Command::Generate(args) => generate::run(args),
+/// Whether what was asked is true, for the exit code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Yes,
+    No,
+}
+
+fn main() -> ExitCode {
+    let verdict = match Cli::parse().command {
+        Command::Solve(args) => solve::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Info(args) => info::run(&args).map(|()| Verdict::Yes),
+        Command::Train(args) => train::run(args).map(|()| Verdict::Yes),
+        Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
+    };
+    match verdict {
+        Ok(Verdict::Yes) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
     }
 }

@@ -1,0 +1,149 @@
+//! One question through a model: when to stop, and what was answered.
+
+use crate::error::{BenchError, Result};
+use crate::task::Task;
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+use trm_core::{StepTrace, TrmConfig, TrmEngine};
+
+/// When a run stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Halting {
+    /// After exactly this many supervision steps.
+    Fixed(usize),
+    /// When the model's own confidence suffices: the network alone decides.
+    Adaptive,
+    /// When the answer stayed the same for this many steps in a row: the network alone.
+    Stable(usize),
+    /// At the first answer that obeys the rules of the puzzle. The rules are no part of the
+    /// network, so its figures stand apart from those of the other policies.
+    Verified,
+}
+
+/// A halting policy with its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// When to stop.
+    pub halting: Halting,
+    /// The most supervision steps.
+    pub max_k: usize,
+    /// The confidence that suffices; only [`Halting::Adaptive`] asks for it.
+    pub threshold: f32,
+}
+
+impl Policy {
+    /// The limits of a model: its `max_k` and `halt_threshold`, unless `max_k` is given.
+    ///
+    /// # Errors
+    /// [`BenchError::Halting`] where a number is out of range.
+    pub fn of(config: &TrmConfig, halting: Halting, max_k: Option<usize>) -> Result<Self> {
+        let steps = |field, found| {
+            let expected = "1 to 65536";
+            if (1..=trm_core::MAX_K).contains(&found) {
+                return Ok(());
+            }
+            Err(BenchError::Halting { field, found, expected })
+        };
+        let max_k = match halting {
+            Halting::Fixed(k) => {
+                steps("k", k)?;
+                k
+            }
+            _ => max_k.unwrap_or(config.max_k),
+        };
+        steps("max_k", max_k)?;
+        if let Halting::Stable(n) = halting {
+            steps("stable", n)?;
+        }
+        Ok(Policy { halting, max_k, threshold: config.halt_threshold })
+    }
+}
+
+/// One supervision step, read.
+#[derive(Debug)]
+pub struct Step<'a, A> {
+    /// Steps so far.
+    pub k: usize,
+    /// What the step said of itself.
+    pub trace: StepTrace,
+    /// The answer as it stands.
+    pub answer: &'a A,
+    /// Whether the policy has stopped, in this step or before.
+    pub halted: bool,
+}
+
+/// The answer at the step where the policy stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered<A> {
+    /// The answer.
+    pub answer: A,
+    /// Supervision steps.
+    pub k: usize,
+    /// The model's confidence.
+    pub confidence: f32,
+    /// Whether the policy stopped before the limit.
+    pub early_stopped: bool,
+    /// Time until then, reading the question included.
+    pub time: Duration,
+}
+
+/// Whether a run goes on after its policy has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// It ends.
+    Stop,
+    /// It goes on to the limit, for a look at every K.
+    Watch,
+}
+
+/// Answers one question. `watch` sees every step, also those after the policy stopped where
+/// `beyond` says so.
+///
+/// # Errors
+/// What [`TrmEngine::steps`] says of the question.
+pub fn answer<T: Task>(
+    engine: &TrmEngine,
+    task: &T,
+    question: &T::Question,
+    policy: &Policy,
+    beyond: Beyond,
+    mut watch: impl FnMut(Step<'_, T::Answer>),
+) -> Result<Answered<T::Answer>> {
+    let start = Instant::now();
+    let encoded = task.encode(question);
+    let shaped;
+    let engine = match encoded.grid {
+        Some((height, width)) if height != width => {
+            shaped = engine.clone().with_grid(height, width);
+            &shaped
+        }
+        _ => engine,
+    };
+    let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
+    let mut halted: Option<Answered<T::Answer>> = None;
+    let mut n_unchanged = 0;
+    loop {
+        let trace = steps.advance();
+        let k = steps.n_steps();
+        n_unchanged = if trace.changed == 0.0 { n_unchanged + 1 } else { 0 };
+        let answer = task.decode(question, &steps.answer());
+        let enough = match policy.halting {
+            Halting::Fixed(_) => false,
+            Halting::Adaptive => trace.confidence >= policy.threshold,
+            Halting::Stable(n) => n_unchanged >= n,
+            Halting::Verified => task.obeys_rules(question, &answer),
+        };
+        let last = k >= policy.max_k;
+        let stops = halted.is_none() && (enough || last);
+        let time = start.elapsed();
+        watch(Step { k, trace, answer: &answer, halted: stops || halted.is_some() });
+        if stops {
+            let (confidence, early_stopped) = (trace.confidence, !last);
+            halted = Some(Answered { answer, k, confidence, early_stopped, time });
+        }
+        if let Some(answered) = halted.take_if(|_| last || beyond == Beyond::Stop) {
+            return Ok(answered);
+        }
+    }
+}

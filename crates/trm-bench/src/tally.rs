@@ -1,0 +1,187 @@
+//! Counts over many answers, and the rates they give.
+
+use crate::task::{Score, Task};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A share of questions with its 95 % interval (Wilson).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Questions of which it is true.
+    pub n_true: usize,
+    /// `n_true` as a share of all questions, in 0..1.
+    pub rate: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+impl Rate {
+    /// The share `n_true / n`; all zero where `n` is.
+    ///
+    /// ```
+    /// let rate = trm_bench::Rate::of(8, 10);
+    /// assert_eq!((rate.rate, (100.0 * rate.low).round(), (100.0 * rate.high).round()), (0.8, 49.0, 94.0));
+    /// ```
+    pub fn of(n_true: usize, n: usize) -> Self {
+        if n == 0 {
+            return Rate::default();
+        }
+        const Z: f64 = 1.959_963_984_540_054;
+        let (total, rate) = (n as f64, n_true as f64 / n as f64);
+        let scale = 1.0 + Z * Z / total;
+        let middle = (rate + Z * Z / (2.0 * total)) / scale;
+        let half = Z / scale * (rate * (1.0 - rate) / total + Z * Z / (4.0 * total * total)).sqrt();
+        Rate { n_true, rate, low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
+    }
+}
+
+/// What became of one question.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    pub score: Score,
+    pub k: usize,
+    pub seconds: f64,
+    pub rating: f32,
+    /// Of each K of the sweep: exact at K, obeys the rules at K or before.
+    pub sweep: Vec<[bool; 2]>,
+}
+
+/// Counts over the questions of one band, or of all.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    n: usize,
+    marks: [usize; 4],
+    n_cells_right: usize,
+    n_cells: usize,
+    sum_k: usize,
+    seconds: f64,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: &Outcome) {
+        self.n += 1;
+        for (count, mark) in self.marks.iter_mut().zip(outcome.score.marks) {
+            *count += usize::from(mark);
+        }
+        self.n_cells_right += outcome.score.n_cells_right;
+        self.n_cells += outcome.score.n_cells;
+        self.sum_k += outcome.k;
+        self.seconds += outcome.seconds;
+    }
+
+    fn measures(&self, names: &[&str]) -> Measures {
+        let n = self.n.max(1) as f64;
+        let rates = names.iter().zip(self.marks).map(|(name, count)| {
+            let name = (*name).to_owned();
+            (name, Rate::of(count, self.n))
+        });
+        Measures {
+            n: self.n,
+            rates: rates.collect(),
+            cell_accuracy: self.n_cells_right as f64 / self.n_cells.max(1) as f64,
+            mean_k: self.sum_k as f64 / n,
+            ms_per_puzzle: 1e3 * self.seconds / n,
+        }
+    }
+}
+
+/// What was measured on a set of questions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    /// Questions.
+    pub n: usize,
+    /// The shares that [`Task::RATES`] names.
+    #[serde(flatten)]
+    pub rates: BTreeMap<String, Rate>,
+    /// Share of all cells, givens and walls included, that are as in the label.
+    pub cell_accuracy: f64,
+    /// Supervision steps, on average.
+    pub mean_k: f64,
+    /// Milliseconds one thread spent on a puzzle, on average.
+    pub ms_per_puzzle: f64,
+}
+
+/// The measures of the questions within a band of ratings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// Lowest rating.
+    pub from: f32,
+    /// What was measured.
+    #[serde(flatten)]
+    pub measures: Measures,
+}
+
+/// What exactly K steps give, over the same runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepPoint {
+    /// Supervision steps.
+    pub k: usize,
+    /// Answers equal to the label at exactly step K: the network alone.
+    pub exact_at: Rate,
+    /// Answers that obeyed the rules at step K or before: network and rules.
+    pub verified_by: Rate,
+}
+
+/// Running totals; its size does not grow with the questions.
+#[derive(Clone, Debug)]
+pub(crate) struct Tally {
+    rates: &'static [&'static str],
+    bands: &'static [f32],
+    all: Counts,
+    by_band: Vec<Counts>,
+    ks: Vec<usize>,
+    sweep: Vec<[usize; 2]>,
+}
+
+impl Tally {
+    pub fn new<T: Task>(ks: Vec<usize>) -> Self {
+        Tally {
+            rates: T::RATES,
+            bands: T::BANDS,
+            all: Counts::default(),
+            by_band: vec![Counts::default(); T::BANDS.len()],
+            sweep: vec![[0; 2]; ks.len()],
+            ks,
+        }
+    }
+
+    pub fn add(&mut self, outcome: &Outcome) {
+        self.all.add(outcome);
+        if let Some(band) = self.bands.iter().rposition(|from| outcome.rating >= *from) {
+            self.by_band[band].add(outcome);
+        }
+        for (counts, marks) in self.sweep.iter_mut().zip(&outcome.sweep) {
+            counts.iter_mut().zip(marks).for_each(|(count, mark)| *count += usize::from(*mark));
+        }
+    }
+
+    pub fn measures(&self) -> Measures {
+        self.all.measures(self.rates)
+    }
+
+    /// Questions, and those whose answers obey the rules.
+    pub fn standing(&self) -> (usize, usize) {
+        (self.all.n, self.all.marks[1])
+    }
+
+    pub fn bands(&self) -> Vec<Band> {
+        let bands = self.bands.iter().zip(&self.by_band).filter(|(_, counts)| counts.n > 0);
+        bands.map(|(from, counts)| Band { from: *from, measures: counts.measures(self.rates) }).collect()
+    }
+
+    pub fn sweep(&self) -> Vec<SweepPoint> {
+        let points = self.ks.iter().zip(&self.sweep);
+        let rate = |count| Rate::of(count, self.all.n);
+        points.map(|(k, [e, v])| SweepPoint { k: *k, exact_at: rate(*e), verified_by: rate(*v) }).collect()
+    }
+}
+
+/// The K of a sweep: 1, 2, 4 and so on, and the limit.
+pub(crate) fn sweep_ks(max_k: usize) -> Vec<usize> {
+    let mut ks: Vec<usize> =
+        std::iter::successors(Some(1), |k| Some(k * 2)).take_while(|k| *k < max_k).collect();
+    ks.push(max_k);
+    ks
+}

@@ -1,0 +1,202 @@
+//! What a pipeline must know of a kind of puzzle.
+
+use crate::error::{BenchError, Result};
+use puzzles::maze::{self, Maze, MazeDecoder, MazeEncoder, MazePath, MazeRow};
+use puzzles::sudoku::{self, Geometry, Grid, SudokuDecoder, SudokuEncoder};
+use puzzles::{SudokuRow, sudoku::Verdict};
+use trm_core::TrmConfig;
+
+/// A kind of puzzle: text as tensors, tensors as an answer, an answer as a verdict.
+pub trait Task: Sync {
+    /// What is asked.
+    type Question: Sync;
+    /// What is answered.
+    type Answer: PartialEq + Sync;
+    /// Name in reports.
+    const NAME: &'static str;
+    /// The share of answers equal to the label, the share that obeys the rules, and further
+    /// shares, in the order of [`Score::marks`].
+    const RATES: &'static [&'static str];
+    /// Lowest ratings of the bands that reports tell apart.
+    const BANDS: &'static [f32];
+
+    /// The question as a model reads it.
+    fn encode(&self, question: &Self::Question) -> Encoded;
+    /// The answer `[tokens, answer_dim]` of a model, read.
+    fn decode(&self, question: &Self::Question, answer: &[f32]) -> Self::Answer;
+    /// Whether an answer obeys the rules. Sees no label.
+    fn obeys_rules(&self, question: &Self::Question, answer: &Self::Answer) -> bool;
+    /// Compares an answer with rules and label.
+    fn score(&self, question: &Self::Question, answer: &Self::Answer, label: &Self::Answer) -> Score;
+}
+
+/// A question as tensors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// `[tokens, embedding_dim]`
+    pub question: Vec<f32>,
+    /// `[tokens, answer_dim]`, before the first step.
+    pub answer: Vec<f32>,
+    /// Height and width, where the tokens form a grid.
+    pub grid: Option<(usize, usize)>,
+}
+
+/// A question with its label.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item<T: Task> {
+    /// What is asked.
+    pub question: T::Question,
+    /// What should be answered.
+    pub label: T::Answer,
+    /// How hard it is, in the units of its data set.
+    pub rating: f32,
+}
+
+/// How good one answer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// One mark per name in [`Task::RATES`]; the rest is not used.
+    pub marks: [bool; 4],
+    /// Cells as in the label.
+    pub n_cells_right: usize,
+    /// Cells.
+    pub n_cells: usize,
+}
+
+/// Sudoku of 9 x 9 cells.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SudokuTask {
+    encoder: SudokuEncoder,
+    decoder: SudokuDecoder,
+}
+
+impl SudokuTask {
+    /// Sudoku in the layout that a model takes: candidates, or cells as in the reference.
+    ///
+    /// # Errors
+    /// [`BenchError::OtherTask`] where it takes neither.
+    pub fn of(config: &TrmConfig) -> Result<Self> {
+        let geometry = Geometry::STANDARD;
+        let layouts = [sudoku::Layout::Candidates, sudoku::Layout::Cells];
+        let encoders = layouts.map(|layout| SudokuEncoder::with(geometry, layout));
+        let fits = |e: &&SudokuEncoder| {
+            (e.embedding_dim(), e.answer_dim()) == (config.embedding_dim, config.answer_dim)
+        };
+        let encoder = *encoders
+            .iter()
+            .find(fits)
+            .ok_or_else(|| other_task("Sudoku", config, "2 and 1 (candidates) or 11 and 11 (cells)"))?;
+        Ok(SudokuTask { encoder, decoder: SudokuDecoder::with(geometry, encoder.layout()) })
+    }
+}
+
+impl Task for SudokuTask {
+    type Question = Grid;
+    type Answer = Grid;
+    const NAME: &'static str = "sudoku";
+    const RATES: &'static [&'static str] = &["exact_accuracy", "solved_rate"];
+    const BANDS: &'static [f32] = &[0.0, 1.0, 10.0, 30.0, 60.0];
+
+    fn encode(&self, question: &Grid) -> Encoded {
+        let answer = self.encoder.encode_empty_solution();
+        Encoded { question: self.encoder.encode_puzzle(question), answer, grid: None }
+    }
+
+    fn decode(&self, _: &Grid, answer: &[f32]) -> Grid {
+        self.decoder.decode(answer)
+    }
+
+    fn obeys_rules(&self, question: &Grid, answer: &Grid) -> bool {
+        sudoku::verdict(question, answer) == Verdict::Solved
+    }
+
+    fn score(&self, question: &Grid, answer: &Grid, label: &Grid) -> Score {
+        let pairs = answer.cells().iter().zip(label.cells());
+        Score {
+            marks: [answer == label, self.obeys_rules(question, answer), false, false],
+            n_cells_right: pairs.filter(|(a, b)| a == b).count(),
+            n_cells: label.cells().len(),
+        }
+    }
+}
+
+/// Mazes of any size.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MazeTask {
+    encoder: MazeEncoder,
+}
+
+impl MazeTask {
+    /// Mazes in the layout that a model takes: marks, or cells as in the reference.
+    ///
+    /// # Errors
+    /// [`BenchError::OtherTask`] where it takes neither.
+    pub fn of(config: &TrmConfig) -> Result<Self> {
+        let encoders = [maze::Layout::Marks, maze::Layout::Cells].map(MazeEncoder::with_layout);
+        let fits = |e: &&MazeEncoder| {
+            (e.embedding_dim(), e.answer_dim()) == (config.embedding_dim, config.answer_dim)
+        };
+        match encoders.iter().find(fits) {
+            Some(encoder) => Ok(MazeTask { encoder: *encoder }),
+            None => Err(other_task("maze", config, "3 and 1 (marks) or 6 and 6 (cells)")),
+        }
+    }
+}
+
+impl Task for MazeTask {
+    type Question = Maze;
+    type Answer = MazePath;
+    const NAME: &'static str = "maze";
+    const RATES: &'static [&'static str] =
+        &["exact_accuracy", "optimal_path_rate", "valid_path_rate", "connected_rate"];
+    const BANDS: &'static [f32] = &[0.0, 110.0, 120.0, 140.0];
+
+    fn encode(&self, question: &Maze) -> Encoded {
+        Encoded {
+            question: self.encoder.encode_maze(question),
+            answer: self.encoder.encode_start_position(question),
+            grid: Some((question.height(), question.width())),
+        }
+    }
+
+    /// What an answer marks on start and goal is not read: they are on every path, and published
+    /// answers leave them as they are.
+    fn decode(&self, question: &Maze, answer: &[f32]) -> MazePath {
+        let (height, width) = (question.height(), question.width());
+        let mut path = MazeDecoder::with(height, width, self.encoder.layout()).decode(answer);
+        path.clear(question.start());
+        path.clear(question.goal());
+        path
+    }
+
+    fn obeys_rules(&self, question: &Maze, answer: &MazePath) -> bool {
+        maze::verify_maze_solution(question, answer)
+    }
+
+    fn score(&self, question: &Maze, answer: &MazePath, label: &MazePath) -> Score {
+        let verdict = maze::verdict(question, answer, Some(label));
+        let pairs = answer.marks().iter().zip(label.marks());
+        Score {
+            marks: [verdict.exact == Some(true), verdict.optimal, verdict.valid, verdict.connected],
+            n_cells_right: pairs.filter(|(a, b)| a == b).count(),
+            n_cells: label.marks().len(),
+        }
+    }
+}
+
+fn other_task(puzzle: &'static str, config: &TrmConfig, expected: &'static str) -> BenchError {
+    let TrmConfig { embedding_dim, answer_dim, .. } = *config;
+    BenchError::OtherTask { puzzle, embedding_dim, answer_dim, expected }
+}
+
+impl From<SudokuRow> for Item<SudokuTask> {
+    fn from(row: SudokuRow) -> Self {
+        Item { question: row.puzzle, label: row.solution, rating: row.rating }
+    }
+}
+
+impl From<MazeRow> for Item<MazeTask> {
+    fn from(row: MazeRow) -> Self {
+        Item { question: row.maze, label: row.answer, rating: row.rating }
+    }
+}

@@ -1,0 +1,159 @@
+//! `trm eval`
+
+use crate::Verdict;
+use crate::input::{Puzzle, Thinking};
+use anyhow::{Context, Result};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use puzzles::PuzzleError;
+use puzzles::dataset::Origin;
+use std::fs::File;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use trm_bench::{Beyond, Item, MazeTask, ModelInfo, Report, Standing, SudokuTask, Task, evaluate};
+use trm_core::TrmEngine;
+
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  \
+    trm eval sudoku                                  the 1,000 generated puzzles of this program\n  \
+    trm eval sudoku --data test.csv --limit 1000     a published file\n  \
+    trm eval maze --k 32 --json\n  \
+    trm eval maze --sweep --max-k 64                 what every K gives, from the same runs\n  \
+    trm eval sudoku --target 80                      exit code 1 unless above 80 %\n\n\
+    exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
+    the share that obeys the rules, found without the label. Intervals are 95 %.\n\
+    RAYON_NUM_THREADS sets the number of threads.")]
+pub struct Args {
+    /// Which puzzle
+    puzzle: Puzzle,
+    /// Puzzles (CSV: source,question,answer,rating); without it the committed set
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Puzzles to use, from the start of the file
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    thinking: Thinking,
+    /// Go on to the last step and report every K
+    #[arg(long)]
+    sweep: bool,
+    /// Fail unless solved_rate or optimal_path_rate is above this percentage
+    #[arg(long, value_name = "PERCENT")]
+    target: Option<f64>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<Verdict> {
+    let (engine, info) = args.thinking.engine(args.puzzle)?;
+    if info.untrained {
+        eprintln!("note: the model is untrained ({}); what it scores means nothing", info.name);
+        if args.target.is_some() {
+            eprintln!("FAIL: there is nothing to measure before the model is trained");
+            return Ok(Verdict::No);
+        }
+    }
+    let config = engine.model().config();
+    match args.puzzle {
+        Puzzle::Sudoku => {
+            let task = SudokuTask::of(config)?;
+            match &args.data {
+                Some(path) => args.eval(&engine, info, &task, puzzles::read_sudoku_csv(open(path)?), None),
+                None => {
+                    let set = puzzles::load_sudoku_extreme_dataset()?;
+                    args.eval(&engine, info, &task, set.rows.into_iter().map(Ok), Some(set.origin))
+                }
+            }
+        }
+        Puzzle::Maze => {
+            let task = MazeTask::of(config)?;
+            match &args.data {
+                Some(path) => {
+                    args.eval(&engine, info, &task, puzzles::maze::read_maze_csv(open(path)?), None)
+                }
+                None => {
+                    let set = puzzles::maze::load_maze_hard_dataset()?;
+                    args.eval(&engine, info, &task, set.rows.into_iter().map(Ok), Some(set.origin))
+                }
+            }
+        }
+    }
+}
+
+fn open(path: &PathBuf) -> Result<File> {
+    File::open(path).with_context(|| path.display().to_string())
+}
+
+impl Args {
+    fn eval<T: Task, R: Send>(
+        &self,
+        engine: &TrmEngine,
+        info: ModelInfo,
+        task: &T,
+        rows: impl Iterator<Item = Result<R, PuzzleError>> + Send,
+        origin: Option<Origin>,
+    ) -> Result<Verdict>
+    where
+        Item<T>: From<R>,
+    {
+        let policy = self.thinking.policy(engine.model().config())?;
+        let data = match (&self.data, &origin) {
+            (Some(path), _) | (None, Some(Origin::File(path))) => path.display().to_string(),
+            (None, Some(Origin::Generated(name))) => format!("{name} (generated, committed)"),
+            (None, None) => String::new(),
+        };
+        let beyond = if self.sweep { Beyond::Watch } else { Beyond::Stop };
+        let (limit, named) = (self.limit.unwrap_or(usize::MAX), data.clone());
+        let bar = progress(T::NAME, self.limit.map(|n| n as u64));
+        let evaluated =
+            evaluate(engine, task, rows.take(limit), &policy, beyond, &|standing| bar.show(standing));
+        let report = evaluated.context(named)?.report(T::NAME, data, info, policy);
+        bar.finish();
+        if self.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print!("{report}");
+        }
+        Ok(self.judge(&report, T::RATES[1]))
+    }
+
+    fn judge(&self, report: &Report, rate: &str) -> Verdict {
+        let Some(target) = self.target else { return Verdict::Yes };
+        let percent = 100.0 * report.measures.rates[rate].rate;
+        let passed = percent > target;
+        let word = if passed { "PASS" } else { "FAIL" };
+        eprintln!("{word}: {rate} {percent:.2} %, target above {target} %");
+        if passed { Verdict::Yes } else { Verdict::No }
+    }
+}
+
+/// Progress on standard error: a bar on a terminal, else a line per hundred puzzles.
+struct Progress {
+    name: &'static str,
+    bar: ProgressBar,
+}
+
+fn progress(name: &'static str, n: Option<u64>) -> Progress {
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos} {per_sec} {msg}");
+    let target = ProgressDrawTarget::stderr_with_hz(8);
+    let bar = ProgressBar::with_draw_target(n, target).with_prefix(name);
+    Progress { name, bar: bar.with_style(style.expect("a constant template")) }
+}
+
+impl Progress {
+    fn show(&self, standing: Standing) {
+        let Standing { n, n_verified } = standing;
+        let percent = 100.0 * n_verified as f64 / n as f64;
+        if std::io::stderr().is_terminal() {
+            self.bar.set_position(n as u64);
+            self.bar.set_message(format!("verified {percent:.1} %"));
+        } else if n.is_multiple_of(100) {
+            eprintln!("{}: {n} puzzles, verified {percent:.1} %", self.name);
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

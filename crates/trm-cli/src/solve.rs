@@ -1,0 +1,166 @@
+//! `trm solve`
+
+use crate::Verdict;
+use crate::draw::{Colours, Draw};
+use crate::input::{Puzzle, Thinking, parse_maze, parse_sudoku};
+use anyhow::Result;
+use clap::Parser;
+use puzzles::PuzzleError;
+use puzzles::maze::{self, Maze, MazePath};
+use puzzles::sudoku::{self, Grid, Solver};
+use serde_json::json;
+use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, SudokuTask, Task, answer};
+use trm_core::TrmEngine;
+
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  \
+    trm solve sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\n  \
+    trm solve sudoku puzzle.txt --trace        81 characters in one line or nine\n  \
+    trm solve maze maze.txt --k 32             one line per row: '#' wall, ' ' free, S, G\n  \
+    trm solve maze - --json < maze.txt\n\n\
+    The answer is the network's alone. Before it is asked, an exact solver says whether the question\n\
+    has an answer at all; afterwards the rules of the puzzle say whether the answer is right.\n\n\
+    Exit codes: 0 verified, 1 not verified, 2 bad input.")]
+pub struct Args {
+    /// Which puzzle
+    puzzle: Puzzle,
+    /// The puzzle itself, a file, or - for standard input
+    #[arg(value_name = "PUZZLE|FILE|-")]
+    input: String,
+    #[command(flatten)]
+    thinking: Thinking,
+    /// Draw every supervision step
+    #[arg(long)]
+    trace: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "trace")]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<Verdict> {
+    match args.puzzle {
+        Puzzle::Sudoku => {
+            let grid = parse_sudoku(&args.input)?;
+            judge_sudoku(&grid)?;
+            let (engine, info) = args.thinking.engine(args.puzzle)?;
+            let task = SudokuTask::of(engine.model().config())?;
+            args.solve(&engine, &info, &task, &grid, |answer| Said {
+                text: answer.to_string(),
+                fault: match sudoku::verdict(&grid, answer) {
+                    sudoku::Verdict::Solved => None,
+                    fault => Some(fault.to_string()),
+                },
+            })
+        }
+        Puzzle::Maze => {
+            let maze = parse_maze(&args.input)?;
+            let Some(shortest) = maze::shortest_path_len(&maze) else {
+                let (start, goal) = (maze.row_column(maze.start()), maze.row_column(maze.goal()));
+                return Err(PuzzleError::MazeUnreachable { start, goal }.into());
+            };
+            let (engine, info) = args.thinking.engine(args.puzzle)?;
+            let task = MazeTask::of(engine.model().config())?;
+            args.solve(&engine, &info, &task, &maze, |answer| Said {
+                text: maze.answer_line(answer),
+                fault: maze_fault(&maze, answer, shortest),
+            })
+        }
+    }
+}
+
+/// An answer in words.
+struct Said {
+    /// In the form of the published files.
+    text: String,
+    /// What is wrong with it.
+    fault: Option<String>,
+}
+
+/// Refuses a question without an answer; a question with many is said to be one.
+fn judge_sudoku(grid: &Grid) -> Result<()> {
+    match Solver::new().count_solutions(grid, 2) {
+        Ok(0) => return Err(PuzzleError::NoSolution.into()),
+        Ok(1) if grid.is_complete() => eprintln!("note: this grid is solved already"),
+        Ok(1) => {}
+        Ok(_) => eprintln!("note: this Sudoku has more than one solution; any of them is accepted"),
+        Err(error) => eprintln!("note: could not tell how many solutions there are: {error}"),
+    }
+    Ok(())
+}
+
+fn maze_fault(maze: &Maze, answer: &MazePath, shortest: usize) -> Option<String> {
+    match answer.ordered(maze) {
+        Err(fault) => Some(fault.to_string()),
+        Ok(cells) if cells.len() > shortest + 1 => {
+            Some(format!("the path has {} steps, the shortest {shortest}", cells.len() - 1))
+        }
+        Ok(_) => None,
+    }
+}
+
+impl Args {
+    fn solve<T: Task>(
+        &self,
+        engine: &TrmEngine,
+        info: &ModelInfo,
+        task: &T,
+        question: &T::Question,
+        say: impl Fn(&T::Answer) -> Said,
+    ) -> Result<Verdict>
+    where
+        T::Question: Draw<T::Answer>,
+        T::Answer: Clone,
+    {
+        let policy = self.thinking.policy(engine.model().config())?;
+        let (colours, mut before) = (Colours::of_stdout(), None::<T::Answer>);
+        let answered = answer(engine, task, question, &policy, Beyond::Stop, |step| {
+            if !self.trace {
+                return;
+            }
+            let changed = before.as_ref().map(|before| question.n_changed(step.answer, before));
+            let changed = changed.map_or(String::new(), |n| format!(", {n} cells changed"));
+            println!("step {}: confidence {:.3}{changed}", step.k, step.trace.confidence);
+            println!("{}", question.draw(step.answer, before.as_ref(), colours));
+            before = Some(step.answer.clone());
+        })?;
+        let said = say(&answered.answer);
+        if self.json {
+            print_json::<T>(&answered, &said, info);
+        } else {
+            print_text(
+                &answered,
+                &said,
+                &question.draw(&answered.answer, None, colours),
+                colours,
+                self.trace,
+            );
+        }
+        if info.untrained {
+            eprintln!("note: the model is untrained ({}); its answers mean nothing", info.name);
+        }
+        Ok(if said.fault.is_none() { Verdict::Yes } else { Verdict::No })
+    }
+}
+
+fn print_text<A>(answered: &Answered<A>, said: &Said, drawing: &str, colours: Colours, drawn: bool) {
+    if !drawn {
+        println!("{drawing}");
+    }
+    let Answered { k, confidence, early_stopped, time, .. } = answered;
+    let stop = if *early_stopped { "" } else { " (the limit)" };
+    println!("K {k}{stop}, confidence {confidence:.3}, {:.1} ms", 1e3 * time.as_secs_f64());
+    match &said.fault {
+        None => println!("{}", colours.good("verified: the answer obeys the rules")),
+        Some(fault) => println!("not verified: {fault}"),
+    }
+}
+
+fn print_json<T: Task>(answered: &Answered<T::Answer>, said: &Said, info: &ModelInfo) {
+    let object = json!({
+        "puzzle": T::NAME, "model": info, "answer": said.text, "k": answered.k,
+        "confidence": answered.confidence, "early_stopped": answered.early_stopped,
+        "verified": said.fault.is_none(), "fault": said.fault,
+        "ms": 1e3 * answered.time.as_secs_f64(),
+    });
+    println!("{object}");
+}
