@@ -265,6 +265,5 @@ pub enum PuzzleError {
         /// Steps asked for.
         min_path: usize,
     },
-
     // Data files
 }

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use puzzles::sudoku::{
-    Geometry, Grid, Kind, Layout, Relation, Solver, SudokuDecoder, SudokuEncoder, Symmetry,
-    Verdict, generate_unit, matches_puzzle, relations, verdict, verify_sudoku,
+    Geometry, Grid, Kind, Layout, Relation, Solver, SudokuDecoder, SudokuEncoder, Symmetry, Verdict,
+    generate_unit, matches_puzzle, relations, verdict, verify_sudoku,
 };
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -19,9 +19,7 @@ fn solved(geometry: Geometry, seed: u64) -> Grid {
     let digit = |row: usize, col: usize| {
         (row % geometry.box_rows() * width + row / geometry.box_rows() + col) % side + 1
     };
-    let cells: Vec<u8> = (0..side * side)
-        .map(|cell| digit(cell / side, cell % side) as u8)
-        .collect();
+    let cells: Vec<u8> = (0..side * side).map(|cell| digit(cell / side, cell % side) as u8).collect();
     let grid = Grid::from_cells(geometry, &cells).unwrap();
     Symmetry::random_with(geometry, &mut Xoshiro256PlusPlus::seed_from_u64(seed)).apply(&grid)
 }
@@ -31,11 +29,7 @@ fn thinned(grid: &Grid, seed: u64, keep: u32) -> Grid {
     use rand::Rng;
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let kept = |&digit: &u8| {
-        if rng.next_u32() >> 26 < keep {
-            digit
-        } else {
-            0
-        }
+        if rng.next_u32() >> 26 < keep { digit } else { 0 }
     };
     let cells: Vec<u8> = grid.cells().iter().map(kept).collect();
     Grid::from_cells(grid.geometry(), &cells).unwrap()
@@ -177,8 +171,7 @@ proptest! {
 fn every_relation_divides_the_candidates_into_equal_groups() {
     for geometry in [Geometry::new(2, 3).unwrap(), Geometry::STANDARD] {
         let names = ["cell", "row", "column", "box", "triad_row", "triad_column"];
-        let target =
-            SudokuEncoder::with(geometry, Layout::Candidates).target_answer(&solved(geometry, 1));
+        let target = SudokuEncoder::with(geometry, Layout::Candidates).target_answer(&solved(geometry, 1));
         for (relation, name) in relations(geometry).iter().zip(names) {
             let mut sizes = vec![(0, 0.0); relation.n_groups];
             for (&group, &is_true) in relation.group_of.iter().zip(&target) {
@@ -186,11 +179,7 @@ fn every_relation_divides_the_candidates_into_equal_groups() {
                 sizes[group as usize].1 += is_true;
             }
             assert_eq!(relation.name, name);
-            assert!(
-                sizes
-                    .iter()
-                    .all(|&(n, _)| n == geometry.n_candidates() / relation.n_groups)
-            );
+            assert!(sizes.iter().all(|&(n, _)| n == geometry.n_candidates() / relation.n_groups));
             let exactly_one = sizes.iter().all(|&(_, n_true)| n_true == 1.0);
             assert_eq!(exactly_one, !name.starts_with("triad"), "{name}");
         }

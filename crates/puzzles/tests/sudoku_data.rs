@@ -10,10 +10,7 @@ fn check(rows: &[SudokuRow]) {
     assert_eq!(rows.len(), 1000);
     for row in rows {
         assert!(verify_sudoku(&row.solution));
-        assert_eq!(
-            Solver::new().solve_unique(&row.puzzle).unwrap().grid,
-            row.solution
-        );
+        assert_eq!(Solver::new().solve_unique(&row.puzzle).unwrap().grid, row.solution);
     }
 }
 

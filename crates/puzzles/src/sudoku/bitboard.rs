@@ -33,10 +33,7 @@ pub(super) struct Board {
 impl Board {
     /// The givens with their peers excluded, or `None` where two of them contradict each other.
     pub(super) fn new(cells: &[u8; 81]) -> Option<Self> {
-        let mut board = Self {
-            candidates: [[BAND; LANES]; 3],
-            solved: [0; 3],
-        };
+        let mut board = Self { candidates: [[BAND; LANES]; 3], solved: [0; 3] };
         for (cell, &digit) in cells.iter().enumerate() {
             if digit != 0 && !board.assign(cell, usize::from(digit) - 1) {
                 return None;
@@ -148,17 +145,13 @@ impl Board {
             }
         }
         let unsolved = |&cell: &usize| self.solved[cell / 27] >> (cell % 27) & 1 == 0;
-        (0..81)
-            .filter(unsolved)
-            .min_by_key(|&cell| self.digits(cell).count_ones())
+        (0..81).filter(unsolved).min_by_key(|&cell| self.digits(cell).count_ones())
     }
 
     /// Bit `d` is set where the cell may hold digit `d + 1`.
     fn digits(&self, cell: usize) -> u32 {
         let lanes = self.candidates[cell / 27][..9].iter().enumerate();
-        lanes.fold(0, |bits, (digit, cells)| {
-            bits | (cells >> (cell % 27) & 1) << digit
-        })
+        lanes.fold(0, |bits, (digit, cells)| bits | (cells >> (cell % 27) & 1) << digit)
     }
 
     fn cells(&self) -> [u8; 81] {

@@ -16,31 +16,21 @@ pub(super) fn places_alone(candidates: &Candidates) -> Option<Candidates> {
     let mut alone = [[0; LANES]; 3];
     let mut without_place = [0; LANES];
     for lane in 0..LANES {
-        let bands = [
-            candidates[0][lane],
-            candidates[1][lane],
-            candidates[2][lane],
-        ];
+        let bands = [candidates[0][lane], candidates[1][lane], candidates[2][lane]];
         let (found, missing) = alone_in_units(bands);
         for band in 0..3 {
             alone[band][lane] = found[band];
         }
         without_place[lane] = missing;
     }
-    let contradiction = without_place[..9]
-        .iter()
-        .fold(0, |all, missing| all | missing);
+    let contradiction = without_place[..9].iter().fold(0, |all, missing| all | missing);
     (contradiction == 0).then_some(alone)
 }
 
 #[inline(always)]
 fn alone_in_units(bands: [u32; 3]) -> ([u32; 3], u32) {
     let single = |unit: u32| {
-        if unit & unit.wrapping_sub(1) == 0 {
-            unit
-        } else {
-            0
-        }
+        if unit & unit.wrapping_sub(1) == 0 { unit } else { 0 }
     };
     let (mut one, mut two, mut missing) = (0, 0, 0);
     let mut found = [0; 3];

@@ -11,8 +11,9 @@ pub(super) type Cells = [u8; 81];
 
 /// Puzzles that are searched from at the same time.
 const POOL: usize = 24;
-/// A change is kept when it leaves at least this part of the rating.
-const KEPT_RATING: f32 = 0.9;
+/// A change is kept when it leaves at least this part of the rating. In 36 s, 1.0 gave 138 puzzles
+/// rated 80 and more, 0.97 gave 109 and 0.9 at most as many in twice the time.
+const KEPT_RATING: f32 = 1.0;
 /// A change is not even minimised when it leaves less than this part of the rating.
 const SCREENED_RATING: f32 = 0.3;
 /// Changes in a row without a better rating after which a place in the pool starts anew.
@@ -30,10 +31,7 @@ impl Minimal {
     pub(super) fn random<R: Rng>(rng: &mut R) -> Self {
         let mut cells = random_solution(rng);
         minimise(&mut cells, rng);
-        Self {
-            cells,
-            rating: rating(&cells),
-        }
+        Self { cells, rating: rating(&cells) }
     }
 
     /// One or two clues fewer, as many or one more anew, minimised; `None` where that leaves
@@ -60,10 +58,7 @@ impl Minimal {
             return None;
         }
         minimise(&mut cells, rng);
-        Some(Self {
-            cells,
-            rating: rating(&cells),
-        })
+        Some(Self { cells, rating: rating(&cells) })
     }
 }
 

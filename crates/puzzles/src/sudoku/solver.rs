@@ -27,11 +27,7 @@ pub(super) struct Limits {
 impl Limits {
     /// All of up to `n` solutions, with as many guesses as they need.
     pub(super) fn solutions(n: usize) -> Self {
-        Self {
-            max_solutions: n,
-            max_kept: n,
-            max_guesses: u64::MAX,
-        }
+        Self { max_solutions: n, max_kept: n, max_guesses: u64::MAX }
     }
 }
 
@@ -46,12 +42,7 @@ pub(super) struct Outcome<S> {
 
 impl<S> Outcome<S> {
     pub(super) fn new() -> Self {
-        Self {
-            n_solutions: 0,
-            solutions: Vec::new(),
-            guesses: 0,
-            limit_reached: false,
-        }
+        Self { n_solutions: 0, solutions: Vec::new(), guesses: 0, limit_reached: false }
     }
 
     /// Counts a solution; returns whether to go on.
@@ -134,10 +125,7 @@ impl Solver {
         match (outcome.n_solutions, outcome.solutions.first()) {
             (1, Some(cells)) => {
                 let grid = Grid::from_cells(grid.geometry(), cells)?;
-                Ok(Solution {
-                    grid,
-                    guesses: outcome.guesses,
-                })
+                Ok(Solution { grid, guesses: outcome.guesses })
             }
             (0, _) | (_, None) => Err(PuzzleError::NoSolution),
             _ => Err(PuzzleError::ManySolutions),
@@ -168,34 +156,18 @@ impl Solver {
     }
 
     fn search(&self, grid: &Grid, max_solutions: usize) -> Result<Outcome<Vec<u8>>, PuzzleError> {
-        let limits = Limits {
-            max_solutions,
-            max_kept: 1,
-            max_guesses: self.max_guesses,
-        };
+        let limits = Limits { max_solutions, max_kept: 1, max_guesses: self.max_guesses };
         let outcome = match <&[u8; 81]>::try_from(grid.cells()) {
             Ok(cells) => {
                 let found = bitboard::search(Board::new(cells), limits);
                 let solutions = found.solutions.iter().map(|cells| cells.to_vec()).collect();
-                let Outcome {
-                    n_solutions,
-                    guesses,
-                    limit_reached,
-                    ..
-                } = found;
-                Outcome {
-                    n_solutions,
-                    solutions,
-                    guesses,
-                    limit_reached,
-                }
+                let Outcome { n_solutions, guesses, limit_reached, .. } = found;
+                Outcome { n_solutions, solutions, guesses, limit_reached }
             }
             Err(_) => generic::search(grid.geometry(), grid.cells(), limits),
         };
         if outcome.limit_reached {
-            return Err(PuzzleError::SearchLimit {
-                max_guesses: self.max_guesses,
-            });
+            return Err(PuzzleError::SearchLimit { max_guesses: self.max_guesses });
         }
         Ok(outcome)
     }
@@ -209,10 +181,7 @@ pub(super) fn rating(cells: &[u8; 81]) -> f32 {
         std::array::from_fn(|_| {
             let symmetry = Symmetry::random_with(Geometry::STANDARD, &mut rng);
             let origins = std::array::from_fn(|cell| symmetry.origin_of(cell));
-            (
-                origins,
-                std::array::from_fn(|digit| symmetry.digit(digit as u8)),
-            )
+            (origins, std::array::from_fn(|digit| symmetry.digit(digit as u8)))
         })
     });
     let limits = Limits::solutions(1);
