@@ -1,2 +1,57 @@
-//! The project's chores. Runs cargo; imports no workspace crate.
-fn main() {}
+//! The project's chores: `cargo xtask` lists them. Runs cargo; imports no workspace crate.
+
+mod bench;
+mod ci;
+mod data;
+mod quality;
+mod run;
+mod tidy;
+mod train;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <chore>
+
+  quality   score both models on both test sets against the targets   (quality --help)
+  ci        everything that must hold before a merge: fmt, tidy, clippy, tests, docs, deny
+  check     the quick part of ci: fmt, tidy, clippy
+  tidy      the house rules that no other tool checks
+  bench     the criterion benchmarks; further arguments go to criterion
+  data      generate training data, or say where the published files are   (data --help)
+  train     train sudoku or maze from nothing, phase by phase   (train --help)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let (chore, rest) = match arguments.split_first() {
+        Some((chore, rest)) => (chore.as_str(), rest),
+        None => ("help", arguments),
+    };
+    std::env::set_current_dir(run::root())?;
+    match chore {
+        "quality" => quality::run(rest),
+        "ci" => ci::ci(rest),
+        "check" => ci::check(),
+        "tidy" => tidy::run(),
+        "bench" => bench::run(rest),
+        "data" => data::run(rest),
+        "train" => train::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no chore is named {other:?}\n\n{HELP}"),
+    }
+}
