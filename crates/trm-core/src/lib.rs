@@ -29,3 +29,8 @@ pub const MAX_K: usize = 1 << 16;
 pub const ABSENT_LOGIT: f32 = -1e4;
 /// The answer of a token that the question says is known.
 pub const GIVEN_LOGIT: f32 = 1e4;
+
+/// The README, so that its example is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

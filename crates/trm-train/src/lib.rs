@@ -91,3 +91,8 @@ pub trait Data: Sync {
     /// Question `index` of an endless stream.
     fn sample(&self, index: u64) -> Sample;
 }
+
+/// The README, so that its example is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
