@@ -5,6 +5,7 @@
 mod error;
 mod eval;
 mod pipeline;
+mod plot;
 mod report;
 mod tally;
 mod task;
@@ -13,5 +14,6 @@ pub mod tasks;
 pub use error::{BenchError, Result};
 pub use eval::{Evaluated, ModelInfo, Report, Standing, evaluate};
 pub use pipeline::{Answered, Beyond, Halting, Policy, Step, answer};
+pub use plot::TrainingLog;
 pub use tally::{Band, Measures, Rate, SweepPoint};
 pub use task::{Encoded, Item, MazeTask, Score, SudokuTask, Task};

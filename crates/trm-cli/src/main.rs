@@ -5,6 +5,7 @@ mod eval;
 mod generate;
 mod info;
 mod input;
+mod plot;
 mod solve;
 mod train;
 
@@ -34,6 +35,8 @@ enum Command {
     Eval(eval::Args),
     /// Say what a model file holds
     Info(info::Args),
+    /// Draw the curves of a training run
+    Plot(plot::Args),
     /// Train a model from nothing, or go on from a checkpoint
     Train(train::Args),
     /// Generate puzzles in the published CSV format
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Solve(args) => solve::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Info(args) => info::run(&args).map(|()| Verdict::Yes),
+        Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
         Command::Train(args) => train::run(args).map(|()| Verdict::Yes),
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
     };
