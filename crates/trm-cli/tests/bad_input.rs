@@ -1,0 +1,136 @@
+//! Bad input ends with exit code 2 and a message that names the place.
+
+mod common;
+
+use common::trm;
+use std::path::Path;
+
+const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
+
+fn refused(folder: &Path, input: &str, arguments: &[&str], expected: &str) {
+    let said = trm(folder, input, arguments);
+    assert_eq!(said.code, Some(2), "{arguments:?}: {}{}", said.out, said.err);
+    assert!(said.err.contains(expected), "{arguments:?}: {}", said.err);
+    assert!(!said.err.contains("panicked"), "{}", said.err);
+}
+
+#[test]
+fn sudoku() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let no_solution = "5168497323.76.5...8.97...65135.6.9.7472591..696837..5.253186.746842.75..791.5.6.8";
+    for (puzzle, expected) in [
+        (&PUZZLE[..79], "found 79"),
+        (&PUZZLE[..80], "found 80"),
+        (&format!("{PUZZLE}1"), "found 82"),
+        (&PUZZLE.replacen('7', "x", 1), "row 1, column 5: 'x'"),
+        (&PUZZLE.replacen("53", "55", 1), "5 stands twice in row 1"),
+        (no_solution, "no solution"),
+        ("", "empty"),
+        ("nosuchfile.txt", "no file has this name"),
+        ("\u{1F600}", "found 1"),
+    ] {
+        refused(folder.path(), "", &["solve", "sudoku", puzzle], expected);
+        refused(
+            folder.path(),
+            puzzle,
+            &["solve", "sudoku", "-"],
+            if puzzle == "nosuchfile.txt" { "found 14" } else { expected },
+        );
+    }
+}
+
+#[test]
+fn mazes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (maze, expected) in [
+        ("", "no cells"),
+        ("S", "no 'G'"),
+        (" ", "no 'S'"),
+        ("SS\nG ", "'S' stands twice: row 1, column 1 and row 1, column 2"),
+        ("S  \n #\n# G", "row 2 has 2 cells, the first row 3"),
+        ("S#\n#G", "no path leads from row 1, column 1 to row 2, column 2"),
+        ("S\t\n G", "row 1, column 2: '\\t'"),
+        (&format!("S{}G", "#".repeat(896)), "898 cells is not square"),
+        (&format!("S{}G", "#\n".repeat(2000)), "row 2 has 1 cells"),
+        (&" ".repeat(5 << 20), "bytes are no puzzle"),
+    ] {
+        refused(folder.path(), maze, &["solve", "maze", "-"], expected);
+    }
+}
+
+#[test]
+fn large_mazes_are_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let maze = format!("S{}G", " ".repeat(200 * 200 - 2));
+    let said = trm(folder.path(), &maze, &["solve", "maze", "-", "--k", "1", "--json"]);
+    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+}
+
+#[test]
+fn ambiguous_sudoku_is_answered_with_a_note() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = trm(folder.path(), "", &["solve", "sudoku", &".".repeat(81), "--k", "1"]);
+    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+    assert!(said.err.contains("more than one solution"), "{}", said.err);
+}
+
+#[test]
+fn steps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (words, expected) in [
+        (["--k", "0"], "k is 0"),
+        (["--k", "4294967295"], "k is 4294967295"),
+        (["--k", "-1"], "unexpected argument"),
+        (["--k", "99999999999999999999999"], "number too large"),
+        (["--max-k", "0"], "max_k is 0"),
+        (["--stable", "0"], "stable is 0"),
+    ] {
+        refused(folder.path(), "", &["solve", "sudoku", PUZZLE, words[0], words[1]], expected);
+    }
+}
+
+#[test]
+fn model_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("a file");
+    let good = trm_models::sudoku_bytes();
+    let mut not_finite = good.to_vec();
+    let header = u64::from_le_bytes(good[..8].try_into().expect("8 bytes")) as usize;
+    not_finite[8 + header..8 + header + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    write("empty", b"");
+    write("truncated", &good[..good.len() - 5]);
+    write("header", &[0xff; 64]);
+    write("nan", &not_finite);
+    for (file, expected) in [
+        ("missing", "missing"),
+        ("empty", "not a readable model file"),
+        ("truncated", "not a readable model file"),
+        ("header", "not a readable model file"),
+        ("nan", "number 0 is NaN"),
+    ] {
+        refused(folder.path(), "", &["solve", "sudoku", PUZZLE, "--model", file], expected);
+        refused(folder.path(), "", &["eval", "sudoku", "--limit", "1", "--model", file], file);
+    }
+    write("maze", trm_models::maze_bytes());
+    refused(folder.path(), "", &["solve", "sudoku", PUZZLE, "--model", "maze"], "does not take a Sudoku");
+}
+
+#[test]
+fn data_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("empty.csv", "source,question,answer,rating\n");
+    write("short.csv", &format!("source,question,answer,rating\nx,{},{PUZZLE},1\n", &PUZZLE[..80]));
+    write("other.csv", "a,b\n1,2\n");
+    for (file, expected) in [
+        ("missing.csv", "missing.csv"),
+        ("empty.csv", "no puzzles"),
+        ("short.csv", "line 2"),
+        ("other.csv", "no column named"),
+    ] {
+        refused(folder.path(), "", &["eval", "sudoku", "--data", file, "--k", "1"], expected);
+    }
+    write("log.jsonl", "{}\nno json\n{}\n");
+    refused(folder.path(), "", &["plot", "log.jsonl"], "line 2");
+    refused(folder.path(), "", &["plot", "missing.jsonl"], "missing.jsonl");
+}

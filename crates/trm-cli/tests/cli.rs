@@ -1,0 +1,134 @@
+//! What the commands print, and their exit codes.
+
+mod common;
+
+use common::trm;
+use serde_json::Value;
+use std::path::Path;
+use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
+use trm_core::Model;
+
+const SOLVED: &str = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
+const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
+
+/// A folder with untrained models; the embedded ones may be trained.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (builder, name) in [(maze_builder(), "maze"), (sudoku_builder(), "sudoku")] {
+        let config = shaped(builder.max_k(3), 8, 8, 1).expect("a small model");
+        let model = Model::new(config).expect("a small model");
+        model.save(folder.path().join(format!("{name}.safetensors"))).expect("a file");
+    }
+    folder
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn a_solved_grid_is_verified() {
+    let folder = folder();
+    let said = trm(folder.path(), SOLVED, &["solve", "sudoku", "-", "--model", "sudoku.safetensors"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.contains("verified: ") && said.err.contains("solved already"));
+    assert!(!said.out.contains('\x1b'), "colours in a pipe");
+}
+
+#[test]
+fn an_untrained_answer_is_not_verified() {
+    let folder = folder();
+    let said =
+        trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--model", "sudoku.safetensors", "--json"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let said = json(&said.out);
+    assert_eq!((&said["verified"], &said["k"]), (&Value::Bool(false), &Value::from(3)));
+    assert_eq!(said["answer"].as_str().map(str::len), Some(81));
+}
+
+#[test]
+fn the_only_path_next_door_is_verified() {
+    let folder = folder();
+    std::fs::write(folder.path().join("m.txt"), "SG#\r\n ##\r\n").expect("a file");
+    let said = trm(folder.path(), "", &["solve", "maze", "m.txt", "--model", "maze.safetensors", "--k", "2"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.starts_with("SG#\n ##\n"), "{}", said.out);
+}
+
+#[test]
+fn a_trace_draws_every_step() {
+    let folder = folder();
+    let words = ["solve", "maze", "-", "--model", "maze.safetensors", "--trace"];
+    let said = trm(folder.path(), "S  \n ##\n  G\n", &words);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let steps: Vec<_> = said.out.lines().filter(|line| line.starts_with("step ")).collect();
+    assert_eq!(steps.len(), 3);
+    assert!(steps[2].ends_with("0 cells changed"), "{}", steps[2]);
+}
+
+#[test]
+fn evaluation_reports_what_it_measured() {
+    let folder = folder();
+    let words = ["eval", "sudoku", "--limit", "3", "--sweep", "--model", "sudoku.safetensors", "--json"];
+    let said = trm(folder.path(), "", &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let report = json(&said.out);
+    assert_eq!((&report["n"], &report["solved_rate"]["n_true"]), (&Value::from(3), &Value::from(0)));
+    assert_eq!(report["sweep"].as_array().map(Vec::len), Some(3));
+    assert!(report["data"].as_str().is_some_and(|data| data.contains("generated")));
+    let said =
+        trm(folder.path(), "", &["eval", "maze", "--limit", "2", "--k", "1", "--model", "maze.safetensors"]);
+    for name in ["exact_accuracy", "optimal_path_rate", "valid_path_rate", "mean K"] {
+        assert!(said.out.contains(name), "{}", said.out);
+    }
+}
+
+#[test]
+fn a_target_is_never_reached_untrained() {
+    let folder = folder();
+    let words = ["eval", "maze", "--limit", "1", "--target", "0", "--model", "maze.safetensors"];
+    let said = trm(folder.path(), "", &words);
+    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
+    assert!(said.err.contains("untrained"));
+}
+
+#[test]
+fn info_tells_embedded_models_and_files() {
+    let folder = folder();
+    for model in ["sudoku", "maze", "maze.safetensors"] {
+        let said = trm(folder.path(), "", &["info", model]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(said.out.contains("question.weight"), "{}", said.out);
+    }
+    let said = trm(folder.path(), "", &["info", "sudoku.safetensors", "--json"]);
+    assert_eq!(json(&said.out)["untrained"], Value::Bool(true));
+}
+
+#[test]
+fn a_training_run_can_be_drawn() {
+    let folder = folder();
+    let words =
+        ["train", "maze", "--out", "run", "--steps", "2", "--batch", "2", "--hidden", "8", "--ffn", "8"];
+    let said = trm(folder.path(), "", &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = trm(folder.path(), "", &["plot", "run/log.jsonl"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let page = std::fs::read_to_string(folder.path().join("run/log.html")).expect("a page");
+    assert!(page.starts_with("<!doctype html>"));
+}
+
+#[test]
+fn published_files_are_read() {
+    let Some(real) = std::env::var_os("TRM_REAL_DATA") else { return };
+    let folder = folder();
+    for (puzzle, file) in [("sudoku", "sudoku_extreme_train_1k.csv"), ("maze", "maze_hard_train.csv")] {
+        let (data, model) = (Path::new(&real).join(file), format!("{puzzle}.safetensors"));
+        let data = data.to_str().expect("UTF-8");
+        let said = trm(
+            folder.path(),
+            "",
+            &["eval", puzzle, "--data", data, "--k", "1", "--model", &model, "--json"],
+        );
+        assert_eq!((said.code, &json(&said.out)["n"]), (Some(0), &Value::from(1000)), "{}", said.err);
+    }
+}

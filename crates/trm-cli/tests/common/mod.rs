@@ -1,0 +1,31 @@
+//! Running the built command.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a run said.
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs `trm` in `folder` with this standard input.
+pub fn trm(folder: &Path, input: &str, arguments: &[&str]) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_trm"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("SUDOKU_EXTREME_CSV")
+        .env_remove("MAZE_HARD_CSV")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that ends before it has read all of its input is no fault.
+    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("the command ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
