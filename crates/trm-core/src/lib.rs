@@ -1,6 +1,7 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
 
 mod config;
+pub mod dense;
 mod error;
 pub mod heads;
 pub mod kernel;

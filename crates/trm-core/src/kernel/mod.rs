@@ -4,12 +4,14 @@
 //! chosen at run time by [`Isa::best`]. The portable set is the twin that the tests compare with.
 #![allow(unsafe_code)]
 
+mod columns;
 mod gemm;
 mod rows;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use columns::{exp_minus, rms_norm_columns, rms_norm_columns_backward, softmax, softmax_backward};
 pub use gemm::{Mat, gemm, gemm_add};
 pub use rows::{
     add, axpy, colsum_add, dot, gather_sum, rms_norm, rms_norm_backward, swiglu, swiglu_backward,
