@@ -1,1 +1,3 @@
 //! From puzzle text to verdict: pipelines, metrics, benchmark records.
+
+pub mod tasks;

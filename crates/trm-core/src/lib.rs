@@ -6,15 +6,19 @@ mod error;
 pub mod heads;
 pub mod kernel;
 pub mod loss;
+pub mod model;
 pub mod net;
 pub mod params;
 pub mod recursion;
 pub mod relational;
 mod relations;
+mod weights;
 
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use error::{Result, TrmError};
+pub use model::Model;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
+pub use weights::MAX_FILE_BYTES;
 
 /// Epsilon of the RMS norms, as in the reference.
 pub const RMS_EPS: f64 = 1e-5;

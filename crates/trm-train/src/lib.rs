@@ -1,1 +1,93 @@
 //! A trainer for tiny recursive models on an ordinary CPU.
+//!
+//! A batch of running questions, each with its carried state; one optimiser step is one
+//! supervision step for every question of the batch; a question that is answered right or has
+//! used up its steps makes room for a new one (arXiv 2510.04871, section 4).
+
+mod checkpoint;
+mod evaluate;
+mod optimizer;
+mod trainer;
+
+pub use checkpoint::{Checkpoint, SlotState};
+pub use evaluate::{Evaluation, evaluate};
+pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
+pub use trainer::{Progress, TrainConfig, Trainer};
+
+use std::path::PathBuf;
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not a checkpoint that this program can read.
+    #[error("{path}: {reason}")]
+    Checkpoint {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A checkpoint belongs to another model or run.
+    #[error("the checkpoint belongs to another run: {reason}")]
+    OtherRun {
+        /// What differs.
+        reason: String,
+    },
+    /// A field of the training configuration is out of range.
+    #[error("training configuration: {field} is {found}, must be {expected}")]
+    Config {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        found: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// The loss is not a number any more.
+    #[error("the loss at step {step} is {loss}: lower the learning rate")]
+    Diverged {
+        /// The optimiser step.
+        step: u64,
+        /// The loss.
+        loss: f64,
+    },
+}
+
+/// A result with a [`TrainError`].
+pub type Result<T> = std::result::Result<T, TrainError>;
+
+/// One question with its answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// `[tokens, embedding_dim]`
+    pub question: Vec<f32>,
+    /// Width of the grid, where the tokens form one.
+    pub width: usize,
+    /// `[tokens]`: what the answer should mark.
+    pub marks: Vec<bool>,
+    /// How hard it is, in the units of its data set.
+    pub rating: f32,
+}
+
+impl Sample {
+    /// Tokens, absent ones included.
+    pub fn n_tokens(&self) -> usize {
+        self.marks.len()
+    }
+}
+
+/// Where questions come from: question `index` is always the same one, so that a run can be
+/// resumed and does not depend on the number of threads.
+pub trait Data: Sync {
+    /// Question `index` of an endless stream.
+    fn sample(&self, index: u64) -> Sample;
+}

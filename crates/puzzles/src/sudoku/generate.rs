@@ -1,0 +1,151 @@
+//! Seeded generation of puzzles, in units that can be made in any order and on any thread.
+
+use std::collections::HashSet;
+
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+use super::local_search::{Cells, LocalSearch, Minimal, solve};
+use super::{Geometry, Grid, Symmetry};
+use crate::SudokuRow;
+
+/// Rows of a unit.
+pub const UNIT_ROWS: usize = 64;
+/// Ratings of [`Kind::Moderate`]; harder is [`Kind::Hard`].
+const MODERATE: std::ops::Range<f32> = 3.0..20.0;
+
+/// How a puzzle is made and how hard it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Random minimal puzzles; one in eight gets clues back, up to 31 to 36.
+    Easy,
+    /// Local search, rated 3 to 20.
+    Moderate,
+    /// Local search, rated 20 and more.
+    Hard,
+}
+
+/// How many puzzles of each kind, as parts of the sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mix {
+    /// Part of [`Kind::Easy`].
+    pub easy: u32,
+    /// Part of [`Kind::Moderate`].
+    pub moderate: u32,
+    /// Part of [`Kind::Hard`].
+    pub hard: u32,
+}
+
+impl Mix {
+    /// Close to the ratings of Sudoku-Extreme: a quarter easy, a quarter moderate, half hard.
+    pub const PUBLISHED: Self = Self {
+        easy: 1,
+        moderate: 1,
+        hard: 2,
+    };
+
+    /// How many of `count` rows are of each kind; rounding favours the hard.
+    fn counts(self, count: usize) -> [(Kind, usize); 3] {
+        let sum = (u64::from(self.easy) + u64::from(self.moderate) + u64::from(self.hard)).max(1);
+        let part = |weight: u32| (count as u128 * u128::from(weight) / u128::from(sum)) as usize;
+        let (easy, moderate) = (part(self.easy), part(self.moderate));
+        [
+            (Kind::Easy, easy),
+            (Kind::Moderate, moderate),
+            (Kind::Hard, count - easy - moderate),
+        ]
+    }
+}
+
+/// Makes [`UNIT_ROWS`] puzzles with 3x3 boxes; the same for the same arguments.
+///
+/// A trainer that goes through units in order can resume from the number of the next one.
+pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
+    let stream = unit.wrapping_mul(4).wrapping_add(kind as u64);
+    let mixed = Xoshiro256PlusPlus::seed_from_u64(seed).random::<u64>();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(mixed ^ stream);
+    match kind {
+        Kind::Easy => (0..UNIT_ROWS).map(|i| easy(i, &mut rng)).collect(),
+        Kind::Moderate => searched("gen_moderate", MODERATE, &mut rng),
+        Kind::Hard => searched("gen_hard", MODERATE.end..f32::INFINITY, &mut rng),
+    }
+}
+
+/// Makes `count` puzzles in random order; the same for any number of threads.
+///
+/// `progress` hears how many rows are done, on the calling thread.
+pub fn generate(
+    count: usize,
+    seed: u64,
+    mix: Mix,
+    progress: &mut dyn FnMut(usize),
+) -> Vec<SudokuRow> {
+    let mut rows = Vec::new();
+    for (kind, n_rows) in mix.counts(count) {
+        let end = rows.len() + n_rows;
+        let units: Vec<u64> = (0..n_rows.div_ceil(UNIT_ROWS) as u64).collect();
+        for batch in units.chunks(rayon::current_num_threads().max(1)) {
+            let made: Vec<_> = batch
+                .par_iter()
+                .map(|&unit| generate_unit(kind, seed, unit))
+                .collect();
+            rows.extend(made.into_iter().flatten());
+            rows.truncate(end);
+            progress(rows.len());
+        }
+    }
+    rows.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
+    rows
+}
+
+fn easy(index: usize, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
+    let Minimal { mut cells, rating } = Minimal::random(rng);
+    if index % 8 != 7 {
+        return row("gen_easy", &cells, rating, rng);
+    }
+    let solution = solve(&cells).expect("a puzzle has a solution");
+    let n_givens = rng.random_range(31..=36);
+    let mut blanks: Vec<usize> = (0..81).filter(|&cell| cells[cell] == 0).collect();
+    blanks.shuffle(rng);
+    for &cell in &blanks[..(n_givens + blanks.len()).saturating_sub(81)] {
+        cells[cell] = solution[cell];
+    }
+    row("gen_relaxed", &cells, super::solver::rating(&cells), rng)
+}
+
+fn searched(
+    source: &str,
+    ratings: std::ops::Range<f32>,
+    rng: &mut Xoshiro256PlusPlus,
+) -> Vec<SudokuRow> {
+    let mut search = LocalSearch::new(ratings.end, rng);
+    let mut seen = HashSet::new();
+    let mut rows = Vec::with_capacity(UNIT_ROWS);
+    while rows.len() < UNIT_ROWS {
+        if let Some(Minimal { cells, rating }) = search.step(rng)
+            && ratings.contains(&rating)
+            && seen.insert(cells)
+        {
+            rows.push(row(source, &cells, rating, rng));
+        }
+    }
+    rows
+}
+
+/// The puzzle relabelled at random, so that no trace of its making is left.
+fn row(source: &str, cells: &Cells, rating: f32, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
+    let symmetry = Symmetry::random(rng);
+    let image = |cells: &Cells| {
+        let grid = Grid::from_cells(Geometry::STANDARD, cells);
+        symmetry.apply(&grid.expect("81 digits"))
+    };
+    let solution = image(&solve(cells).expect("a puzzle has a solution"));
+    SudokuRow {
+        source: source.to_owned(),
+        puzzle: image(cells),
+        solution,
+        rating,
+    }
+}

@@ -1,0 +1,155 @@
+//! The solver for any geometry: plain tables, an explicit stack, the same counts as the bitboard.
+
+use super::Geometry;
+use super::solver::{Limits, Outcome};
+
+/// Which cells share a unit.
+struct Tables {
+    /// `[3 x side]`: the cells of each unit.
+    units: Vec<Vec<usize>>,
+    /// `[n_cells x 3]`: the units of each cell.
+    units_of: Vec<[usize; 3]>,
+}
+
+impl Tables {
+    fn new(geometry: Geometry) -> Self {
+        let side = geometry.side();
+        let cells_of = |unit| {
+            geometry
+                .cells_of(unit)
+                .map(|(row, col)| row * side + col)
+                .collect()
+        };
+        let units = geometry.units().map(cells_of).collect();
+        let units_of = (0..geometry.n_cells())
+            .map(|cell| (cell / side, cell % side))
+            .map(|(row, col)| [row, side + col, 2 * side + geometry.box_of(row, col)])
+            .collect();
+        Self { units, units_of }
+    }
+}
+
+/// One level of the search.
+struct Level {
+    /// `[n_cells]`: the candidates as bits, propagated.
+    candidates: Vec<u32>,
+    cell: usize,
+    /// The digits of `cell` yet to be tried.
+    untried: u32,
+}
+
+/// Finds up to `limits.max_solutions` solutions of a grid.
+pub(super) fn search(geometry: Geometry, cells: &[u8], limits: Limits) -> Outcome<Vec<u8>> {
+    let tables = Tables::new(geometry);
+    let all = (1u32 << geometry.side()) - 1;
+    let mut outcome = Outcome::new();
+    let mut root = vec![all; geometry.n_cells()];
+    let mut givens = cells.iter().enumerate().filter(|(_, digit)| **digit != 0);
+    if !givens.all(|(cell, digit)| assign(&tables, &mut root, cell, 1 << (digit - 1))) {
+        return outcome;
+    }
+    let mut levels: Vec<Level> = Vec::new();
+    let mut next = Some(root);
+    loop {
+        if let Some(mut candidates) = next.take()
+            && propagate(&tables, &mut candidates, all)
+        {
+            match branch_cell(&candidates) {
+                None if !outcome.record(limits, || digits(&candidates)) => return outcome,
+                None => {}
+                Some(cell) => {
+                    let untried = candidates[cell];
+                    levels.push(Level {
+                        candidates,
+                        cell,
+                        untried,
+                    });
+                }
+            }
+        }
+        let Some(level) = levels.last_mut() else {
+            return outcome;
+        };
+        if level.untried == 0 {
+            levels.pop();
+            continue;
+        }
+        let bit = level.untried & level.untried.wrapping_neg();
+        level.untried ^= bit;
+        if !outcome.guess(limits) {
+            return outcome;
+        }
+        let mut below = level.candidates.clone();
+        next = assign(&tables, &mut below, level.cell, bit).then_some(below);
+    }
+}
+
+/// Writes a digit and follows the naked singles that this leaves.
+fn assign(tables: &Tables, candidates: &mut [u32], cell: usize, bit: u32) -> bool {
+    if candidates[cell] & bit == 0 {
+        return false;
+    }
+    candidates[cell] = bit;
+    let mut queue = vec![cell];
+    while let Some(from) = queue.pop() {
+        let bit = candidates[from];
+        for &to in tables.units_of[from]
+            .iter()
+            .flat_map(|&unit| &tables.units[unit])
+        {
+            if to == from || candidates[to] & bit == 0 {
+                continue;
+            }
+            candidates[to] ^= bit;
+            match candidates[to].count_ones() {
+                0 => return false,
+                1 => queue.push(to),
+                _ => {}
+            }
+        }
+    }
+    true
+}
+
+/// Hidden singles until nothing changes; `false` at a contradiction.
+fn propagate(tables: &Tables, candidates: &mut [u32], all: u32) -> bool {
+    loop {
+        let mut changed = false;
+        for unit in &tables.units {
+            let (mut one, mut two) = (0, 0);
+            for &cell in unit {
+                two |= one & candidates[cell];
+                one |= candidates[cell];
+            }
+            if one != all {
+                return false;
+            }
+            for &cell in unit {
+                let bit = candidates[cell] & one & !two;
+                if bit == 0 || bit == candidates[cell] {
+                    continue;
+                }
+                if !bit.is_power_of_two() || !assign(tables, candidates, cell, bit) {
+                    return false;
+                }
+                changed = true;
+            }
+        }
+        if !changed {
+            return true;
+        }
+    }
+}
+
+/// The unsolved cell with the fewest candidates.
+fn branch_cell(candidates: &[u32]) -> Option<usize> {
+    let unsolved = (0..candidates.len()).filter(|&cell| !candidates[cell].is_power_of_two());
+    unsolved.min_by_key(|&cell| candidates[cell].count_ones())
+}
+
+fn digits(candidates: &[u32]) -> Vec<u8> {
+    candidates
+        .iter()
+        .map(|bits| bits.trailing_zeros() as u8 + 1)
+        .collect()
+}

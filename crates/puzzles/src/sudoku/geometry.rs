@@ -1,0 +1,124 @@
+//! The shape of a Sudoku: how many cells, which of them share a unit.
+
+use std::fmt;
+
+use crate::PuzzleError;
+
+/// The box size of a Sudoku; everything else follows from it.
+///
+/// A box has `box_rows` x `box_cols` cells and the grid `box_rows * box_cols` digits, rows,
+/// columns and boxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Geometry {
+    box_rows: u8,
+    box_cols: u8,
+}
+
+impl Geometry {
+    /// The usual Sudoku: nine digits, boxes of 3x3.
+    pub const STANDARD: Self = Self {
+        box_rows: 3,
+        box_cols: 3,
+    };
+
+    /// A geometry with boxes of `box_rows` x `box_cols` cells.
+    ///
+    /// # Errors
+    /// [`PuzzleError::BoxSize`] when a size is outside 2 to 5.
+    pub fn new(box_rows: usize, box_cols: usize) -> Result<Self, PuzzleError> {
+        if !(2..=5).contains(&box_rows) || !(2..=5).contains(&box_cols) {
+            return Err(PuzzleError::BoxSize { box_rows, box_cols });
+        }
+        Ok(Self {
+            box_rows: box_rows as u8,
+            box_cols: box_cols as u8,
+        })
+    }
+
+    /// Rows of a box; also the number of stacks.
+    pub fn box_rows(&self) -> usize {
+        usize::from(self.box_rows)
+    }
+
+    /// Columns of a box; also the number of bands.
+    pub fn box_cols(&self) -> usize {
+        usize::from(self.box_cols)
+    }
+
+    /// Number of digits, of rows, of columns and of boxes.
+    pub fn side(&self) -> usize {
+        self.box_rows() * self.box_cols()
+    }
+
+    /// Number of cells: `side^2`.
+    pub fn n_cells(&self) -> usize {
+        self.side().pow(2)
+    }
+
+    /// Number of candidates, one per cell and digit: `side^3`.
+    pub fn n_candidates(&self) -> usize {
+        self.side().pow(3)
+    }
+
+    /// The box of a cell, counted row by row.
+    pub fn box_of(&self, row: usize, col: usize) -> usize {
+        row / self.box_rows() * self.box_rows() + col / self.box_cols()
+    }
+
+    /// The index of a candidate: `(row * side + col) * side + digit - 1`.
+    pub fn candidate(&self, row: usize, col: usize, digit: u8) -> usize {
+        (row * self.side() + col) * self.side() + usize::from(digit) - 1
+    }
+
+    /// The cells of a unit in reading order.
+    pub fn cells_of(&self, unit: Unit) -> impl Iterator<Item = (usize, usize)> {
+        let geometry = *self;
+        (0..self.side()).map(move |i| match unit {
+            Unit::Row(row) => (row, i),
+            Unit::Column(col) => (i, col),
+            Unit::Box(index) => {
+                let (height, width) = (geometry.box_rows(), geometry.box_cols());
+                (
+                    index / height * height + i / width,
+                    index % height * width + i % width,
+                )
+            }
+        })
+    }
+
+    /// All rows, then all columns, then all boxes.
+    pub fn units(&self) -> impl Iterator<Item = Unit> {
+        let side = self.side();
+        let rows = (0..side).map(Unit::Row);
+        rows.chain((0..side).map(Unit::Column))
+            .chain((0..side).map(Unit::Box))
+    }
+}
+
+impl Default for Geometry {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
+/// A set of cells in which every digit stands once; indices count from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// A row, counted from the top.
+    Row(usize),
+    /// A column, counted from the left.
+    Column(usize),
+    /// A box, counted row by row.
+    Box(usize),
+}
+
+impl fmt::Display for Unit {
+    /// Counts from 1, as people do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(i) => write!(f, "row {}", i + 1),
+            Self::Column(i) => write!(f, "column {}", i + 1),
+            Self::Box(i) => write!(f, "box {}", i + 1),
+        }
+    }
+}

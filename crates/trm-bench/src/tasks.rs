@@ -1,0 +1,149 @@
+//! Puzzles as questions of a model: where `puzzles`, `trm-core` and `trm-train` meet.
+
+use puzzles::SudokuRow;
+use puzzles::maze::{MazeEncoder, MazeRow, MazeSpec, generate_maze};
+use puzzles::sudoku::{Geometry, SudokuEncoder, relations};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use trm_core::{GroupRelation, Mixer, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
+use trm_train::{Data, Sample};
+
+/// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
+const GROUP_SCALE: f32 = 1.0 / 3.0;
+
+/// The Sudoku's relations between candidates, as a model reads them.
+pub fn sudoku_relations(geometry: Geometry) -> Relations {
+    let relations = relations(geometry)
+        .into_iter()
+        .map(|r| GroupRelation { name: r.name.into(), matrix: r.matrix, group_of: r.group_of })
+        .collect();
+    Relations::Groups { scale: GROUP_SCALE, relations }
+}
+
+/// A relational model of candidates; widths and depths are still to be set.
+pub fn sudoku_builder() -> TrmConfigBuilder {
+    let encoder = SudokuEncoder::new();
+    TrmConfig::builder()
+        .embedding_dim(encoder.embedding_dim())
+        .answer_dim(encoder.answer_dim())
+        .given_feature(Some(1))
+        .output(Output::GroupSoftmax { relation: 0 })
+        .mixer(Mixer::Relational(sudoku_relations(Geometry::STANDARD)))
+}
+
+/// A relational model of maze cells; widths and depths are still to be set.
+pub fn maze_builder() -> TrmConfigBuilder {
+    let encoder = MazeEncoder::new();
+    TrmConfig::builder()
+        .embedding_dim(encoder.embedding_dim())
+        .answer_dim(encoder.answer_dim())
+        .output(Output::Binary)
+        .mixer(Mixer::Relational(Relations::Grid4))
+}
+
+/// A Sudoku with its solution as a training question.
+pub fn sudoku_sample(row: &SudokuRow) -> Sample {
+    let encoder = SudokuEncoder::new();
+    let marks = encoder.target_answer(&row.solution).iter().map(|m| *m > 0.0).collect();
+    Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, marks, rating: row.rating }
+}
+
+/// A maze with its path as a training question.
+pub fn maze_sample(row: &MazeRow) -> Sample {
+    let encoder = MazeEncoder::new();
+    let marks = encoder.target_answer(row).iter().map(|m| *m > 0.0).collect();
+    Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), marks, rating: row.rating }
+}
+
+/// An endless stream of the rows of a file, mixed by rating.
+pub struct SudokuStream {
+    rows: Vec<SudokuRow>,
+    /// Indices of the rows of each band.
+    bands: Vec<Vec<u32>>,
+    /// Cumulative shares of the bands.
+    shares: Vec<f64>,
+    seed: u64,
+}
+
+impl SudokuStream {
+    /// `bands` are pairs of the lowest rating of a band and its weight.
+    ///
+    /// # Errors
+    /// A sentence, where no band with a weight has a row.
+    pub fn new(rows: Vec<SudokuRow>, bands: &[(f32, f64)], seed: u64) -> std::result::Result<Self, String> {
+        let mut indices = vec![Vec::new(); bands.len()];
+        for (i, row) in rows.iter().enumerate() {
+            if let Some(band) = bands.iter().rposition(|(low, _)| row.rating >= *low) {
+                indices[band].push(i as u32);
+            }
+        }
+        let weights =
+            bands.iter().zip(&indices).map(|((_, w), rows)| if rows.is_empty() { 0.0 } else { w.max(0.0) });
+        let weights: Vec<f64> = weights.collect();
+        let total: f64 = weights.iter().sum();
+        if total <= 0.0 {
+            return Err("no row falls into a band with a weight".into());
+        }
+        let shares = weights.iter().scan(0.0, |sum, w| {
+            *sum += w / total;
+            Some(*sum)
+        });
+        Ok(SudokuStream { shares: shares.collect(), rows, bands: indices, seed })
+    }
+
+    /// Rows in each band.
+    pub fn band_sizes(&self) -> Vec<usize> {
+        self.bands.iter().map(Vec::len).collect()
+    }
+}
+
+impl Data for SudokuStream {
+    fn sample(&self, index: u64) -> Sample {
+        let mut rng = stream_rng(self.seed, index);
+        let at: f64 = rng.random();
+        let band = self.shares.iter().position(|s| at < *s).unwrap_or(self.shares.len() - 1);
+        let band = &self.bands[band];
+        sudoku_sample(&self.rows[band[rng.random_range(0..band.len())] as usize])
+    }
+}
+
+/// An endless stream of generated mazes of many sizes.
+pub struct MazeStream {
+    /// Smallest and largest side.
+    pub sides: (usize, usize),
+    /// Least steps of the shortest path, per side.
+    pub min_path_per_side: f32,
+    /// Seed.
+    pub seed: u64,
+}
+
+impl Data for MazeStream {
+    fn sample(&self, index: u64) -> Sample {
+        let mut rng = stream_rng(self.seed, index);
+        let side = rng.random_range(self.sides.0..=self.sides.1);
+        // Half of the questions are long for their size, the others as they come.
+        let share: f32 = rng.random();
+        let longest = self.min_path_per_side * side as f32;
+        let min_path = (longest * (2.0 * share).min(1.0)) as usize;
+        let spec = MazeSpec::square(side, min_path.max(2));
+        let row = generate_maze(&spec, self.seed, index).expect("a maze of moderate length is found");
+        maze_sample(&row)
+    }
+}
+
+fn stream_rng(seed: u64, index: u64) -> Xoshiro256PlusPlus {
+    Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ index)
+}
+
+/// Builds a configuration, for callers that hold plain numbers.
+///
+/// # Errors
+/// What [`TrmConfig::validate`] says.
+pub fn shaped(
+    builder: TrmConfigBuilder,
+    hidden_dim: usize,
+    ffn_dim: usize,
+    n_blocks: usize,
+) -> Result<TrmConfig> {
+    builder.hidden_dim(hidden_dim).ffn_dim(ffn_dim).n_blocks(n_blocks).build()
+}

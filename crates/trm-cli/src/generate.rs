@@ -1,0 +1,68 @@
+//! `trm generate`
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use puzzles::maze::MazeSpec;
+use puzzles::sudoku::Mix;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Puzzle {
+    Sudoku,
+    Maze,
+}
+
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  \
+    trm generate sudoku --count 1000 --seed 7 --out test.csv\n  \
+    trm generate sudoku --count 20000 --mix 1,1,2 --out train.csv\n  \
+    trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv")]
+pub struct Args {
+    /// Which puzzle
+    puzzle: Puzzle,
+    /// How many
+    #[arg(long, default_value_t = 1000)]
+    count: usize,
+    /// Seed: the same seed gives the same file
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Sudoku: parts of easy, moderate and hard puzzles
+    #[arg(long, value_delimiter = ',', default_value = "1,1,2")]
+    mix: Vec<u32>,
+    /// Maze: cells of a side
+    #[arg(long, default_value_t = 30)]
+    side: usize,
+    /// Maze: least steps of the shortest path; 109 for 30x30 is Maze-Hard
+    #[arg(long, default_value_t = 109)]
+    min_path: usize,
+    /// Where to write
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} ETA {eta}")?;
+    let bar = ProgressBar::new(args.count as u64).with_style(style);
+    let create = || File::create(&args.out).with_context(|| args.out.display().to_string());
+    match args.puzzle {
+        Puzzle::Sudoku => {
+            let [easy, moderate, hard] = args.mix[..] else {
+                anyhow::bail!("--mix takes three numbers: easy,moderate,hard");
+            };
+            let mix = Mix { easy, moderate, hard };
+            let rows =
+                puzzles::sudoku::generate(args.count, args.seed, mix, &mut |n| bar.set_position(n as u64));
+            puzzles::write_sudoku_csv(BufWriter::new(create()?), &rows)?;
+        }
+        Puzzle::Maze => {
+            let spec = MazeSpec::square(args.side, args.min_path);
+            let rows = puzzles::maze::generate(&spec, args.count, args.seed, |n| bar.set_position(n as u64))?;
+            puzzles::maze::write_maze_csv(BufWriter::new(create()?), &rows)?;
+        }
+    }
+    bar.finish();
+    Ok(())
+}

@@ -1,0 +1,290 @@
+//! `trm train`
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use trm_bench::tasks::{
+    MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_sample,
+};
+use trm_core::kernel::Isa;
+use trm_core::{Model, TrmConfigBuilder};
+use trm_train::{
+    Checkpoint, Data, Evaluation, OptimizerConfig, Sample, Schedule, TrainConfig, Trainer, evaluate,
+};
+
+/// Lowest ratings of the bands that Sudoku validation reports.
+const SUDOKU_BANDS: [f32; 5] = [0.0, 1.0, 10.0, 30.0, 60.0];
+
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  \
+    trm train maze --out runs/maze --steps 20000 --sides 7,14\n  \
+    trm train sudoku --data train.csv --validate test.csv --out runs/sudoku --steps 50000\n\n\
+    Ctrl-C saves and exits; the same command goes on exactly where it was.")]
+pub struct Args {
+    #[command(subcommand)]
+    puzzle: Puzzle,
+}
+
+#[derive(Subcommand)]
+enum Puzzle {
+    /// Train on Sudoku from CSV files
+    Sudoku {
+        /// Training puzzles (source,question,answer,rating); may be repeated
+        #[arg(long, required = true)]
+        data: Vec<PathBuf>,
+        /// Bands of rating and their weights, LOWEST:WEIGHT
+        #[arg(long, value_delimiter = ',', default_value = "0:0.5,3:0.25,20:0.25")]
+        mix: Vec<String>,
+        #[command(flatten)]
+        run: Run,
+    },
+    /// Train on generated mazes
+    Maze {
+        /// Smallest and largest side
+        #[arg(long, value_delimiter = ',', default_value = "7,14")]
+        sides: Vec<usize>,
+        /// Longest demanded shortest path, in sides
+        #[arg(long, default_value_t = 2.5)]
+        min_path: f32,
+        #[command(flatten)]
+        run: Run,
+    },
+}
+
+#[derive(Parser)]
+struct Run {
+    /// Folder of the run: checkpoint, log, model
+    #[arg(long)]
+    out: PathBuf,
+    /// Validation puzzles (CSV); never trained on
+    #[arg(long)]
+    validate: Option<PathBuf>,
+    /// Validation puzzles to use
+    #[arg(long, default_value_t = 256)]
+    validate_limit: usize,
+    /// Minutes between validations
+    #[arg(long, default_value_t = 3.0)]
+    validate_minutes: f64,
+    /// Steps K of a validation run
+    #[arg(long, default_value_t = 64)]
+    validate_k: usize,
+    /// Start from the weights of this model
+    #[arg(long)]
+    init: Option<PathBuf>,
+    /// Optimiser steps
+    #[arg(long, default_value_t = 10_000)]
+    steps: u64,
+    /// Running questions
+    #[arg(long, default_value_t = 32)]
+    batch: usize,
+    /// Most supervision steps of a question
+    #[arg(long, default_value_t = 16)]
+    supervision: u32,
+    /// Learning rate
+    #[arg(long, default_value_t = 3e-3)]
+    lr: f64,
+    /// Steps of warm-up
+    #[arg(long, default_value_t = 100)]
+    warmup: u64,
+    /// Share of the steps after which the rate falls along a cosine; 1 keeps it
+    #[arg(long, default_value_t = 1.0)]
+    decay_from: f64,
+    /// Share of the rate that is left at the end of the fall
+    #[arg(long, default_value_t = 0.05)]
+    floor: f64,
+    /// Weight decay
+    #[arg(long, default_value_t = 0.01)]
+    weight_decay: f64,
+    /// Decay of the averaged weights
+    #[arg(long, default_value_t = 0.999)]
+    ema: f64,
+    /// Standard deviation of the noise on the initial latent
+    #[arg(long, default_value_t = 0.3)]
+    noise: f64,
+    /// Width of the state
+    #[arg(long, default_value_t = 32)]
+    hidden: usize,
+    /// Width inside the SwiGLU
+    #[arg(long, default_value_t = 64)]
+    ffn: usize,
+    /// Blocks of the net
+    #[arg(long, default_value_t = 2)]
+    blocks: usize,
+    /// n: latent iterations
+    #[arg(long, default_value_t = 6)]
+    n: usize,
+    /// T: cycles, the last with gradient
+    #[arg(long, default_value_t = 1)]
+    cycles: usize,
+    /// Seed of weights, data order and noise
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Minutes between checkpoints
+    #[arg(long, default_value_t = 5.0)]
+    save_minutes: f64,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    match args.puzzle {
+        Puzzle::Sudoku { data, mix, run } => {
+            let mut rows = Vec::new();
+            for path in &data {
+                rows.extend(read_sudoku(path, usize::MAX)?);
+            }
+            let mut bands = Vec::new();
+            for band in &mix {
+                let (low, weight) = band.split_once(':').context("--mix takes LOWEST:WEIGHT,..")?;
+                bands.push((low.parse()?, weight.parse()?));
+            }
+            let stream = SudokuStream::new(rows, &bands, run.seed).map_err(anyhow::Error::msg)?;
+            println!("rows by band: {:?}", stream.band_sizes());
+            let validation = match &run.validate {
+                Some(path) => read_sudoku(path, run.validate_limit)?.iter().map(sudoku_sample).collect(),
+                None => Vec::new(),
+            };
+            run.train(sudoku_builder(), &stream, &validation, &SUDOKU_BANDS)
+        }
+        Puzzle::Maze { sides, min_path, run } => {
+            let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
+            let stream = MazeStream { sides: (low, high), min_path_per_side: min_path, seed: run.seed };
+            let validation = match &run.validate {
+                Some(path) => {
+                    let file = File::open(path).with_context(|| path.display().to_string())?;
+                    let rows = puzzles::maze::read_maze_csv(file).take(run.validate_limit);
+                    rows.map(|row| Ok(maze_sample(&row?))).collect::<Result<_>>()?
+                }
+                None => Vec::new(),
+            };
+            run.train(maze_builder(), &stream, &validation, &[0.0])
+        }
+    }
+}
+
+fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    let rows: Result<Vec<_>, _> = puzzles::read_sudoku_csv(file).take(limit).collect();
+    rows.with_context(|| path.display().to_string())
+}
+
+impl Run {
+    fn config(&self) -> TrainConfig {
+        let schedule = if self.decay_from >= 1.0 {
+            Schedule::Constant
+        } else {
+            Schedule::ConstantThenCosine { from: self.decay_from, floor: self.floor }
+        };
+        TrainConfig {
+            batch: self.batch,
+            steps: self.steps,
+            max_supervision_steps: self.supervision,
+            latent_noise: self.noise,
+            seed: self.seed,
+            optimizer: OptimizerConfig {
+                learning_rate: self.lr,
+                warmup_steps: self.warmup,
+                schedule,
+                weight_decay: self.weight_decay,
+                ema: self.ema,
+                ..OptimizerConfig::default()
+            },
+        }
+    }
+
+    fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
+        let builder = builder.latent_iterations(self.n).cycles(self.cycles).max_k(64).seed(self.seed);
+        let mut model = Model::new(shaped(builder, self.hidden, self.ffn, self.blocks)?)?;
+        if let Some(path) = &self.init {
+            let init = Model::load(path).with_context(|| path.display().to_string())?;
+            if init.layout() != model.layout() {
+                bail!("{}: a model of another shape", path.display());
+            }
+            model.params = init.params;
+        }
+        Ok(model)
+    }
+
+    fn train(
+        &self,
+        builder: TrmConfigBuilder,
+        data: &dyn Data,
+        validation: &[Sample],
+        bands: &[f32],
+    ) -> Result<()> {
+        std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
+        let saved = self.out.join("checkpoint.bin");
+        let model = self.model(builder)?;
+        let mut trainer = if saved.exists() {
+            Trainer::resume(model, self.config(), data, Checkpoint::load(&saved)?)?
+        } else {
+            Trainer::new(model, self.config(), data)?
+        };
+        let mut log = Log::open(&self.out.join("log.jsonl"))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let handler = stop.clone();
+        ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed))?;
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} ETA {eta} {msg}")?;
+        let bar = ProgressBar::new(self.steps).with_style(style);
+        let (mut saved_at, mut validated_at, mut reported_at) =
+            (Instant::now(), Instant::now(), Instant::now());
+        let minutes = |t: Instant| t.elapsed().as_secs_f64() / 60.0;
+        while trainer.step_count() < self.steps && !stop.load(Ordering::Relaxed) {
+            trainer.step()?;
+            if reported_at.elapsed().as_secs() >= 10 {
+                reported_at = Instant::now();
+                let p = trainer.progress();
+                bar.set_position(p.step);
+                bar.set_message(format!(
+                    "loss {:.3} exact {:.3} {:.0} questions/s {:.0} GFLOP/s",
+                    p.loss, p.batch_exact, p.question_steps_per_second, p.gflops
+                ));
+                log.write(&json!({ "train": p }))?;
+            }
+            if minutes(validated_at) >= self.validate_minutes {
+                self.validate(&trainer, validation, bands, &mut log)?;
+                validated_at = Instant::now();
+            }
+            if minutes(saved_at) >= self.save_minutes {
+                trainer.checkpoint().save(&saved)?;
+                saved_at = Instant::now();
+            }
+        }
+        trainer.checkpoint().save(&saved)?;
+        self.validate(&trainer, validation, bands, &mut log)?;
+        bar.abandon();
+        Ok(())
+    }
+
+    /// Saves the averaged weights, with what they score.
+    fn validate(&self, trainer: &Trainer, samples: &[Sample], bands: &[f32], log: &mut Log) -> Result<()> {
+        let model = trainer.averaged();
+        model.save(self.out.join("model.safetensors"))?;
+        let start = Instant::now();
+        let evaluation: Evaluation = evaluate(&model, Isa::best(), samples, self.validate_k, bands);
+        let step = trainer.step_count();
+        model.save(self.out.join(format!("model-{step}.safetensors")))?;
+        log.write(&json!({
+            "step": step, "validation": evaluation, "seconds": start.elapsed().as_secs_f64()
+        }))
+    }
+}
+
+/// A file of JSON lines.
+struct Log(File);
+
+impl Log {
+    fn open(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        Ok(Log(file.with_context(|| path.display().to_string())?))
+    }
+
+    fn write(&mut self, line: &serde_json::Value) -> Result<()> {
+        Ok(writeln!(self.0, "{line}")?)
+    }
+}

@@ -1,0 +1,356 @@
+//! A model: configuration, weights, and one supervision step with or without gradient.
+
+use crate::heads::{
+    answer_head, answer_head_backward, changed, embed, embed_backward, halt_features, n_halt_features,
+    sureness,
+};
+use crate::kernel::{Isa, Real};
+use crate::loss::{self, Target, halt_loss};
+use crate::net::Net;
+use crate::params::{Init, Layout, normal};
+use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
+use crate::{Graph, Mixer, Output, Result, TrmConfig};
+use core::ops::Range;
+use rand::Rng;
+use std::sync::Arc;
+
+/// Where the tensors outside the net lie.
+#[derive(Clone, Debug)]
+struct Places {
+    /// `[embedding_dim, h]`
+    question: Range<usize>,
+    /// `[answer_dim, h]`: how an initial answer enters y.
+    answer: Range<usize>,
+    /// `[h]` each: the initial y and z.
+    init: [Range<usize>; 2],
+    /// `[h, answer_dim]` and `[answer_dim]`
+    head: [Range<usize>; 2],
+    /// `[n_halt_features]` and `[1]`
+    halt: [Range<usize>; 2],
+}
+
+/// A configuration with its weights.
+#[derive(Clone, Debug)]
+pub struct Model<R = f32> {
+    config: Arc<TrmConfig>,
+    layout: Arc<Layout>,
+    net: Net,
+    places: Places,
+    /// All weights, laid out as [`Model::layout`] says.
+    pub params: Vec<R>,
+}
+
+/// The buffers of one thread; any model may use them, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace<R> {
+    recursion: RecursionScratch<R>,
+    tape: RecursionTape<R>,
+    d: StateGradient<R>,
+    x: Vec<R>,
+    d_logits: Vec<R>,
+    previous: Vec<R>,
+    sureness: Vec<f32>,
+    halt_features: Vec<R>,
+}
+
+/// What a supervision step says of its answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepOutput<R> {
+    /// `[live, answer_dim]`
+    pub logits: Vec<R>,
+    /// Logit of "the answer is right".
+    pub halt_logit: R,
+    /// Part of the answer that changed against the step before, in 0..1; 1 in the first step.
+    pub changed: f32,
+    /// Mean sureness of the answer's parts, in 0..1.
+    pub mean_sureness: f32,
+}
+
+/// What one training step measured on one question.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepLoss {
+    /// The answer's loss.
+    pub answer: f64,
+    /// The halt head's loss.
+    pub halt: f64,
+    /// Whether every part of the answer is right.
+    pub right: bool,
+}
+
+impl<R: Real> Model<R> {
+    /// A model with fresh weights from `config.seed`.
+    ///
+    /// # Errors
+    /// What [`TrmConfig::validate`] says.
+    pub fn new(config: TrmConfig) -> Result<Self> {
+        config.validate()?;
+        let (layout, net, places) = lay_out(&config);
+        let params = layout.init(config.seed);
+        Ok(Model { config: Arc::new(config), layout: Arc::new(layout), net, places, params })
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &TrmConfig {
+        &self.config
+    }
+
+    /// Its tensors.
+    pub fn layout(&self) -> &Arc<Layout> {
+        &self.layout
+    }
+
+    /// Its net.
+    pub fn net(&self) -> &Net {
+        &self.net
+    }
+
+    /// Where the halt head's weights lie, which the answer's loss does not reach.
+    pub fn halt_params(&self) -> Range<usize> {
+        self.places.halt[0].start..self.places.halt[1].end
+    }
+
+    /// Decides which tokens of `question` are live. `width` is that of a grid.
+    ///
+    /// # Panics
+    /// Where the relations are over another number of tokens.
+    pub fn build_graph(&self, question: &[f32], n_tokens: usize, width: usize, graph: &mut Graph) {
+        let dim = self.config.embedding_dim;
+        let Mixer::Relational(relations) = &self.config.mixer else {
+            return graph.complete(n_tokens);
+        };
+        let given = self.config.given_feature;
+        graph.rebuild(relations, n_tokens, width, |t| {
+            let t = if question.len() == dim { 0 } else { t };
+            let row = &question[t * dim..(t + 1) * dim];
+            row.iter().any(|f| *f != 0.0) && given.is_none_or(|g| row[g] == 0.0)
+        });
+    }
+
+    /// The state before the first step. `answer` is the initial answer (`[tokens, answer_dim]`),
+    /// or empty for none.
+    pub fn start(&self, graph: &Graph, answer: &[f32]) -> State<R> {
+        let [y, z] = &self.places.init;
+        let n = graph.live.len();
+        let mut state = State { y: self.params[y.clone()].repeat(n), z: self.params[z.clone()].repeat(n) };
+        if answer.iter().any(|a| *a != 0.0) {
+            let (h, mut shift) = (self.config.hidden_dim, Vec::new());
+            embed(graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, &mut shift);
+            state.y.iter_mut().zip(shift).for_each(|(y, s)| *y += s);
+        }
+        state
+    }
+
+    /// Adds normal noise of standard deviation `std` to the latent.
+    pub fn disturb(&self, state: &mut State<R>, std: f64, rng: &mut impl Rng) {
+        for z in &mut state.z {
+            *z += R::from_f64(std * normal(rng));
+        }
+    }
+
+    fn recursion<'a>(&'a self, graph: &'a Graph, x: &'a [R], isa: Isa) -> Recursion<'a, R> {
+        let TrmConfig { latent_iterations, cycles, .. } = *self.config;
+        Recursion { net: &self.net, params: &self.params, graph, x, latent_iterations, cycles, isa }
+    }
+
+    fn embed(&self, graph: &Graph, question: &[f32], x: &mut Vec<R>) {
+        let scale = R::from_f64(f64::from(self.config.embedding_scale));
+        embed(graph, question, &self.params[self.places.question.clone()], scale, self.config.hidden_dim, x);
+    }
+
+    /// One supervision step without gradient. `output` holds the step before on the way in
+    /// (empty logits in the first step) and this step on the way out.
+    pub fn step(
+        &self,
+        isa: Isa,
+        graph: &Graph,
+        question: &[f32],
+        state: &mut State<R>,
+        output: &mut StepOutput<R>,
+        work: &mut Workspace<R>,
+    ) {
+        self.embed(graph, question, &mut work.x);
+        self.recursion(graph, &work.x, isa).deep_recursion(state, &mut work.recursion);
+        self.read(graph, &state.y, output, work);
+    }
+
+    /// Reads answer and halt logit from y.
+    fn read(&self, graph: &Graph, y: &[R], output: &mut StepOutput<R>, work: &mut Workspace<R>) {
+        let (config, [weight, bias]) = (&self.config, &self.places.head);
+        std::mem::swap(&mut output.logits, &mut work.previous);
+        answer_head(y, &self.params[weight.clone()], &self.params[bias.clone()], &mut output.logits);
+        let first = work.previous.len() != output.logits.len();
+        output.changed =
+            if first { 1.0 } else { changed(config.output, graph, &output.logits, &work.previous) };
+        sureness(config.output, graph, &output.logits, &mut work.sureness);
+        output.mean_sureness = work.sureness.iter().sum::<f32>() / work.sureness.len().max(1) as f32;
+        let features = &mut work.halt_features;
+        halt_features(config.halt_input, y, config.hidden_dim, &work.sureness, output.changed, features);
+        let [weight, bias] = &self.places.halt;
+        output.halt_logit = self.params[bias.start];
+        for (f, w) in features.iter().zip(&self.params[weight.clone()]) {
+            output.halt_logit += *f * *w;
+        }
+    }
+
+    /// One supervision step with gradient: the state moves on, and `scale` times the gradient
+    /// of the answer's loss is added to `grads`, as is that of the halt loss on detached
+    /// features. `transposed` is from [`Net::transpose`].
+    #[allow(clippy::too_many_arguments)]
+    pub fn train_step(
+        &self,
+        isa: Isa,
+        transposed: &[R],
+        graph: &Graph,
+        question: &[f32],
+        target: Target,
+        scale: f64,
+        state: &mut State<R>,
+        output: &mut StepOutput<R>,
+        grads: &mut [R],
+        work: &mut Workspace<R>,
+    ) -> StepLoss {
+        let (h, wide) = (self.config.hidden_dim, R::from_f64(scale));
+        self.embed(graph, question, &mut work.x);
+        let recursion = self.recursion(graph, &work.x, isa);
+        recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
+        self.read(graph, &state.y, output, work);
+        let d_logits = &mut work.d_logits;
+        d_logits.clear();
+        d_logits.resize(output.logits.len(), R::ZERO);
+        let answer = loss::loss(self.config.output, graph, &output.logits, target, wide, d_logits);
+        let right = all_right(self.config.output, graph, &output.logits, target);
+        let (halt, d_halt) = halt_loss(output.halt_logit, right);
+        let [halt_weight, halt_bias] = &self.places.halt;
+        for (f, g) in work.halt_features.iter().zip(&mut grads[halt_weight.clone()]) {
+            *g += wide * d_halt * *f;
+        }
+        grads[halt_bias.start] += wide * d_halt;
+        let [weight, bias] = &self.places.head;
+        let (d_weight, d_bias) = grads[weight.start..bias.end].split_at_mut(weight.len());
+        answer_head_backward(
+            &state.y,
+            &self.params[weight.clone()],
+            d_logits,
+            &mut work.d.y,
+            d_weight,
+            d_bias,
+        );
+        for d in [&mut work.d.x, &mut work.d.z] {
+            d.clear();
+            d.resize(state.y.len(), R::ZERO);
+        }
+        let recursion = self.recursion(graph, &work.x, isa);
+        recursion.backward(transposed, &work.tape, &mut work.d, grads, &mut work.recursion);
+        let embedding_scale = R::from_f64(f64::from(self.config.embedding_scale));
+        let d_question = &mut grads[self.places.question.clone()];
+        embed_backward(graph, question, &work.d.x, embedding_scale, h, d_question);
+        StepLoss { answer: answer.to_f64(), halt: halt.to_f64(), right }
+    }
+
+    /// Operations of the matrix products of one supervision step without gradient.
+    pub fn step_flops(&self, graph: &Graph) -> u64 {
+        let calls = self.config.cycles * (self.config.latent_iterations + 1);
+        self.net.flops(graph) * calls as u64
+    }
+
+    /// The same for a step with gradient: three times the last cycle, once the others.
+    pub fn train_step_flops(&self, graph: &Graph) -> u64 {
+        let calls = (self.config.cycles + 2) * (self.config.latent_iterations + 1);
+        self.net.flops(graph) * calls as u64
+    }
+}
+
+/// The tensors of a model and where they lie.
+fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
+    let mut layout = Layout::default();
+    let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
+    let spread = |n: usize| Init::Normal(1.0 / (n as f64).sqrt());
+    let question = layout.push(
+        "question.weight",
+        &[config.embedding_dim, h],
+        if dense { spread(config.embedding_dim) } else { Init::Normal(1.0) },
+        true,
+    );
+    let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
+    let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
+    let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
+    let net = Net::new(config, &mut layout);
+    let head_init = if dense { spread(h) } else { Init::Zero };
+    let head = [
+        layout.push("head.weight", &[h, config.answer_dim], head_init, true),
+        layout.push("head.bias", &[config.answer_dim], Init::Zero, true),
+    ];
+    let n_features = n_halt_features(config.halt_input, h);
+    let halt = [
+        layout.push("halt.weight", &[n_features], Init::Zero, true),
+        layout.push("halt.bias", &[1], Init::Zero, true),
+    ];
+    (layout, net, Places { question, answer, init, head, halt })
+}
+
+/// Weights of a model of this configuration.
+///
+/// # Errors
+/// What [`TrmConfig::validate`] says.
+pub fn param_count(config: &TrmConfig) -> Result<usize> {
+    config.validate()?;
+    Ok(lay_out(config).0.len())
+}
+
+/// Whether every part of the answer is read as the target says.
+pub fn all_right<R: Real>(output: Output, graph: &Graph, logits: &[R], target: Target) -> bool {
+    match (output, target) {
+        (Output::GroupSoftmax { relation }, Target::Marks(marks)) => {
+            let (first, last) = loss::group_range(graph, relation);
+            (first..last).all(|g| {
+                let members = graph.members_of(g);
+                let best = members.iter().fold(members[0], |best, i| {
+                    if logits[*i as usize] > logits[best as usize] { *i } else { best }
+                });
+                marks[graph.live[best as usize] as usize]
+            })
+        }
+        (_, Target::Marks(marks)) => {
+            graph.live.iter().zip(logits).all(|(t, x)| (*x > R::ZERO) == marks[*t as usize])
+        }
+        (_, Target::Classes(classes)) => {
+            let dim = logits.len() / graph.live.len().max(1);
+            graph.live.iter().zip(logits.chunks_exact(dim.max(1))).all(|(t, row)| {
+                let class = classes[*t as usize] as usize;
+                class >= row.len() || row.iter().enumerate().all(|(i, x)| i == class || *x < row[class])
+            })
+        }
+    }
+}
+
+impl Model<f32> {
+    /// The same weights in `f64`.
+    pub fn widen(&self) -> Model<f64> {
+        Model {
+            config: self.config.clone(),
+            layout: self.layout.clone(),
+            net: self.net.clone(),
+            places: self.places.clone(),
+            params: self.params.iter().map(|p| f64::from(*p)).collect(),
+        }
+    }
+
+    /// The same weights over other relations: the net is not tied to one size of question.
+    ///
+    /// # Errors
+    /// What [`TrmConfig::validate`] says; also where the relations pass other matrices.
+    pub fn with_relations(&self, relations: crate::Relations) -> Result<Self> {
+        let mut config = (*self.config).clone();
+        config.mixer = Mixer::Relational(relations);
+        let mut model = Model::new(config)?;
+        if model.layout != self.layout {
+            return Err(crate::TrmError::Config {
+                field: "relations",
+                found: "relations through other matrices".into(),
+                expected: "as many matrices and neighbours as the model has",
+            });
+        }
+        model.params.clone_from(&self.params);
+        Ok(model)
+    }
+}

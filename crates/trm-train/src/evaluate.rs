@@ -1,0 +1,89 @@
+//! How many questions a model answers right, and after how many steps.
+
+use crate::Sample;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use trm_core::Graph;
+use trm_core::Model;
+use trm_core::kernel::Isa;
+use trm_core::loss::Target;
+use trm_core::model::{StepOutput, Workspace, all_right};
+
+/// The exact accuracy of a model on validation questions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Questions asked.
+    pub n: usize,
+    /// Supervision steps K and the share of answers that are right at exactly that step.
+    pub exact_at: Vec<(usize, f64)>,
+    /// Share that is right where the model itself says so first (halt probability above its
+    /// threshold), or at the last step.
+    pub exact_adaptive: f64,
+    /// Steps of the adaptive run, on average.
+    pub mean_k: f64,
+    /// Share that is right at some step.
+    pub exact_any: f64,
+    /// `(lowest rating, questions, exact_adaptive)` by band of rating.
+    pub bands: Vec<(f32, usize, f64)>,
+}
+
+/// What happened to one question.
+struct Trace {
+    right: Vec<bool>,
+    halted: usize,
+}
+
+/// Runs `model` for `max_k` steps on every question. `bands` are the lowest ratings of the
+/// bands to report.
+pub fn evaluate(model: &Model, isa: Isa, samples: &[Sample], max_k: usize, bands: &[f32]) -> Evaluation {
+    let max_k = max_k.max(1);
+    let traces: Vec<Trace> = samples
+        .par_iter()
+        .map_init(
+            || (Graph::default(), Workspace::default()),
+            |(graph, work), sample| trace(model, isa, sample, max_k, graph, work),
+        )
+        .collect();
+    let n = samples.len().max(1) as f64;
+    let share = |f: &dyn Fn(&Trace) -> bool| traces.iter().filter(|t| f(t)).count() as f64 / n;
+    let ks = std::iter::successors(Some(1), |k| Some(k * 2)).take_while(|k| *k <= max_k);
+    let by_band = |(i, low): (usize, &f32)| {
+        let high = bands.get(i + 1).copied().unwrap_or(f32::INFINITY);
+        let inside: Vec<_> =
+            samples.iter().zip(&traces).filter(|(s, _)| s.rating >= *low && s.rating < high).collect();
+        let right = inside.iter().filter(|(_, t)| t.right[t.halted]).count();
+        (*low, inside.len(), right as f64 / inside.len().max(1) as f64)
+    };
+    Evaluation {
+        n: samples.len(),
+        exact_at: ks.map(|k| (k, share(&|t| t.right[k - 1]))).collect(),
+        exact_adaptive: share(&|t| t.right[t.halted]),
+        mean_k: traces.iter().map(|t| t.halted + 1).sum::<usize>() as f64 / n,
+        exact_any: share(&|t| t.right.contains(&true)),
+        bands: bands.iter().enumerate().map(by_band).collect(),
+    }
+}
+
+fn trace(
+    model: &Model,
+    isa: Isa,
+    sample: &Sample,
+    max_k: usize,
+    graph: &mut Graph,
+    work: &mut Workspace<f32>,
+) -> Trace {
+    model.build_graph(&sample.question, sample.n_tokens(), sample.width, graph);
+    let mut state = model.start(graph, &[]);
+    let mut output = StepOutput::default();
+    let threshold = model.config().halt_threshold;
+    let mut right = Vec::with_capacity(max_k);
+    let mut halted = None;
+    for k in 0..max_k {
+        model.step(isa, graph, &sample.question, &mut state, &mut output, work);
+        right.push(all_right(model.config().output, graph, &output.logits, Target::Marks(&sample.marks)));
+        if halted.is_none() && 1.0 / (1.0 + (-output.halt_logit).exp()) > threshold {
+            halted = Some(k);
+        }
+    }
+    Trace { right, halted: halted.unwrap_or(max_k - 1) }
+}

@@ -1,0 +1,182 @@
+//! AdamW (arXiv 1711.05101) with clipping, learning-rate schedules and averaged weights.
+
+use core::ops::Range;
+use serde::{Deserialize, Serialize};
+
+/// How the learning rate goes on after the warm-up.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Stays.
+    Constant,
+    /// Falls along a cosine to `floor` times the rate at the last step.
+    Cosine {
+        /// Share of the rate that is left at the end.
+        floor: f64,
+    },
+    /// Stays until `from` (share of all steps), then falls along a cosine to `floor`.
+    ConstantThenCosine {
+        /// Where the fall starts, 0..1.
+        from: f64,
+        /// Share of the rate that is left at the end.
+        floor: f64,
+    },
+}
+
+/// The optimiser's settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OptimizerConfig {
+    /// Learning rate after the warm-up.
+    pub learning_rate: f64,
+    /// Steps over which the rate rises from zero.
+    pub warmup_steps: u64,
+    /// How it goes on.
+    pub schedule: Schedule,
+    /// Decay of the first and second moments.
+    pub betas: [f64; 2],
+    /// Weight decay, decoupled.
+    pub weight_decay: f64,
+    /// Largest length of the gradient; longer ones are scaled down.
+    pub clip: f64,
+    /// Decay of the averaged weights.
+    pub ema: f64,
+}
+
+impl Default for OptimizerConfig {
+    fn default() -> Self {
+        OptimizerConfig {
+            learning_rate: 3e-3,
+            warmup_steps: 100,
+            schedule: Schedule::Constant,
+            betas: [0.9, 0.98],
+            weight_decay: 0.01,
+            clip: 1.0,
+            ema: 0.999,
+        }
+    }
+}
+
+impl OptimizerConfig {
+    /// The learning rate at `step` (from 1) of `steps`.
+    pub fn rate(&self, step: u64, steps: u64) -> f64 {
+        let warm = (step as f64 / self.warmup_steps.max(1) as f64).min(1.0);
+        let done = (step as f64 / steps.max(1) as f64).min(1.0);
+        let cosine = |done: f64, floor: f64| {
+            floor + (1.0 - floor) * 0.5 * (1.0 + (core::f64::consts::PI * done).cos())
+        };
+        let factor = match self.schedule {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine { floor } => cosine(done, floor),
+            Schedule::ConstantThenCosine { from, floor } => {
+                cosine(((done - from) / (1.0 - from).max(1e-9)).max(0.0), floor)
+            }
+        };
+        self.learning_rate * warm * factor
+    }
+}
+
+/// Moments and averaged weights.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Optimizer {
+    /// Steps taken.
+    pub step: u64,
+    /// First moments.
+    first: Vec<f32>,
+    /// Second moments.
+    second: Vec<f32>,
+    /// Averaged weights.
+    pub ema: Vec<f32>,
+}
+
+impl Optimizer {
+    /// Starts at `params`.
+    pub fn new(params: &[f32]) -> Self {
+        let zero = vec![0.0; params.len()];
+        Optimizer { step: 0, first: zero.clone(), second: zero, ema: params.to_vec() }
+    }
+
+    /// Whether it belongs to `n` weights.
+    pub fn fits(&self, n: usize) -> bool {
+        [&self.first, &self.second, &self.ema].iter().all(|v| v.len() == n)
+    }
+
+    /// One step over the ranges of weights that are trained; returns the length of the gradient
+    /// before clipping. Each of `clip_apart` is clipped by its own length.
+    pub fn update(
+        &mut self,
+        config: &OptimizerConfig,
+        rate: f64,
+        clip_apart: &[Vec<Range<usize>>],
+        params: &mut [f32],
+        grads: &[f32],
+    ) -> f64 {
+        self.step += 1;
+        let [b1, b2] = config.betas;
+        let corrections = [b1, b2].map(|b| 1.0 - b.powi(self.step.min(1 << 30) as i32));
+        let decay = config.ema.min((1.0 + self.step as f64) / (10.0 + self.step as f64)) as f32;
+        let mut first_length = 0.0;
+        for (i, ranges) in clip_apart.iter().enumerate() {
+            let square =
+                |r: &Range<usize>| grads[r.clone()].iter().map(|g| f64::from(*g).powi(2)).sum::<f64>();
+            let length = ranges.iter().map(square).sum::<f64>().sqrt();
+            if i == 0 {
+                first_length = length;
+            }
+            let clip = if config.clip > 0.0 { (config.clip / (length + 1e-12)).min(1.0) } else { 1.0 };
+            let step = Step {
+                b1: b1 as f32,
+                b2: b2 as f32,
+                clip: clip as f32,
+                size: (rate / corrections[0]) as f32,
+                root: (1.0 / corrections[1].sqrt()) as f32,
+                keep: (1.0 - rate * config.weight_decay) as f32,
+                decay,
+            };
+            for r in ranges {
+                step.apply(
+                    &mut params[r.clone()],
+                    &grads[r.clone()],
+                    &mut self.first[r.clone()],
+                    &mut self.second[r.clone()],
+                    &mut self.ema[r.clone()],
+                );
+            }
+        }
+        first_length
+    }
+}
+
+/// The factors of one AdamW step.
+struct Step {
+    b1: f32,
+    b2: f32,
+    clip: f32,
+    /// Learning rate over the first bias correction.
+    size: f32,
+    /// One over the root of the second bias correction.
+    root: f32,
+    /// What weight decay leaves.
+    keep: f32,
+    /// Of the averaged weights.
+    decay: f32,
+}
+
+impl Step {
+    fn apply(
+        &self,
+        params: &mut [f32],
+        grads: &[f32],
+        first: &mut [f32],
+        second: &mut [f32],
+        ema: &mut [f32],
+    ) {
+        for ((((p, g), m), v), e) in params.iter_mut().zip(grads).zip(first).zip(second).zip(ema) {
+            let g = g * self.clip;
+            *m = self.b1 * *m + (1.0 - self.b1) * g;
+            *v = self.b2 * *v + (1.0 - self.b2) * g * g;
+            *p = *p * self.keep - self.size * *m / (v.sqrt() * self.root + 1e-8);
+            *e = self.decay * *e + (1.0 - self.decay) * *p;
+        }
+    }
+}
