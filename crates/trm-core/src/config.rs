@@ -64,7 +64,8 @@ pub enum Output {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum HaltInput {
-    /// The answer state of the first position, as in the reference.
+    /// The answer state of the first position, as in the reference, where the halt loss, halved,
+    /// trains the net too.
     FirstPosition,
     /// Mean, largest and smallest of the answer state over the tokens, and how sure and how
     /// settled the answer is: see [`halt_features`](crate::heads::halt_features).
