@@ -1,6 +1,6 @@
 //! Matrix products over tiles of registers.
 
-use super::{Real, Simd};
+use super::{Kernel, Real, Simd};
 
 /// A matrix inside a slice: element (i, j) is `data[i * rows_apart + j * cols_apart]`.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub fn gemm<S: Simd>(
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    product::<S, false>(s, (m, n, k), a, b, c);
+    s.call(Product::<_, false> { shape: (m, n, k), a, b, c });
 }
 
 /// `c += a b`, with the shapes of [`gemm`].
@@ -51,7 +51,22 @@ pub fn gemm_add<S: Simd>(
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    product::<S, true>(s, (m, n, k), a, b, c);
+    s.call(Product::<_, true> { shape: (m, n, k), a, b, c });
+}
+
+struct Product<'a, R, const ADD: bool> {
+    shape: (usize, usize, usize),
+    a: Mat<'a, R>,
+    b: &'a [R],
+    c: &'a mut [R],
+}
+
+impl<R: Real, const ADD: bool> Kernel<R> for Product<'_, R, ADD> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd<Elem = R>>(self, s: S) {
+        product::<S, ADD>(s, self.shape, self.a, self.b, self.c);
+    }
 }
 
 #[inline(always)]

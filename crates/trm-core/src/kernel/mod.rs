@@ -145,7 +145,7 @@ macro_rules! real {
 real!(
     f64,
     fn dispatch<K: Kernel<f64>>(_: Isa, kernel: K) -> K::Output {
-        kernel.run(Scalar::new())
+        Scalar::new().call(kernel)
     }
 );
 real!(
@@ -155,32 +155,16 @@ real!(
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => match x86::Avx512::detect() {
                 // SAFETY: `detect` found the instructions.
-                Some(simd) => unsafe { run_avx512(kernel, simd) },
-                None => kernel.run(Scalar::new()),
+                Some(simd) => unsafe { x86::run_avx512(kernel, simd) },
+                None => Scalar::new().call(kernel),
             },
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => match x86::Avx2::detect() {
                 // SAFETY: `detect` found the instructions.
-                Some(simd) => unsafe { run_avx2(kernel, simd) },
-                None => kernel.run(Scalar::new()),
+                Some(simd) => unsafe { x86::run_avx2(kernel, simd) },
+                None => Scalar::new().call(kernel),
             },
-            _ => kernel.run(Scalar::new()),
+            _ => Scalar::new().call(kernel),
         }
     }
 );
-
-/// # Safety
-/// The processor must have AVX-512F and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: x86::Avx512) -> K::Output {
-    kernel.run(simd)
-}
-
-/// # Safety
-/// The processor must have AVX2 and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn run_avx2<K: Kernel<f32>>(kernel: K, simd: x86::Avx2) -> K::Output {
-    kernel.run(simd)
-}

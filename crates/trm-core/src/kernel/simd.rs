@@ -1,6 +1,6 @@
 //! The vector instructions the kernels are written in, and their portable twin.
 
-use super::Real;
+use super::{Kernel, Real};
 
 /// The most numbers a register may hold.
 pub(super) const MAX_LANES: usize = 16;
@@ -72,6 +72,9 @@ pub trait Simd: Copy {
     fn sigmoid(self, a: Self::V) -> Self::V;
     /// The sum of the lanes.
     fn sum(self, a: Self::V) -> Self::Elem;
+    /// Runs `kernel` in a function of its own: large kernels with many callers, such as matrix
+    /// products, are compiled once and not into each of them.
+    fn call<K: Kernel<Self::Elem>>(self, kernel: K) -> K::Output;
 }
 
 /// The portable instruction set: one number in a register. Twin of all the others, and the only
@@ -135,5 +138,9 @@ impl<R: Real> Simd for Scalar<R> {
     #[inline(always)]
     fn sum(self, a: R) -> R {
         a
+    }
+    #[inline(never)]
+    fn call<K: Kernel<R>>(self, kernel: K) -> K::Output {
+        kernel.run(self)
     }
 }

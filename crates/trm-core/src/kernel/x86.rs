@@ -1,6 +1,6 @@
 //! AVX2 and AVX-512 registers.
 
-use super::Simd;
+use super::{Kernel, Simd};
 use core::arch::x86_64::*;
 
 /// Coefficients of `2^r` for `|r| <= 1/2` (relative error 2e-7), highest power first.
@@ -101,6 +101,10 @@ impl Simd for Avx512 {
     fn sum(self, a: __m512) -> f32 {
         unsafe { _mm512_reduce_add_ps(a) }
     }
+    #[inline(always)]
+    fn call<K: Kernel<f32>>(self, kernel: K) -> K::Output {
+        unsafe { run_avx512(kernel, self) }
+    }
 }
 
 /// 8 lanes of `f32`, with fused multiply-add.
@@ -194,6 +198,10 @@ impl Simd for Avx2 {
             _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps::<1>(s, s)))
         }
     }
+    #[inline(always)]
+    fn call<K: Kernel<f32>>(self, kernel: K) -> K::Output {
+        unsafe { run_avx2(kernel, self) }
+    }
 }
 
 /// All bits set in the first `n` lanes.
@@ -207,4 +215,20 @@ unsafe fn first_lanes(n: usize) -> __m256i {
         let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), lanes)
     }
+}
+
+/// # Safety
+/// The processor must have AVX-512F and FMA.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: Avx512) -> K::Output {
+    kernel.run(simd)
+}
+
+/// # Safety
+/// The processor must have AVX2 and FMA.
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn run_avx2<K: Kernel<f32>>(kernel: K, simd: Avx2) -> K::Output {
+    kernel.run(simd)
 }
