@@ -1,5 +1,6 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
 
+mod confidence;
 mod config;
 pub mod dense;
 mod error;
@@ -8,16 +9,23 @@ pub mod kernel;
 pub mod loss;
 pub mod model;
 pub mod net;
+pub mod official;
 pub mod params;
+pub mod parity;
 pub mod recursion;
+mod refiner;
 pub mod relational;
 mod relations;
+mod updater;
 mod weights;
 
+pub use confidence::ConfidenceScorer;
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use error::{Result, TrmError};
 pub use model::Model;
+pub use refiner::AnswerRefiner;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
+pub use updater::{AttentionLatentUpdater, LatentUpdater, MlpLatentUpdater};
 pub use weights::MAX_FILE_BYTES;
 
 /// Epsilon of the RMS norms, as in the reference.

@@ -15,7 +15,7 @@ use rand::Rng;
 use std::sync::Arc;
 
 /// Weight of the halt loss where it trains the net too, as in the reference.
-const JOINT_HALT_WEIGHT: f64 = 0.5;
+pub(crate) const JOINT_HALT_WEIGHT: f64 = 0.5;
 
 /// Where the tensors outside the net lie.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ use crate::{Mixer, TrmConfig};
 use attention::Attention;
 use mlp::Mlp;
 use rope::Rope;
+pub(crate) use rope::THETA as ROPE_THETA;
 use swiglu::SwiGlu;
 
 /// The blocks of a dense net; the weights are in the model's vector.

@@ -4,7 +4,7 @@
 use crate::kernel::Real;
 
 /// The reference's `rope_theta`.
-const THETA: f32 = 10_000.0;
+pub(crate) const THETA: f32 = 10_000.0;
 
 /// Cosines and sines by position; the first row is position 0.
 #[derive(Clone, Debug, Default)]
