@@ -19,10 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let began = Instant::now();
     let rows = generate(&MazeSpec::square(side, min_path), count, seed, |n_done| {
         if n_done % 50 == 0 {
-            eprintln!(
-                "{n_done} of {count} after {:.1} s",
-                began.elapsed().as_secs_f64()
-            );
+            eprintln!("{n_done} of {count} after {:.1} s", began.elapsed().as_secs_f64());
         }
     })?;
     eprintln!("{count} mazes in {:.2} s", began.elapsed().as_secs_f64());

@@ -49,9 +49,7 @@ impl SudokuRow {
     fn read(columns: &Columns, fields: &csv::StringRecord) -> Result<Self, PuzzleError> {
         let field = |i: usize| {
             let name = COLUMNS[i];
-            fields
-                .get(columns[i])
-                .ok_or(PuzzleError::MissingField { name })
+            fields.get(columns[i]).ok_or(PuzzleError::MissingField { name })
         };
         let (puzzle, solution) = (Grid::parse(field(1)?)?, Grid::parse(field(2)?)?);
         puzzle.conflicts()?;
@@ -61,16 +59,9 @@ impl SudokuRow {
         }
         let rating: f32 = field(3)?.trim().parse().unwrap_or(f32::NAN);
         if !rating.is_finite() {
-            return Err(PuzzleError::BadRating {
-                found: field(3)?.to_owned(),
-            });
+            return Err(PuzzleError::BadRating { found: field(3)?.to_owned() });
         }
-        Ok(Self {
-            source: field(0)?.to_owned(),
-            puzzle,
-            solution,
-            rating,
-        })
+        Ok(Self { source: field(0)?.to_owned(), puzzle, solution, rating })
     }
 }
 
@@ -87,19 +78,9 @@ type Columns = [usize; 4];
 /// Every error names the line: [`PuzzleError::InLine`], [`PuzzleError::LineTooLong`] or
 /// [`PuzzleError::Unreadable`]; only [`PuzzleError::MissingColumn`] speaks of the header.
 pub fn read_sudoku_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<SudokuRow, PuzzleError>> {
-    let budgeted = Budgeted {
-        inner: reader,
-        budget: MAX_LINE_BYTES,
-    };
-    let csv = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(budgeted);
-    Rows {
-        csv,
-        columns: None,
-        finished: false,
-    }
+    let budgeted = Budgeted { inner: reader, budget: MAX_LINE_BYTES };
+    let csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(budgeted);
+    Rows { csv, columns: None, finished: false }
 }
 
 /// Writes rows in the published format.
@@ -108,22 +89,14 @@ pub fn read_sudoku_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<Sudoku
 /// [`PuzzleError::Unreadable`] with what the writer said.
 pub fn write_sudoku_csv<W: Write>(writer: W, rows: &[SudokuRow]) -> Result<(), PuzzleError> {
     let mut csv = csv::Writer::from_writer(writer);
-    let failed = |line: usize| {
-        move |reason: String| PuzzleError::Unreadable {
-            line: line as u64,
-            reason,
-        }
-    };
-    csv.write_record(COLUMNS)
-        .map_err(|e| failed(1)(e.to_string()))?;
+    let failed = |line: usize| move |reason: String| PuzzleError::Unreadable { line: line as u64, reason };
+    csv.write_record(COLUMNS).map_err(|e| failed(1)(e.to_string()))?;
     for (i, row) in rows.iter().enumerate() {
         let (puzzle, solution) = (row.puzzle.to_string(), row.solution.to_string());
         let record = [&row.source, &puzzle, &solution, &row.rating.to_string()];
-        csv.write_record(record)
-            .map_err(|e| failed(i + 2)(e.to_string()))?;
+        csv.write_record(record).map_err(|e| failed(i + 2)(e.to_string()))?;
     }
-    csv.flush()
-        .map_err(|e| failed(rows.len() + 1)(e.to_string()))
+    csv.flush().map_err(|e| failed(rows.len() + 1)(e.to_string()))
 }
 
 /// The Sudoku test set: the file that `SUDOKU_EXTREME_CSV` names, else 1,000 generated puzzles.
@@ -133,20 +106,14 @@ pub fn write_sudoku_csv<W: Write>(writer: W, rows: &[SudokuRow]) -> Result<(), P
 pub fn load_sudoku_extreme_dataset() -> Result<Dataset<SudokuRow>, PuzzleError> {
     let Some(path) = std::env::var_os(SUDOKU_VARIABLE).map(PathBuf::from) else {
         let rows = read_sudoku_csv(SUDOKU_GENERATED.as_bytes()).collect::<Result<_, _>>()?;
-        return Ok(Dataset {
-            rows,
-            origin: Origin::Generated("sudoku-extreme-gen"),
-        });
+        return Ok(Dataset { rows, origin: Origin::Generated("sudoku-extreme-gen") });
     };
     let file = File::open(&path).map_err(|e| {
         let (path, reason) = (path.display().to_string(), e.to_string());
         PuzzleError::File { path, reason }
     })?;
     let rows = read_sudoku_csv(file).collect::<Result<_, _>>()?;
-    Ok(Dataset {
-        rows,
-        origin: Origin::File(path),
-    })
+    Ok(Dataset { rows, origin: Origin::File(path) })
 }
 
 struct Rows<R> {
@@ -172,15 +139,9 @@ impl<R: Read> Rows<R> {
                 self.finished = !bad_text;
                 if self.csv.get_ref().budget == 0 && !bad_text {
                     let max_bytes = MAX_LINE_BYTES;
-                    return Err(PuzzleError::LineTooLong {
-                        line: start,
-                        max_bytes,
-                    });
+                    return Err(PuzzleError::LineTooLong { line: start, max_bytes });
                 }
-                Err(PuzzleError::Unreadable {
-                    line: start,
-                    reason: error.to_string(),
-                })
+                Err(PuzzleError::Unreadable { line: start, reason: error.to_string() })
             }
         }
     }
@@ -208,13 +169,8 @@ impl<R: Read> Rows<R> {
         let Some((line, fields)) = self.record()? else {
             return Ok(None);
         };
-        let in_line = |source| PuzzleError::InLine {
-            line,
-            source: Box::new(source),
-        };
-        SudokuRow::read(&columns, &fields)
-            .map(Some)
-            .map_err(in_line)
+        let in_line = |source| PuzzleError::InLine { line, source: Box::new(source) };
+        SudokuRow::read(&columns, &fields).map(Some).map_err(in_line)
     }
 }
 
@@ -239,10 +195,7 @@ struct Budgeted<R> {
 impl<R: Read> Read for Budgeted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.budget == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the line is too long",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the line is too long"));
         }
         let length = buffer.len().min(self.budget);
         let n = self.inner.read(&mut buffer[..length])?;

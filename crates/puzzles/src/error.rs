@@ -143,7 +143,7 @@ pub enum PuzzleError {
     /// A maze text without any cell.
     #[error("the maze has no cells")]
     MazeEmpty,
-    /// A one-line maze whose length is no square number; trimmed spaces look like this.
+    /// A one-line maze that is not square; trimmed spaces look like this.
     #[error("a maze of {n_cells} cells is not square (were its outer spaces trimmed?)")]
     MazeNotSquare {
         /// Characters found.
@@ -265,6 +265,5 @@ pub enum PuzzleError {
         /// Steps asked for.
         min_path: usize,
     },
-
     // Data files
 }

@@ -9,3 +9,8 @@ pub use dataset::{
     Dataset, Origin, SudokuRow, load_sudoku_extreme_dataset, read_sudoku_csv, write_sudoku_csv,
 };
 pub use error::PuzzleError;
+
+/// The README, so that its example is tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -33,9 +33,7 @@ fn the_published_file_is_labelled_by_the_rule() {
         return;
     };
     let published = std::fs::read(folder.join("maze_hard_train.csv")).expect("the published file");
-    let rows: Vec<MazeRow> = read_maze_csv(published.as_slice())
-        .collect::<Result<_, _>>()
-        .expect("its rows");
+    let rows: Vec<MazeRow> = read_maze_csv(published.as_slice()).collect::<Result<_, _>>().expect("its rows");
     check_hard(&rows);
     let mut written = Vec::new();
     write_maze_csv(&mut written, &rows).expect("memory");

@@ -8,10 +8,7 @@ use puzzles::maze::{MazeSpec, generate, generate_maze, load_maze_hard_dataset};
 fn one_thread_makes_what_four_make() {
     let spec = MazeSpec::square(12, 24);
     let run = |n_threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(n_threads)
-            .build()
-            .expect("a pool");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool");
         pool.install(|| generate(&spec, 40, 7, |_| {}).expect("mazes"))
     };
     let rows = run(1);

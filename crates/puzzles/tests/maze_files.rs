@@ -1,7 +1,7 @@
 //! Good and bad maze files: every error names its line, and reading never runs away.
 
 use puzzles::PuzzleError;
-use puzzles::maze::{MAX_LINE_BYTES, PathError, read_maze_csv, write_maze_csv};
+use puzzles::maze::{MAX_LINE_BYTES, MazeSpec, PathError, generate_maze, read_maze_csv, write_maze_csv};
 
 const HEADER: &str = "source,question,answer,rating\n";
 
@@ -25,11 +25,7 @@ fn files_of_all_makes_are_read() {
     ];
     let rows: Vec<_> = makes
         .iter()
-        .map(|file| {
-            read_maze_csv(file.as_bytes())
-                .collect::<Result<Vec<_>, _>>()
-                .expect(file)
-        })
+        .map(|file| read_maze_csv(file.as_bytes()).collect::<Result<Vec<_>, _>>().expect(file))
         .collect();
     assert_eq!(rows[0][0].maze.to_string(), "S  G");
     assert!(rows.iter().all(|read| read == &rows[0]));
@@ -48,10 +44,7 @@ fn a_wrong_row_is_named_and_passed_over() {
     let file = format!("{HEADER},S  G,So G,3\n,S  G,So G\n,S  G,So G,3\n");
     let wrong = in_line(3, PuzzleError::MissingField { name: "rating" });
     assert_eq!(errors_of(file.as_bytes()), wrong);
-    assert_eq!(
-        read_maze_csv(file.as_bytes()).filter(Result::is_ok).count(),
-        2
-    );
+    assert_eq!(read_maze_csv(file.as_bytes()).filter(Result::is_ok).count(), 2);
 }
 
 #[test]
@@ -59,10 +52,7 @@ fn rows_need_ratings() {
     for found in ["", "high", "NaN", "inf"] {
         let file = format!("{HEADER},S  G,So G,{found}\n");
         let found = found.to_owned();
-        assert_eq!(
-            errors_of(file.as_bytes()),
-            in_line(2, PuzzleError::BadRating { found })
-        );
+        assert_eq!(errors_of(file.as_bytes()), in_line(2, PuzzleError::BadRating { found }));
     }
 }
 
@@ -70,20 +60,13 @@ fn rows_need_ratings() {
 fn rows_need_paths() {
     let file = format!("{HEADER},S  G,S  G,3\n");
     let fault = PathError::DeadEnd { row: 0, column: 0 };
-    assert_eq!(
-        errors_of(file.as_bytes()),
-        in_line(2, PuzzleError::MazeNotAPath { fault })
-    );
+    assert_eq!(errors_of(file.as_bytes()), in_line(2, PuzzleError::MazeNotAPath { fault }));
 }
 
 #[test]
 fn bytes_that_are_no_text_are_named() {
     let file = [HEADER.as_bytes(), b",S \xffG,So G,3\n"].concat();
-    let wrong = PuzzleError::MazeCharacter {
-        row: 1,
-        column: 0,
-        found: '\u{fffd}',
-    };
+    let wrong = PuzzleError::MazeCharacter { row: 1, column: 0, found: '\u{fffd}' };
     assert_eq!(errors_of(&file), in_line(2, wrong));
 }
 
@@ -93,20 +76,14 @@ fn an_open_quote_ends_with_its_line() {
     // The quoted rest of the line is read as the question.
     let wrong = PuzzleError::MazeNotSquare { n_cells: 11 };
     assert_eq!(errors_of(file.as_bytes()), in_line(2, wrong));
-    assert_eq!(
-        read_maze_csv(file.as_bytes()).filter(Result::is_ok).count(),
-        1
-    );
+    assert_eq!(read_maze_csv(file.as_bytes()).filter(Result::is_ok).count(), 1);
 }
 
 #[test]
 fn endless_lines_end_the_reading() {
     let file = std::io::Read::chain(HEADER.as_bytes(), std::io::repeat(b' '));
     let errors: Vec<_> = read_maze_csv(file).collect();
-    let wrong = PuzzleError::LineTooLong {
-        line: 2,
-        max_bytes: MAX_LINE_BYTES,
-    };
+    let wrong = PuzzleError::LineTooLong { line: 2, max_bytes: MAX_LINE_BYTES };
     assert_eq!(errors, [Err(wrong)]);
 }
 
@@ -118,6 +95,14 @@ fn a_long_line_is_a_wrong_row() {
     let file = format!("{HEADER},{},,\n", "#".repeat(100_000));
     let wrong = PuzzleError::MazeNotSquare { n_cells: 100_000 };
     assert_eq!(errors_of(file.as_bytes()), in_line(2, wrong));
+}
+
+#[test]
+fn mazes_without_a_known_width_are_not_written() {
+    let spec = MazeSpec { height: 4, ..MazeSpec::square(9, 3) };
+    let row = generate_maze(&spec, 0, 0).expect("an easy spec");
+    let error = write_maze_csv(Vec::new(), &[row]).unwrap_err();
+    assert_eq!(vec![error], in_line(2, PuzzleError::MazeNotSquare { n_cells: 36 }));
 }
 
 /// A disc that is full, or gone.

@@ -2,8 +2,8 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{
-    MAX_GENERATED_SIDE, MAX_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze,
-    is_connected, is_valid_path, label, verify_maze_solution,
+    MAX_GENERATED_SIDE, MAX_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze, is_connected,
+    is_valid_path, label, verify_maze_solution,
 };
 
 fn maze(rows: &str) -> Maze {
@@ -29,22 +29,10 @@ fn trimmed_lines_are_not_square() {
 #[test]
 fn lengths_must_fit_the_sides() {
     let error = Maze::parse_with(2, 3, "S G #").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeLength {
-            expected: 6,
-            found: 5
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeLength { expected: 6, found: 5 });
     let question = maze("S \n G");
     let error = MazePath::parse(&question, "So ").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeLength {
-            expected: 4,
-            found: 3
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeLength { expected: 4, found: 3 });
 }
 
 #[test]
@@ -55,107 +43,43 @@ fn sides_are_bounded() {
         assert_eq!(error, PuzzleError::MazeSide { height, width, max });
     }
     let tall = Maze::parse_rows(&"SG\n".repeat(5000)).unwrap_err();
-    assert_eq!(
-        tall,
-        PuzzleError::MazeSide {
-            height: MAX_SIDE + 1,
-            width: 2,
-            max
-        }
-    );
+    assert_eq!(tall, PuzzleError::MazeSide { height: MAX_SIDE + 1, width: 2, max });
     let wide = Maze::parse_rows(&" ".repeat(100_000)).unwrap_err();
-    assert_eq!(
-        wide,
-        PuzzleError::MazeSide {
-            height: 1,
-            width: 100_000,
-            max
-        }
-    );
+    assert_eq!(wide, PuzzleError::MazeSide { height: 1, width: 100_000, max });
 }
 
 #[test]
 fn ragged_and_trimmed_rows_are_named() {
     let error = Maze::parse_rows("S  \n#\n  G").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeRagged {
-            row: 1,
-            expected: 3,
-            found: 1
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeRagged { row: 1, expected: 3, found: 1 });
     assert!(error.to_string().contains("row 2 has 1 cells"), "{error}");
 }
 
 #[test]
 fn other_characters_are_named() {
     let error = Maze::parse("S #?").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeCharacter {
-            row: 1,
-            column: 1,
-            found: '?'
-        }
-    );
-    assert_eq!(
-        error.to_string(),
-        "row 2, column 2: '?' is none of '#', ' ', 'S', 'G', 'o'"
-    );
+    assert_eq!(error, PuzzleError::MazeCharacter { row: 1, column: 1, found: '?' });
+    assert_eq!(error.to_string(), "row 2, column 2: '?' is none of '#', ' ', 'S', 'G', 'o'");
     let error = MazePath::parse(&maze("S \n G"), "Sé G").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeCharacter {
-            row: 0,
-            column: 1,
-            found: 'é'
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeCharacter { row: 0, column: 1, found: 'é' });
 }
 
 #[test]
 fn start_and_goal_stand_once() {
-    assert_eq!(
-        Maze::parse("G"),
-        Err(PuzzleError::MazeMissing { cell: 'S' })
-    );
-    assert_eq!(
-        Maze::parse("S"),
-        Err(PuzzleError::MazeMissing { cell: 'G' })
-    );
+    assert_eq!(Maze::parse("G"), Err(PuzzleError::MazeMissing { cell: 'S' }));
+    assert_eq!(Maze::parse("S"), Err(PuzzleError::MazeMissing { cell: 'G' }));
     let (first, second) = ((0, 0), (1, 0));
     let error = Maze::parse("SGS ").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeRepeated {
-            cell: 'S',
-            first,
-            second
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeRepeated { cell: 'S', first, second });
     let error = Maze::parse("GSG ").unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeRepeated {
-            cell: 'G',
-            first,
-            second
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeRepeated { cell: 'G', first, second });
 }
 
 #[test]
 fn unreachable_goals_have_no_label() {
     let maze = maze("S#G\n # ");
     let error = label(&maze).unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeUnreachable {
-            start: (0, 0),
-            goal: (0, 2)
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeUnreachable { start: (0, 0), goal: (0, 2) });
     let nothing = MazePath::empty(2, 3);
     assert!(!verify_maze_solution(&maze, &nothing) && !is_connected(&maze, &nothing));
 }
@@ -166,20 +90,10 @@ fn answers_keep_their_question() {
     let answer = |text| MazePath::parse(&question, text);
     assert!(answer("So#G").is_ok());
     let error = answer("So G").unwrap_err();
-    let expected = PuzzleError::MazeAnswer {
-        row: 1,
-        column: 0,
-        expected: '#',
-        found: ' ',
-    };
+    let expected = PuzzleError::MazeAnswer { row: 1, column: 0, expected: '#', found: ' ' };
     assert_eq!(error, expected);
     let error = answer("o #G").unwrap_err();
-    let expected = PuzzleError::MazeAnswer {
-        row: 0,
-        column: 0,
-        expected: 'S',
-        found: 'o',
-    };
+    let expected = PuzzleError::MazeAnswer { row: 0, column: 0, expected: 'S', found: 'o' };
     assert_eq!(error, expected);
 }
 
@@ -198,9 +112,7 @@ fn faults_of_paths_are_named() {
     let question = maze("S   \n ## \n   G");
     let fault = |answer: &str| {
         let marked = answer.chars().map(|c| c == 'o').collect();
-        MazePath::from_marks(3, 4, marked)
-            .ordered(&question)
-            .unwrap_err()
+        MazePath::from_marks(3, 4, marked).ordered(&question).unwrap_err()
     };
     let (row, column) = (0, 2);
     assert_eq!(fault("Soo  ##    G"), PathError::DeadEnd { row, column });
@@ -213,18 +125,9 @@ fn faults_of_paths_are_named() {
     assert_eq!(fault("Sooo ##oo  G"), PathError::Stray { row, column });
     let (row, column) = (1, 1);
     assert_eq!(fault("Sooo o#o   G"), PathError::Wall { row, column });
-    assert_eq!(
-        fault("Sooo o#o   G").to_string(),
-        "row 2, column 2: a wall is marked"
-    );
+    assert_eq!(fault("Sooo o#o   G").to_string(), "row 2, column 2: a wall is marked");
     let other = MazePath::empty(4, 3).ordered(&question).unwrap_err();
-    assert_eq!(
-        other,
-        PathError::Size {
-            maze: (3, 4),
-            path: (4, 3)
-        }
-    );
+    assert_eq!(other, PathError::Size { maze: (3, 4), path: (4, 3) });
 }
 
 #[test]
@@ -239,52 +142,22 @@ fn detours_are_valid_but_not_optimal() {
 fn specs_are_checked_before_any_work() {
     let spec = MazeSpec::square(MAX_GENERATED_SIDE + 1, 10);
     let (height, width, max) = (65, 65, MAX_GENERATED_SIDE);
-    assert_eq!(
-        generate_maze(&spec, 0, 0),
-        Err(PuzzleError::MazeSide { height, width, max })
-    );
+    assert_eq!(generate_maze(&spec, 0, 0), Err(PuzzleError::MazeSide { height, width, max }));
     assert!(generate(&MazeSpec::square(0, 0), 3, 0, |_| {}).is_err());
     let error = generate_maze(&MazeSpec::square(1, 0), 0, 0).unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeMinPath {
-            min_path: 0,
-            max: 0
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeMinPath { min_path: 0, max: 0 });
     let error = generate_maze(&MazeSpec::square(6, 36), 0, 0).unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeMinPath {
-            min_path: 36,
-            max: 35
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeMinPath { min_path: 36, max: 35 });
     for range in [-0.1..=0.5, 0.5..=0.4, 0.0..=1.1, f32::NAN..=0.5] {
-        let spec = MazeSpec {
-            wall_probability: range,
-            ..MazeSpec::square(6, 3)
-        };
+        let spec = MazeSpec { wall_probability: range, ..MazeSpec::square(6, 3) };
         let error = generate_maze(&spec, 0, 0).unwrap_err();
-        assert!(
-            matches!(error, PuzzleError::MazeWallProbability { .. }),
-            "{error}"
-        );
+        assert!(matches!(error, PuzzleError::MazeWallProbability { .. }), "{error}");
     }
 }
 
 #[test]
 fn hopeless_searches_end() {
-    let spec = MazeSpec {
-        max_trials: 1000,
-        ..MazeSpec::square(6, 35)
-    };
+    let spec = MazeSpec { max_trials: 1000, ..MazeSpec::square(6, 35) };
     let error = generate_maze(&spec, 0, 0).unwrap_err();
-    assert_eq!(
-        error,
-        PuzzleError::MazeNotFound {
-            n_trials: 1000,
-            min_path: 35
-        }
-    );
+    assert_eq!(error, PuzzleError::MazeNotFound { n_trials: 1000, min_path: 35 });
 }

@@ -31,9 +31,7 @@ fn maze_of(max_side: usize, density: f64) -> impl Strategy<Value = Maze> {
 /// A maze with a label, of at least one cell between start and goal.
 fn labelled(max_side: usize) -> impl Strategy<Value = (Maze, MazePath)> {
     maze_of(max_side, 0.5)
-        .prop_filter_map("reachable", |maze| {
-            label(&maze).ok().map(|path| (maze, path))
-        })
+        .prop_filter_map("reachable", |maze| label(&maze).ok().map(|path| (maze, path)))
         .prop_filter("start and goal apart", |(_, path)| path.n_marked() > 0)
 }
 

@@ -87,6 +87,9 @@ struct Run {
     /// Most supervision steps of a question
     #[arg(long, default_value_t = 16)]
     supervision: u32,
+    /// Most further steps of a question that is answered right
+    #[arg(long, default_value_t = 2)]
+    linger: u32,
     /// Learning rate
     #[arg(long, default_value_t = 3e-3)]
     lr: f64,
@@ -184,6 +187,7 @@ impl Run {
             batch: self.batch,
             steps: self.steps,
             max_supervision_steps: self.supervision,
+            linger: self.linger,
             latent_noise: self.noise,
             seed: self.seed,
             optimizer: OptimizerConfig {

@@ -3,6 +3,7 @@
 mod confidence;
 mod config;
 pub mod dense;
+mod engine;
 mod error;
 pub mod heads;
 pub mod kernel;
@@ -21,6 +22,7 @@ mod weights;
 
 pub use confidence::ConfidenceScorer;
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use engine::{StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use model::Model;
 pub use refiner::AnswerRefiner;

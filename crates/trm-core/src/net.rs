@@ -80,6 +80,7 @@ impl Net {
     }
 
     /// The same, keeping on `tape` what [`Net::backward`] needs.
+    #[allow(clippy::too_many_arguments)]
     pub fn forward_taped<R: Real>(
         &self,
         isa: Isa,
@@ -108,6 +109,7 @@ impl Net {
 
     /// Turns `d`, the gradient of the output, into that of the input; adds the weights'
     /// gradients to `grads`. `transposed` is from [`Net::transpose`].
+    #[allow(clippy::too_many_arguments)]
     pub fn backward<R: Real>(
         &self,
         isa: Isa,

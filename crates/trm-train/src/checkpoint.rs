@@ -21,6 +21,8 @@ pub struct SlotState {
     pub index: u64,
     /// Supervision steps it has had.
     pub steps: u32,
+    /// Steps in a row that were right.
+    pub right_steps: u32,
     /// Its answer state.
     pub y: Vec<f32>,
     /// Its latent state.

@@ -3,7 +3,7 @@
 use crate::checkpoint::{Checkpoint, SlotState};
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{Data, Result, Sample, TrainError};
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub struct TrainConfig {
     pub steps: u64,
     /// The most supervision steps a question gets.
     pub max_supervision_steps: u32,
+    /// A question that is answered right stays for up to so many further steps in a row (how
+    /// many is drawn for each), so that the net learns to keep a right answer.
+    pub linger: u32,
     /// Standard deviation of the noise on the initial latent.
     pub latent_noise: f64,
     /// Seed of that noise.
@@ -42,6 +45,7 @@ impl Default for TrainConfig {
             batch: 32,
             steps: 10_000,
             max_supervision_steps: 16,
+            linger: 2,
             latent_noise: 0.3,
             seed: 1,
             optimizer: OptimizerConfig::default(),
@@ -77,6 +81,10 @@ impl TrainConfig {
 struct Slot {
     index: u64,
     steps: u32,
+    /// Steps in a row that were right.
+    right_steps: u32,
+    /// After how many of them the question leaves.
+    leaves_after: u32,
     sample: Sample,
     graph: Graph,
     state: State<f32>,
@@ -222,6 +230,7 @@ impl<'a> Trainer<'a> {
                 return other(format!("question {} has another size", saved.index));
             }
             slot.steps = saved.steps;
+            slot.right_steps = saved.right_steps;
             slot.state = State { y: saved.y, z: saved.z };
             slot.output.logits = saved.logits;
             trainer.slots.push(slot);
@@ -239,6 +248,7 @@ impl<'a> Trainer<'a> {
         let saved = |s: &Slot| SlotState {
             index: s.index,
             steps: s.steps,
+            right_steps: s.right_steps,
             y: s.state.y.clone(),
             z: s.state.z.clone(),
             logits: s.output.logits.clone(),
@@ -281,7 +291,9 @@ impl<'a> Trainer<'a> {
         let mut rng =
             Xoshiro256PlusPlus::seed_from_u64(self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         self.model.disturb(&mut state, self.config.latent_noise, &mut rng);
-        Slot { index, steps: 0, sample, graph, state, output: StepOutput::default() }
+        let leaves_after = 1 + rng.random_range(0..=self.config.linger);
+        let output = StepOutput::default();
+        Slot { index, steps: 0, right_steps: 0, leaves_after, sample, graph, state, output }
     }
 
     /// One optimiser step: one supervision step for every running question.
@@ -362,7 +374,8 @@ impl<'a> Trainer<'a> {
         let mut done = Vec::new();
         for (i, (slot, right)) in self.slots.iter_mut().zip(right).enumerate() {
             slot.steps += 1;
-            if right || slot.steps >= self.config.max_supervision_steps {
+            slot.right_steps = if right { slot.right_steps + 1 } else { 0 };
+            if slot.right_steps >= slot.leaves_after || slot.steps >= self.config.max_supervision_steps {
                 done.push(i);
             }
         }

@@ -48,10 +48,7 @@ mod tests {
     fn origins_are_told_apart() {
         let committed = load(None).expect("the committed set");
         assert_eq!(committed.origin, Origin::Generated("maze-hard-gen"));
-        let path = PathBuf::from(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/data/maze-hard-gen.csv"
-        ));
+        let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/data/maze-hard-gen.csv"));
         let named = load(Some(path.clone())).expect("the same file by name");
         assert_eq!(named.origin, Origin::File(path));
         assert_eq!(named.rows, committed.rows);

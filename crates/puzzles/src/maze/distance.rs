@@ -50,9 +50,7 @@ pub fn label(maze: &Maze) -> Result<MazePath, PuzzleError> {
     let mut path = MazePath::empty(maze.height(), maze.width());
     let mut cell = maze.start();
     while cell != maze.goal() {
-        let nearer = maze
-            .neighbours(cell)
-            .find(|&next| distances[next] < distances[cell]);
+        let nearer = maze.neighbours(cell).find(|&next| distances[next] < distances[cell]);
         cell = nearer.ok_or_else(|| PuzzleError::MazeUnreachable {
             start: maze.row_column(maze.start()),
             goal: maze.row_column(maze.goal()),

@@ -113,18 +113,11 @@ impl MazeEncoder {
     pub fn target_answer(&self, row: &MazeRow) -> Vec<f32> {
         let marks = row.answer.marks();
         match self.layout {
-            Layout::Marks => marks
-                .iter()
-                .map(|&marked| f32::from(u8::from(marked)))
-                .collect(),
+            Layout::Marks => marks.iter().map(|&marked| f32::from(u8::from(marked))).collect(),
             Layout::Cells => {
                 let mut answer = vec![0.0; marks.len() * N_TOKENS];
                 for (i, tokens) in answer.chunks_exact_mut(N_TOKENS).enumerate() {
-                    let hot = if marks[i] {
-                        PATH_TOKEN
-                    } else {
-                        token(row.maze.cell(i))
-                    };
+                    let hot = if marks[i] { PATH_TOKEN } else { token(row.maze.cell(i)) };
                     tokens[hot] = 1.0;
                 }
                 answer
@@ -148,10 +141,7 @@ impl MazeDecoder {
 
     /// A decoder of mazes of one size.
     pub fn with(height: usize, width: usize, layout: Layout) -> Self {
-        Self {
-            size: Some((height, width)),
-            layout,
-        }
+        Self { size: Some((height, width)), layout }
     }
 
     /// The marked cells: a logit above 0, or in [`Layout::Cells`] the greatest of six at `o`.
@@ -168,16 +158,10 @@ impl MazeDecoder {
         let side = n_cells.isqrt();
         let (height, width) = self.size.unwrap_or((side, side));
         let expected = height * width * dim;
-        assert_eq!(
-            answer.len(),
-            expected,
-            "answer of {height} x {width} x {dim}"
-        );
+        assert_eq!(answer.len(), expected, "answer of {height} x {width} x {dim}");
         let marked = answer.chunks_exact(dim).map(|cell| match self.layout {
             Layout::Marks => cell[0] > 0.0,
-            Layout::Cells => cell[..PATH_TOKEN]
-                .iter()
-                .all(|&other| cell[PATH_TOKEN] > other),
+            Layout::Cells => cell[..PATH_TOKEN].iter().all(|&other| cell[PATH_TOKEN] > other),
         });
         MazePath::from_marks(height, width, marked.collect())
     }

@@ -11,11 +11,7 @@ pub(crate) type Rows = [u64; MAX_FLOOD_SIDE + 2];
 /// One step moves the whole frontier down, left, right and up at once, then keeps what is free
 /// and new, which is what a queue does cell by cell; so the number of steps is the same. Ends as
 /// soon as the goal is reached or the frontier is empty. Destroys `open`.
-pub(crate) fn flood_steps(
-    open: &mut Rows,
-    start: (usize, usize),
-    goal: (usize, usize),
-) -> Option<usize> {
+pub(crate) fn flood_steps(open: &mut Rows, start: (usize, usize), goal: (usize, usize)) -> Option<usize> {
     let (goal_row, goal_bit) = (goal.0 + 1, 1u64 << goal.1);
     let mut frontier: Rows = [0; MAX_FLOOD_SIDE + 2];
     // Rows that hold the frontier, within the walls above and below.
@@ -97,9 +93,7 @@ mod tests {
         let mut walls = vec![false; height * width];
         for row in (1..height).step_by(2) {
             let gap = if row % 4 == 1 { width - 1 } else { 0 };
-            (0..width)
-                .filter(|&c| c != gap)
-                .for_each(|c| walls[row * width + c] = true);
+            (0..width).filter(|&c| c != gap).for_each(|c| walls[row * width + c] = true);
         }
         let goal = (height - 1) * width + width - 1;
         let maze = Maze::from_parts(width, walls, 0, goal);

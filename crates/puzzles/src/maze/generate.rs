@@ -45,24 +45,14 @@ impl MazeSpec {
     pub fn square(side: usize, min_path: usize) -> Self {
         // About 2 in 100,000 hard mazes are kept: none in 20 million trials is out of the question.
         let max_trials = 20_000_000;
-        Self {
-            height: side,
-            width: side,
-            wall_probability: 0.3..=0.5,
-            min_path,
-            max_trials,
-        }
+        Self { height: side, width: side, wall_probability: 0.3..=0.5, min_path, max_trials }
     }
 
     fn check(&self) -> Result<(), PuzzleError> {
         let (height, width) = (self.height, self.width);
         let allowed = 1..=MAX_GENERATED_SIDE;
         if !allowed.contains(&height) || !allowed.contains(&width) {
-            return Err(PuzzleError::MazeSide {
-                height,
-                width,
-                max: MAX_GENERATED_SIDE,
-            });
+            return Err(PuzzleError::MazeSide { height, width, max: MAX_GENERATED_SIDE });
         }
         let (low, high) = (*self.wall_probability.start(), *self.wall_probability.end());
         if !(0.0 <= low && low <= high && high <= 1.0) {
@@ -70,10 +60,7 @@ impl MazeSpec {
         }
         let max = height * width - 1;
         if self.min_path > max || max == 0 {
-            return Err(PuzzleError::MazeMinPath {
-                min_path: self.min_path,
-                max,
-            });
+            return Err(PuzzleError::MazeMinPath { min_path: self.min_path, max });
         }
         Ok(())
     }
@@ -90,13 +77,13 @@ pub fn generate_maze(spec: &MazeSpec, seed: u64, index: u64) -> Result<MazeRow, 
         let trial = Trial::draw(spec, &mut draws);
         let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
         if steps.is_some_and(|steps| steps >= spec.min_path) {
-            return trial.into_row(spec, format!("generated {seed}:{index}"));
+            let maze = trial.maze(spec);
+            let answer = label(&maze)?;
+            let rating = (answer.n_marked() + 2) as f32;
+            return Ok(MazeRow { source: format!("generated {seed}:{index}"), maze, answer, rating });
         }
     }
-    Err(PuzzleError::MazeNotFound {
-        n_trials: spec.max_trials,
-        min_path: spec.min_path,
-    })
+    Err(PuzzleError::MazeNotFound { n_trials: spec.max_trials, min_path: spec.min_path })
 }
 
 /// The mazes 0 to `count` of this spec and seed, made on all threads of the rayon pool.
@@ -153,21 +140,12 @@ impl Trial {
         Self { open, start, goal }
     }
 
-    fn into_row(self, spec: &MazeSpec, source: String) -> Result<MazeRow, PuzzleError> {
+    fn maze(&self, spec: &MazeSpec) -> Maze {
         let cells = (0..spec.height).flat_map(|row| (0..spec.width).map(move |col| (row, col)));
-        let walls = cells
-            .map(|(row, col)| self.open[row + 1] >> col & 1 == 0)
-            .collect();
+        let walls = cells.map(|(row, col)| self.open[row + 1] >> col & 1 == 0);
         let number = |(row, col): (usize, usize)| row * spec.width + col;
-        let maze = Maze::from_parts(spec.width, walls, number(self.start), number(self.goal));
-        let answer = label(&maze)?;
-        let rating = (answer.n_marked() + 2) as f32;
-        Ok(MazeRow {
-            source,
-            maze,
-            answer,
-            rating,
-        })
+        let (start, goal) = (number(self.start), number(self.goal));
+        Maze::from_parts(spec.width, walls.collect(), start, goal)
     }
 }
 
@@ -223,7 +201,27 @@ impl Draws {
 
 #[cfg(test)]
 mod tests {
-    use super::Draws;
+    use super::{Draws, MazeSpec, Trial, generate_maze};
+    use crate::maze::shortest_path_len;
+
+    #[test]
+    fn the_first_trial_that_plain_search_keeps_is_made() {
+        let specs = [
+            MazeSpec { height: 7, ..MazeSpec::square(11, 20) },
+            MazeSpec::square(9, 16),
+            MazeSpec::square(30, 40),
+            MazeSpec::square(64, 60),
+        ];
+        for spec in &specs {
+            for index in 0..20 {
+                let mut draws = Draws::new(5, index);
+                let first_kept = std::iter::repeat_with(|| Trial::draw(spec, &mut draws).maze(spec))
+                    .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
+                let made = generate_maze(spec, 5, index).expect("an easy spec");
+                assert_eq!(Some(made.maze), first_kept);
+            }
+        }
+    }
 
     #[test]
     fn coins_fall_with_their_probability() {
@@ -231,15 +229,10 @@ mod tests {
         for probability in [0.0, 0.3, 0.37, 0.5, 0.999, 1.0] {
             let threshold = (probability * (1u64 << 32) as f64) as u64;
             let n_words = 20_000;
-            let ones: u32 = (0..n_words)
-                .map(|_| draws.coins(threshold, !0).count_ones())
-                .sum();
+            let ones: u32 = (0..n_words).map(|_| draws.coins(threshold, !0).count_ones()).sum();
             let share = f64::from(ones) / f64::from(n_words * 64);
             // Four standard deviations of 1.28 million coins are at most 0.0018.
-            assert!(
-                (share - probability).abs() < 0.0018,
-                "{probability}: {share}"
-            );
+            assert!((share - probability).abs() < 0.0018, "{probability}: {share}");
         }
     }
 

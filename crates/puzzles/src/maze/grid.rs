@@ -94,13 +94,7 @@ impl Maze {
         let start = row * width + column;
         let (row, column) = goal.ok_or(PuzzleError::MazeMissing { cell: 'G' })?;
         let goal = row * width + column;
-        Ok(Self {
-            height,
-            width,
-            walls,
-            start,
-            goal,
-        })
+        Ok(Self { height, width, walls, start, goal })
     }
 
     /// Reads a maze from one line of text per row; a line end may be `\n` or `\r\n`.
@@ -116,19 +110,11 @@ impl Maze {
                 width = found;
             }
             if found != width {
-                return Err(PuzzleError::MazeRagged {
-                    row,
-                    expected: width,
-                    found,
-                });
+                return Err(PuzzleError::MazeRagged { row, expected: width, found });
             }
             height = row + 1;
             if height > MAX_SIDE || width > MAX_SIDE {
-                return Err(PuzzleError::MazeSide {
-                    height,
-                    width,
-                    max: MAX_SIDE,
-                });
+                return Err(PuzzleError::MazeSide { height, width, max: MAX_SIDE });
             }
             cells.push_str(line);
         }
@@ -141,19 +127,9 @@ impl Maze {
     /// A maze from its parts, for the generator, which knows them to fit.
     pub(crate) fn from_parts(width: usize, walls: Vec<bool>, start: usize, goal: usize) -> Self {
         let height = walls.len() / width;
-        assert_eq!(
-            height * width,
-            walls.len(),
-            "walls do not fill rows of {width}"
-        );
+        assert_eq!(height * width, walls.len(), "walls do not fill rows of {width}");
         assert!(start != goal && !walls[start] && !walls[goal]);
-        Self {
-            height,
-            width,
-            walls,
-            start,
-            goal,
-        }
+        Self { height, width, walls, start, goal }
     }
 
     /// What stands at this row and column.
@@ -162,10 +138,7 @@ impl Maze {
     /// Outside the maze.
     pub fn get(&self, row: usize, column: usize) -> Cell {
         let (height, width) = (self.height, self.width);
-        assert!(
-            row < height && column < width,
-            "({row}, {column}) in {height} x {width}"
-        );
+        assert!(row < height && column < width, "({row}, {column}) in {height} x {width}");
         self.cell(row * width + column)
     }
 
@@ -227,10 +200,7 @@ impl Maze {
         let left = (column > 0).then(|| i - 1);
         let right = (column + 1 < self.width).then(|| i + 1);
         let up = (row > 0).then(|| i - self.width);
-        [down, left, right, up]
-            .into_iter()
-            .flatten()
-            .filter(|&next| !self.walls[next])
+        [down, left, right, up].into_iter().flatten().filter(|&next| !self.walls[next])
     }
 
     /// The maze as one line per row, with the cells of `path` as `o`.
@@ -259,11 +229,7 @@ impl Maze {
     /// A mark on a wall, `S` or `G` is not drawn: what the maze has there is drawn instead.
     fn symbols<'a>(&'a self, path: Option<&'a MazePath>) -> impl Iterator<Item = char> + 'a {
         if let Some(path) = path {
-            assert_eq!(
-                (path.height(), path.width()),
-                (self.height, self.width),
-                "path size"
-            );
+            assert_eq!((path.height(), path.width()), (self.height, self.width), "path size");
         }
         (0..self.n_cells()).map(move |i| match self.cell(i) {
             Cell::Free if path.is_some_and(|p| p.is_marked(i)) => 'o',
@@ -285,11 +251,7 @@ pub(crate) fn check_sides(height: usize, width: usize) -> Result<(), PuzzleError
     if allowed.contains(&height) && allowed.contains(&width) {
         return Ok(());
     }
-    Err(PuzzleError::MazeSide {
-        height,
-        width,
-        max: MAX_SIDE,
-    })
+    Err(PuzzleError::MazeSide { height, width, max: MAX_SIDE })
 }
 
 fn set_once(
@@ -299,10 +261,6 @@ fn set_once(
 ) -> Result<(), PuzzleError> {
     match slot.replace(second) {
         None => Ok(()),
-        Some(first) => Err(PuzzleError::MazeRepeated {
-            cell,
-            first,
-            second,
-        }),
+        Some(first) => Err(PuzzleError::MazeRepeated { cell, first, second }),
     }
 }

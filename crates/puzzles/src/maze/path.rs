@@ -70,11 +70,7 @@ impl MazePath {
     /// # Panics
     /// If there are not `height * width` marks.
     pub fn from_marks(height: usize, width: usize, marked: Vec<bool>) -> Self {
-        assert_eq!(
-            marked.len(),
-            height * width,
-            "marks of a {height} x {width} maze"
-        );
+        assert_eq!(marked.len(), height * width, "marks of a {height} x {width} maze");
         Self { width, marked }
     }
 
@@ -96,12 +92,7 @@ impl MazePath {
                 _ if found == cell.symbol() => {}
                 '#' | ' ' | 'S' | 'G' | 'o' => {
                     let expected = cell.symbol();
-                    return Err(PuzzleError::MazeAnswer {
-                        row,
-                        column,
-                        expected,
-                        found,
-                    });
+                    return Err(PuzzleError::MazeAnswer { row, column, expected, found });
                 }
                 _ => return Err(PuzzleError::MazeCharacter { row, column, found }),
             }
@@ -169,9 +160,8 @@ impl MazePath {
         // a fork the first time.
         loop {
             let (row, column) = maze.row_column(cell);
-            let mut ways = maze
-                .neighbours(cell)
-                .filter(|&next| next != previous && self.is_on_path(maze, next));
+            let mut ways =
+                maze.neighbours(cell).filter(|&next| next != previous && self.is_on_path(maze, next));
             match (ways.next(), ways.next()) {
                 (None, _) if cell == maze.goal() => break,
                 (None, _) => return Err(PathError::DeadEnd { row, column }),
@@ -194,10 +184,7 @@ impl MazePath {
     fn check_cells(&self, maze: &Maze) -> Result<(), PathError> {
         let (maze_size, path_size) = ((maze.height(), maze.width()), (self.height(), self.width));
         if maze_size != path_size {
-            return Err(PathError::Size {
-                maze: maze_size,
-                path: path_size,
-            });
+            return Err(PathError::Size { maze: maze_size, path: path_size });
         }
         match (0..maze.n_cells()).find(|&i| self.marked[i] && maze.is_wall(i)) {
             None => Ok(()),

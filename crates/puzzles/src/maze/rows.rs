@@ -34,13 +34,7 @@ pub struct MazeRow {
 /// [`PuzzleError::MissingColumn`], [`PuzzleError::LineTooLong`] and [`PuzzleError::Unreadable`]
 /// nothing follows.
 pub fn read_maze_csv<R: Read>(reader: R) -> MazeReader<R> {
-    MazeReader {
-        reader: BufReader::new(reader),
-        line: Vec::new(),
-        n_lines: 0,
-        columns: None,
-        ended: false,
-    }
+    MazeReader { reader: BufReader::new(reader), line: Vec::new(), n_lines: 0, columns: None, ended: false }
 }
 
 /// The rows of a maze file; see [`read_maze_csv`].
@@ -78,10 +72,7 @@ impl<R: Read> MazeReader<R> {
         };
         while self.read_line()? {
             if !self.line.is_empty() {
-                let in_line = |source| PuzzleError::InLine {
-                    line: self.n_lines,
-                    source: Box::new(source),
-                };
+                let in_line = |source| PuzzleError::InLine { line: self.n_lines, source: Box::new(source) };
                 return parse_row(&columns, &self.line).map(Some).map_err(in_line);
             }
         }
@@ -90,10 +81,7 @@ impl<R: Read> MazeReader<R> {
 
     fn read_header(&mut self) -> Result<Columns, PuzzleError> {
         self.read_line()?;
-        let line = self
-            .line
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.line);
+        let line = self.line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.line);
         let header = split_fields(line);
         let mut columns = [0; 4];
         for (column, name) in columns.iter_mut().zip(COLUMNS) {
@@ -109,15 +97,8 @@ impl<R: Read> MazeReader<R> {
         self.n_lines += 1;
         let line = self.n_lines;
         let limit = MAX_LINE_BYTES as u64 + 2;
-        let read = self
-            .reader
-            .by_ref()
-            .take(limit)
-            .read_until(b'\n', &mut self.line);
-        let n_bytes = read.map_err(|error| PuzzleError::Unreadable {
-            line,
-            reason: error.to_string(),
-        })?;
+        let read = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line);
+        let n_bytes = read.map_err(|error| PuzzleError::Unreadable { line, reason: error.to_string() })?;
         if self.line.last() == Some(&b'\n') {
             self.line.pop();
             if self.line.last() == Some(&b'\r') {
@@ -125,10 +106,7 @@ impl<R: Read> MazeReader<R> {
             }
         }
         if self.line.len() > MAX_LINE_BYTES {
-            return Err(PuzzleError::LineTooLong {
-                line,
-                max_bytes: MAX_LINE_BYTES,
-            });
+            return Err(PuzzleError::LineTooLong { line, max_bytes: MAX_LINE_BYTES });
         }
         Ok(n_bytes > 0)
     }
@@ -137,65 +115,51 @@ impl<R: Read> MazeReader<R> {
 /// Writes rows as a maze file; what was published comes out byte for byte as it was read.
 ///
 /// # Errors
-/// [`PuzzleError::Unreadable`] with what the writer said.
+/// [`PuzzleError::Unreadable`] with what the writer said, and [`PuzzleError::InLine`] for a maze
+/// that is not square: a line does not tell its width, and would be read as another maze.
 pub fn write_maze_csv<'a, W: Write>(
     writer: W,
     rows: impl IntoIterator<Item = &'a MazeRow>,
 ) -> Result<(), PuzzleError> {
     let mut writer = csv::Writer::from_writer(writer);
-    let mut written = writer.write_record(COLUMNS);
+    let failed = |line: u64, reason: String| PuzzleError::Unreadable { line, reason };
+    writer.write_record(COLUMNS).map_err(|e| failed(1, e.to_string()))?;
     let mut line = 1;
     for row in rows {
-        if written.is_err() {
-            break;
-        }
         line += 1;
+        if row.maze.height() != row.maze.width() {
+            let source = Box::new(PuzzleError::MazeNotSquare { n_cells: row.maze.n_cells() });
+            return Err(PuzzleError::InLine { line, source });
+        }
         let (question, answer) = (row.maze.to_string(), row.maze.answer_line(&row.answer));
-        written = writer.write_record([&row.source, &question, &answer, &row.rating.to_string()]);
+        let record = [&row.source, &question, &answer, &row.rating.to_string()];
+        writer.write_record(record).map_err(|e| failed(line, e.to_string()))?;
     }
-    written
-        .and_then(|()| Ok(writer.flush()?))
-        .map_err(|error| PuzzleError::Unreadable {
-            line,
-            reason: error.to_string(),
-        })
+    writer.flush().map_err(|e| failed(line, e.to_string()))
 }
 
 fn parse_row(columns: &Columns, line: &[u8]) -> Result<MazeRow, PuzzleError> {
     let fields = split_fields(line);
     let field = |i: usize| {
         let name = COLUMNS[i];
-        let bytes = fields
-            .get(columns[i])
-            .ok_or(PuzzleError::MissingField { name })?;
+        let bytes = fields.get(columns[i]).ok_or(PuzzleError::MissingField { name })?;
         // A byte that is no UTF-8 becomes a character that is no cell, and is reported as such.
         Ok(String::from_utf8_lossy(bytes))
     };
     let (source, maze) = (field(0)?.into_owned(), Maze::parse(&field(1)?)?);
     let answer = MazePath::parse(&maze, &field(2)?)?;
-    answer
-        .ordered(&maze)
-        .map_err(|fault| PuzzleError::MazeNotAPath { fault })?;
+    answer.ordered(&maze).map_err(|fault| PuzzleError::MazeNotAPath { fault })?;
     let rating = field(3)?;
     match rating.parse::<f32>() {
-        Ok(rating) if rating.is_finite() => Ok(MazeRow {
-            source,
-            maze,
-            answer,
-            rating,
-        }),
-        _ => Err(PuzzleError::BadRating {
-            found: rating.chars().take(60).collect(),
-        }),
+        Ok(rating) if rating.is_finite() => Ok(MazeRow { source, maze, answer, rating }),
+        _ => Err(PuzzleError::BadRating { found: rating.chars().take(60).collect() }),
     }
 }
 
 /// The fields of one line. A quote left open ends with the line, so that a lost quote cannot
 /// swallow the rest of a file.
 fn split_fields(line: &[u8]) -> csv::ByteRecord {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .from_reader(line);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line);
     let mut fields = csv::ByteRecord::new();
     // Reading from memory cannot fail; an empty line leaves the record empty.
     let _ = reader.read_byte_record(&mut fields);

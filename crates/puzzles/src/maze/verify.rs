@@ -50,10 +50,7 @@ pub fn is_connected(maze: &Maze, path: &MazePath) -> bool {
     visited[maze.start()] = true;
     let mut open = vec![maze.start()];
     while let Some(cell) = open.pop() {
-        for next in maze
-            .neighbours(cell)
-            .filter(|&next| path.is_on_path(maze, next))
-        {
+        for next in maze.neighbours(cell).filter(|&next| path.is_on_path(maze, next)) {
             if !visited[next] {
                 visited[next] = true;
                 open.push(next);

@@ -2,14 +2,8 @@
 //!
 //! Its slow twin is `generic.rs`; the tests compare both with a plain backtracker.
 
+use super::lanes::{self, BAND, Candidates, LANES};
 use super::solver::{Limits, Outcome};
-
-/// Digits 1 to 9, padded to whole vectors; the three lanes of padding are never read.
-const LANES: usize = 12;
-/// A word of 27 cells: one band.
-const BAND: u32 = (1 << 27) - 1;
-const ROW: u32 = 0x1ff;
-const BOX: u32 = 0o7 | 0o7 << 9 | 0o7 << 18;
 
 /// The cells that share a unit with a cell, itself left out, as three bands.
 static PEERS: [[u32; 3]; 81] = peers();
@@ -31,8 +25,7 @@ const fn peers() -> [[u32; 3]; 81] {
 /// The candidates left.
 #[derive(Clone)]
 pub(super) struct Board {
-    /// `[3 x LANES]`: per band and digit, the cells that may still hold it.
-    candidates: [[u32; LANES]; 3],
+    candidates: Candidates,
     /// `[3]`: per band, the cells whose digit was spread to their peers.
     solved: [u32; 3],
 }
@@ -40,10 +33,7 @@ pub(super) struct Board {
 impl Board {
     /// The givens with their peers excluded, or `None` where two of them contradict each other.
     pub(super) fn new(cells: &[u8; 81]) -> Option<Self> {
-        let mut board = Self {
-            candidates: [[BAND; LANES]; 3],
-            solved: [0; 3],
-        };
+        let mut board = Self { candidates: [[BAND; LANES]; 3], solved: [0; 3] };
         for (cell, &digit) in cells.iter().enumerate() {
             if digit != 0 && !board.assign(cell, usize::from(digit) - 1) {
                 return None;
@@ -75,6 +65,10 @@ impl Board {
     }
 
     /// Naked and hidden singles until nothing changes; `false` at a contradiction.
+    ///
+    /// Locked candidates were tried besides, as vector code too: a tenth fewer guesses on the
+    /// published sample, no gain in time that a noisy machine could show, and no better agreement
+    /// with the published ratings (rank correlation 0.69 with and without).
     fn propagate(&mut self) -> bool {
         loop {
             match self.naked_singles() {
@@ -124,7 +118,7 @@ impl Board {
 
     /// Assigns the digits with one place in a unit. `None`: a digit has none.
     fn hidden_singles(&mut self) -> Option<bool> {
-        let singles = self.places_alone()?;
+        let singles = lanes::places_alone(&self.candidates)?;
         let mut found = false;
         for (band, lanes) in singles.iter().enumerate() {
             for (digit, cells) in lanes[..9].iter().enumerate() {
@@ -142,42 +136,6 @@ impl Board {
         Some(found)
     }
 
-    /// All places that are the only one of their digit in a unit. The lanes do not interact, so
-    /// that the compiler turns the outer loop into vector code.
-    fn places_alone(&self) -> Option<[[u32; LANES]; 3]> {
-        let mut alone = [[0; LANES]; 3];
-        let mut without_place = [0; LANES];
-        for lane in 0..LANES {
-            let (mut one, mut two, mut missing) = (0, 0, 0);
-            for (alone, candidates) in alone.iter_mut().zip(&self.candidates) {
-                let cells = candidates[lane];
-                let mut found = 0;
-                for i in 0..3 {
-                    for unit in [cells & ROW << (9 * i), cells & BOX << (3 * i)] {
-                        missing |= u32::from(unit == 0);
-                        found |= if unit & unit.wrapping_sub(1) == 0 {
-                            unit
-                        } else {
-                            0
-                        };
-                    }
-                    let row = cells >> (9 * i) & ROW;
-                    two |= one & row;
-                    one |= row;
-                }
-                alone[lane] = found;
-            }
-            let columns = one & !two;
-            let spread = columns | columns << 9 | columns << 18;
-            for (alone, candidates) in alone.iter_mut().zip(&self.candidates) {
-                alone[lane] |= candidates[lane] & spread;
-            }
-            without_place[lane] = missing | u32::from(one != ROW);
-        }
-        let contradiction = without_place[..9].iter().any(|&missing| missing != 0);
-        (!contradiction).then_some(alone)
-    }
-
     /// The unsolved cell with the fewest candidates.
     fn branch_cell(&self) -> Option<usize> {
         for band in 0..3 {
@@ -187,17 +145,13 @@ impl Board {
             }
         }
         let unsolved = |&cell: &usize| self.solved[cell / 27] >> (cell % 27) & 1 == 0;
-        (0..81)
-            .filter(unsolved)
-            .min_by_key(|&cell| self.digits(cell).count_ones())
+        (0..81).filter(unsolved).min_by_key(|&cell| self.digits(cell).count_ones())
     }
 
     /// Bit `d` is set where the cell may hold digit `d + 1`.
     fn digits(&self, cell: usize) -> u32 {
         let lanes = self.candidates[cell / 27][..9].iter().enumerate();
-        lanes.fold(0, |bits, (digit, cells)| {
-            bits | (cells >> (cell % 27) & 1) << digit
-        })
+        lanes.fold(0, |bits, (digit, cells)| bits | (cells >> (cell % 27) & 1) << digit)
     }
 
     fn cells(&self) -> [u8; 81] {

@@ -34,15 +34,9 @@ impl SudokuDecoder {
         let side = self.geometry.side();
         let expected = self.layout.n_tokens(self.geometry) * self.layout.answer_dim(self.geometry);
         let found = answer.len();
-        assert!(
-            found == expected,
-            "answer of {expected} logits expected, found {found}"
-        );
+        assert!(found == expected, "answer of {expected} logits expected, found {found}");
         let mut grid = Grid::blank(self.geometry);
-        for (cell, logits) in answer
-            .chunks_exact(expected / self.geometry.n_cells())
-            .enumerate()
-        {
+        for (cell, logits) in answer.chunks_exact(expected / self.geometry.n_cells()).enumerate() {
             let digit = match self.layout {
                 Layout::Candidates if logits.iter().all(|logit| *logit == logits[0]) => 0,
                 Layout::Candidates => largest(logits).map_or(0, |i| i + 1),

@@ -117,19 +117,12 @@ impl SudokuEncoder {
     /// When the grid has another geometry than the encoder.
     pub fn target_tokens(&self, solution: &Grid) -> Vec<u32> {
         self.check(solution);
-        solution
-            .cells()
-            .iter()
-            .map(|&digit| u32::from(digit) + 1)
-            .collect()
+        solution.cells().iter().map(|&digit| u32::from(digit) + 1).collect()
     }
 
     fn check(&self, grid: &Grid) {
         let (expected, found) = (self.geometry, grid.geometry());
-        assert!(
-            found == expected,
-            "encoder for {expected:?}, grid of {found:?}"
-        );
+        assert!(found == expected, "encoder for {expected:?}, grid of {found:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Seeded generation of puzzles, in units that can be made in any order and on any thread.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -12,19 +13,25 @@ use super::{Geometry, Grid, Symmetry};
 use crate::SudokuRow;
 
 /// Rows of a unit.
-pub const UNIT_ROWS: usize = 64;
-/// Ratings of [`Kind::Moderate`]; harder is [`Kind::Hard`].
-const MODERATE: std::ops::Range<f32> = 3.0..20.0;
+pub const UNIT_ROWS: usize = 256;
+/// Ratings of [`Kind::Moderate`].
+const MODERATE: Range<f32> = 3.0..30.0;
+/// Ratings of [`Kind::Hard`].
+const HARD: Range<f32> = 30.0..60.0;
+/// Ratings of [`Kind::Extreme`].
+const EXTREME: Range<f32> = 60.0..f32::INFINITY;
 
 /// How a puzzle is made and how hard it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Random minimal puzzles; one in eight gets clues back, up to 31 to 36.
     Easy,
-    /// Local search, rated 3 to 20.
+    /// Local search, rated 3 to 30.
     Moderate,
-    /// Local search, rated 20 and more.
+    /// Local search, rated 30 to 60.
     Hard,
+    /// Local search, rated 60 and more.
+    Extreme,
 }
 
 /// How many puzzles of each kind, as parts of the sum.
@@ -36,26 +43,22 @@ pub struct Mix {
     pub moderate: u32,
     /// Part of [`Kind::Hard`].
     pub hard: u32,
+    /// Part of [`Kind::Extreme`].
+    pub extreme: u32,
 }
 
 impl Mix {
-    /// Close to the ratings of Sudoku-Extreme: a quarter easy, a quarter moderate, half hard.
-    pub const PUBLISHED: Self = Self {
-        easy: 1,
-        moderate: 1,
-        hard: 2,
-    };
+    /// Close to Sudoku-Extreme: by this crate's rating a quarter of its puzzles lies below 8,
+    /// half above 92.
+    pub const PUBLISHED: Self = Self { easy: 5, moderate: 2, hard: 2, extreme: 11 };
 
-    /// How many of `count` rows are of each kind; rounding favours the hard.
-    fn counts(self, count: usize) -> [(Kind, usize); 3] {
-        let sum = (u64::from(self.easy) + u64::from(self.moderate) + u64::from(self.hard)).max(1);
-        let part = |weight: u32| (count as u128 * u128::from(weight) / u128::from(sum)) as usize;
-        let (easy, moderate) = (part(self.easy), part(self.moderate));
-        [
-            (Kind::Easy, easy),
-            (Kind::Moderate, moderate),
-            (Kind::Hard, count - easy - moderate),
-        ]
+    /// How many of `count` rows are of each kind; rounding favours the extreme.
+    fn counts(self, count: usize) -> [(Kind, usize); 4] {
+        let weights = [self.easy, self.moderate, self.hard, self.extreme].map(u128::from);
+        let sum = weights.iter().sum::<u128>().max(1);
+        let [easy, moderate, hard, _] = weights.map(|w| (count as u128 * w / sum) as usize);
+        let extreme = if self.extreme > 0 { count - easy - moderate - hard } else { 0 };
+        [(Kind::Easy, easy), (Kind::Moderate, moderate), (Kind::Hard, hard), (Kind::Extreme, extreme)]
     }
 }
 
@@ -69,28 +72,21 @@ pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
     match kind {
         Kind::Easy => (0..UNIT_ROWS).map(|i| easy(i, &mut rng)).collect(),
         Kind::Moderate => searched("gen_moderate", MODERATE, &mut rng),
-        Kind::Hard => searched("gen_hard", MODERATE.end..f32::INFINITY, &mut rng),
+        Kind::Hard => searched("gen_hard", HARD, &mut rng),
+        Kind::Extreme => searched("gen_extreme", EXTREME, &mut rng),
     }
 }
 
 /// Makes `count` puzzles in random order; the same for any number of threads.
 ///
 /// `progress` hears how many rows are done, on the calling thread.
-pub fn generate(
-    count: usize,
-    seed: u64,
-    mix: Mix,
-    progress: &mut dyn FnMut(usize),
-) -> Vec<SudokuRow> {
+pub fn generate(count: usize, seed: u64, mix: Mix, progress: &mut dyn FnMut(usize)) -> Vec<SudokuRow> {
     let mut rows = Vec::new();
     for (kind, n_rows) in mix.counts(count) {
         let end = rows.len() + n_rows;
         let units: Vec<u64> = (0..n_rows.div_ceil(UNIT_ROWS) as u64).collect();
         for batch in units.chunks(rayon::current_num_threads().max(1)) {
-            let made: Vec<_> = batch
-                .par_iter()
-                .map(|&unit| generate_unit(kind, seed, unit))
-                .collect();
+            let made: Vec<_> = batch.par_iter().map(|&unit| generate_unit(kind, seed, unit)).collect();
             rows.extend(made.into_iter().flatten());
             rows.truncate(end);
             progress(rows.len());
@@ -115,11 +111,7 @@ fn easy(index: usize, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
     row("gen_relaxed", &cells, super::solver::rating(&cells), rng)
 }
 
-fn searched(
-    source: &str,
-    ratings: std::ops::Range<f32>,
-    rng: &mut Xoshiro256PlusPlus,
-) -> Vec<SudokuRow> {
+fn searched(source: &str, ratings: Range<f32>, rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
     let mut search = LocalSearch::new(ratings.end, rng);
     let mut seen = HashSet::new();
     let mut rows = Vec::with_capacity(UNIT_ROWS);
@@ -142,10 +134,5 @@ fn row(source: &str, cells: &Cells, rating: f32, rng: &mut Xoshiro256PlusPlus) -
         symmetry.apply(&grid.expect("81 digits"))
     };
     let solution = image(&solve(cells).expect("a puzzle has a solution"));
-    SudokuRow {
-        source: source.to_owned(),
-        puzzle: image(cells),
-        solution,
-        rating,
-    }
+    SudokuRow { source: source.to_owned(), puzzle: image(cells), solution, rating }
 }

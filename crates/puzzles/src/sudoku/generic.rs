@@ -14,12 +14,7 @@ struct Tables {
 impl Tables {
     fn new(geometry: Geometry) -> Self {
         let side = geometry.side();
-        let cells_of = |unit| {
-            geometry
-                .cells_of(unit)
-                .map(|(row, col)| row * side + col)
-                .collect()
-        };
+        let cells_of = |unit| geometry.cells_of(unit).map(|(row, col)| row * side + col).collect();
         let units = geometry.units().map(cells_of).collect();
         let units_of = (0..geometry.n_cells())
             .map(|cell| (cell / side, cell % side))
@@ -59,11 +54,7 @@ pub(super) fn search(geometry: Geometry, cells: &[u8], limits: Limits) -> Outcom
                 None => {}
                 Some(cell) => {
                     let untried = candidates[cell];
-                    levels.push(Level {
-                        candidates,
-                        cell,
-                        untried,
-                    });
+                    levels.push(Level { candidates, cell, untried });
                 }
             }
         }
@@ -93,10 +84,7 @@ fn assign(tables: &Tables, candidates: &mut [u32], cell: usize, bit: u32) -> boo
     let mut queue = vec![cell];
     while let Some(from) = queue.pop() {
         let bit = candidates[from];
-        for &to in tables.units_of[from]
-            .iter()
-            .flat_map(|&unit| &tables.units[unit])
-        {
+        for &to in tables.units_of[from].iter().flat_map(|&unit| &tables.units[unit]) {
             if to == from || candidates[to] & bit == 0 {
                 continue;
             }
@@ -126,9 +114,10 @@ fn propagate(tables: &Tables, candidates: &mut [u32], all: u32) -> bool {
             }
             for &cell in unit {
                 let bit = candidates[cell] & one & !two;
-                if bit == 0 || bit == candidates[cell] {
+                if bit == 0 || bit.is_power_of_two() && bit == candidates[cell] {
                     continue;
                 }
+                // Two digits with no other place make two bits: a contradiction.
                 if !bit.is_power_of_two() || !assign(tables, candidates, cell, bit) {
                     return false;
                 }
@@ -148,8 +137,29 @@ fn branch_cell(candidates: &[u32]) -> Option<usize> {
 }
 
 fn digits(candidates: &[u32]) -> Vec<u8> {
-    candidates
-        .iter()
-        .map(|bits| bits.trailing_zeros() as u8 + 1)
-        .collect()
+    candidates.iter().map(|bits| bits.trailing_zeros() as u8 + 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sudoku::bitboard::{self, Board};
+
+    /// Both solvers walk the same tree, guess by guess.
+    #[test]
+    fn agrees_with_the_bitboard() {
+        let rows = crate::load_sudoku_extreme_dataset().unwrap().rows;
+        for row in rows.iter().take(100) {
+            for removed in 0..3 {
+                let mut cells: [u8; 81] = row.puzzle.cells().try_into().unwrap();
+                let givens = (0..81).filter(|&cell| row.puzzle.cells()[cell] != 0);
+                givens.take(removed).for_each(|cell| cells[cell] = 0);
+                let limits = Limits::solutions(20);
+                let fast = bitboard::search(Board::new(&cells), limits);
+                let slow = search(Geometry::STANDARD, &cells, limits);
+                assert_eq!((fast.n_solutions, fast.guesses), (slow.n_solutions, slow.guesses));
+                assert!(fast.solutions.iter().map(|cells| &cells[..]).eq(&slow.solutions));
+            }
+        }
+    }
 }

@@ -16,10 +16,7 @@ pub struct Geometry {
 
 impl Geometry {
     /// The usual Sudoku: nine digits, boxes of 3x3.
-    pub const STANDARD: Self = Self {
-        box_rows: 3,
-        box_cols: 3,
-    };
+    pub const STANDARD: Self = Self { box_rows: 3, box_cols: 3 };
 
     /// A geometry with boxes of `box_rows` x `box_cols` cells.
     ///
@@ -29,10 +26,7 @@ impl Geometry {
         if !(2..=5).contains(&box_rows) || !(2..=5).contains(&box_cols) {
             return Err(PuzzleError::BoxSize { box_rows, box_cols });
         }
-        Ok(Self {
-            box_rows: box_rows as u8,
-            box_cols: box_cols as u8,
-        })
+        Ok(Self { box_rows: box_rows as u8, box_cols: box_cols as u8 })
     }
 
     /// Rows of a box; also the number of stacks.
@@ -78,10 +72,7 @@ impl Geometry {
             Unit::Column(col) => (i, col),
             Unit::Box(index) => {
                 let (height, width) = (geometry.box_rows(), geometry.box_cols());
-                (
-                    index / height * height + i / width,
-                    index % height * width + i % width,
-                )
+                (index / height * height + i / width, index % height * width + i % width)
             }
         })
     }
@@ -90,8 +81,7 @@ impl Geometry {
     pub fn units(&self) -> impl Iterator<Item = Unit> {
         let side = self.side();
         let rows = (0..side).map(Unit::Row);
-        rows.chain((0..side).map(Unit::Column))
-            .chain((0..side).map(Unit::Box))
+        rows.chain((0..side).map(Unit::Column)).chain((0..side).map(Unit::Box))
     }
 }
 

@@ -23,10 +23,7 @@ pub struct Grid {
 impl Grid {
     /// A grid of blanks.
     pub fn blank(geometry: Geometry) -> Self {
-        Self {
-            geometry,
-            cells: vec![0; geometry.n_cells()],
-        }
+        Self { geometry, cells: vec![0; geometry.n_cells()] }
     }
 
     /// A grid from row-major cells.
@@ -41,17 +38,9 @@ impl Grid {
         let max = geometry.side();
         if let Some(i) = cells.iter().position(|&digit| usize::from(digit) > max) {
             let (row, column) = (i / max, i % max);
-            return Err(PuzzleError::GridDigit {
-                row,
-                column,
-                found: cells[i],
-                max,
-            });
+            return Err(PuzzleError::GridDigit { row, column, found: cells[i], max });
         }
-        Ok(Self {
-            geometry,
-            cells: cells.to_vec(),
-        })
+        Ok(Self { geometry, cells: cells.to_vec() })
     }
 
     /// Reads the 81 characters of a usual Sudoku; `.` and `0` are blanks.
@@ -79,18 +68,10 @@ impl Grid {
         }
         let side = geometry.side();
         let read = |(i, found): (usize, char)| {
-            let place = PuzzleError::GridCharacter {
-                row: i / side,
-                column: i % side,
-                found,
-            };
+            let place = PuzzleError::GridCharacter { row: i / side, column: i % side, found };
             digit_of(found, side).ok_or(place)
         };
-        let cells = text
-            .chars()
-            .enumerate()
-            .map(read)
-            .collect::<Result<_, _>>()?;
+        let cells = text.chars().enumerate().map(read).collect::<Result<_, _>>()?;
         Ok(Self { geometry, cells })
     }
 
@@ -118,10 +99,7 @@ impl Grid {
     /// When the cell is outside the grid or the digit above its side.
     pub fn set(&mut self, row: usize, col: usize, digit: u8) {
         let side = self.geometry.side();
-        assert!(
-            usize::from(digit) <= side,
-            "digit {digit} in a grid of side {side}"
-        );
+        assert!(usize::from(digit) <= side, "digit {digit} in a grid of side {side}");
         let index = self.index(row, col);
         self.cells[index] = digit;
     }
@@ -141,9 +119,7 @@ impl Grid {
     /// # Errors
     /// [`PuzzleError::GridConflict`] names the first such digit: rows before columns before boxes.
     pub fn conflicts(&self) -> Result<(), PuzzleError> {
-        self.geometry
-            .units()
-            .try_for_each(|unit| self.conflict_in(unit))
+        self.geometry.units().try_for_each(|unit| self.conflict_in(unit))
     }
 
     fn conflict_in(&self, unit: Unit) -> Result<(), PuzzleError> {
@@ -154,12 +130,7 @@ impl Grid {
                 continue;
             }
             if let Some(first) = seen[usize::from(digit)].replace(second) {
-                return Err(PuzzleError::GridConflict {
-                    digit,
-                    unit,
-                    first,
-                    second,
-                });
+                return Err(PuzzleError::GridConflict { digit, unit, first, second });
             }
         }
         Ok(())
@@ -169,10 +140,7 @@ impl Grid {
     pub fn pretty(&self) -> String {
         let geometry = self.geometry;
         let (side, height, width) = (geometry.side(), geometry.box_rows(), geometry.box_cols());
-        let rule = format!(
-            "{}+\n",
-            format!("+{}", "-".repeat(2 * width + 1)).repeat(height)
-        );
+        let rule = format!("{}+\n", format!("+{}", "-".repeat(2 * width + 1)).repeat(height));
         let mut board = String::new();
         for row in 0..side {
             if row % height == 0 {
@@ -190,10 +158,7 @@ impl Grid {
 
     fn index(&self, row: usize, col: usize) -> usize {
         let side = self.geometry.side();
-        assert!(
-            row < side && col < side,
-            "cell ({row}, {col}) in a grid of side {side}"
-        );
+        assert!(row < side && col < side, "cell ({row}, {col}) in a grid of side {side}");
         row * side + col
     }
 }

@@ -7,6 +7,7 @@ mod generate;
 mod generic;
 mod geometry;
 mod grid;
+mod lanes;
 mod local_search;
 mod relations;
 mod solver;

@@ -35,33 +35,18 @@ pub fn relations(geometry: Geometry) -> Vec<Relation> {
         let group_of = (0..geometry.n_candidates())
             .map(|i| group(i / side / side, i / side % side, i % side) as u32)
             .collect();
-        Relation {
-            name,
-            matrix,
-            group_of,
-            n_groups,
-        }
+        Relation { name, matrix, group_of, n_groups }
     };
     vec![
         relation("cell", 0, side * side, &|row, col, _| row * side + col),
         relation("row", 1, side * side, &|row, _, digit| row * side + digit),
-        relation("column", 1, side * side, &|_, col, digit| {
-            col * side + digit
+        relation("column", 1, side * side, &|_, col, digit| col * side + digit),
+        relation("box", 2, side * side, &|row, col, digit| geometry.box_of(row, col) * side + digit),
+        relation("triad_row", 3, side * n_stacks * side, &|row, col, digit| {
+            (row * n_stacks + stack(col)) * side + digit
         }),
-        relation("box", 2, side * side, &|row, col, digit| {
-            geometry.box_of(row, col) * side + digit
+        relation("triad_column", 3, n_bands * side * side, &|row, col, digit| {
+            (band(row) * side + col) * side + digit
         }),
-        relation(
-            "triad_row",
-            3,
-            side * n_stacks * side,
-            &|row, col, digit| (row * n_stacks + stack(col)) * side + digit,
-        ),
-        relation(
-            "triad_column",
-            3,
-            n_bands * side * side,
-            &|row, col, digit| (band(row) * side + col) * side + digit,
-        ),
     ]
 }

@@ -65,10 +65,7 @@ impl Symmetry {
     /// When the grid has another geometry.
     pub fn apply(&self, grid: &Grid) -> Grid {
         let (expected, found) = (self.geometry, grid.geometry());
-        assert!(
-            found == expected,
-            "symmetry of {expected:?}, grid of {found:?}"
-        );
+        assert!(found == expected, "symmetry of {expected:?}, grid of {found:?}");
         let mut image = Grid::blank(self.geometry);
         let side = self.geometry.side();
         for to in 0..self.geometry.n_cells() {
@@ -82,17 +79,8 @@ impl Symmetry {
     /// The relabelling that undoes this one.
     pub fn inverse(&self) -> Self {
         let (rows, columns) = (inverse(&self.rows), inverse(&self.columns));
-        let (rows, columns) = if self.transpose {
-            (columns, rows)
-        } else {
-            (rows, columns)
-        };
-        Self {
-            digits: inverse(&self.digits),
-            rows,
-            columns,
-            ..*self
-        }
+        let (rows, columns) = if self.transpose { (columns, rows) } else { (rows, columns) };
+        Self { digits: inverse(&self.digits), rows, columns, ..*self }
     }
 
     /// Where a candidate comes to lie, indexed as in [`super::Layout::Candidates`].
@@ -110,11 +98,7 @@ impl Symmetry {
     pub(super) fn origin_of(&self, to: usize) -> usize {
         let side = self.geometry.side();
         let (row, col) = (self.rows[to / side], self.columns[to % side]);
-        let (row, col) = if self.transpose {
-            (col, row)
-        } else {
-            (row, col)
-        };
+        let (row, col) = if self.transpose { (col, row) } else { (row, col) };
         usize::from(row) * side + usize::from(col)
     }
 

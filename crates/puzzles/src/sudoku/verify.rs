@@ -39,12 +39,7 @@ impl fmt::Display for Verdict {
             Self::Solved => write!(f, "solved"),
             Self::OtherGeometry => write!(f, "the grids differ in size"),
             Self::GivenChanged { row, column } => {
-                write!(
-                    f,
-                    "the given in row {}, column {} was changed",
-                    row + 1,
-                    column + 1
-                )
+                write!(f, "the given in row {}, column {} was changed", row + 1, column + 1)
             }
             Self::Incomplete { n_blanks } => write!(f, "{n_blanks} blank cells"),
             Self::RuleBroken { digit, unit } => write!(f, "{digit} stands twice in {unit}"),
@@ -69,10 +64,7 @@ pub fn verdict(puzzle: &Grid, answer: &Grid) -> Verdict {
     }
     if let Some(i) = changed_given(puzzle, answer) {
         let side = puzzle.geometry().side();
-        return Verdict::GivenChanged {
-            row: i / side,
-            column: i % side,
-        };
+        return Verdict::GivenChanged { row: i / side, column: i % side };
     }
     if let Err(PuzzleError::GridConflict { digit, unit, .. }) = answer.conflicts() {
         return Verdict::RuleBroken { digit, unit };

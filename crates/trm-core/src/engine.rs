@@ -1,0 +1,351 @@
+//! The engine: a question and a first answer in, a refined answer out.
+
+use crate::kernel::Isa;
+use crate::model::{StepOutput, Workspace};
+use crate::recursion::State;
+use crate::{ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_K, Mixer, Model, Relations, Result, TrmConfig, TrmError};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+/// What one supervision step said of its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepTrace {
+    /// The model's probability that the answer is right, in 0..1.
+    pub confidence: f32,
+    /// Part of the answer that changed against the step before, in 0..1; 1 in the first step.
+    pub changed: f32,
+    /// Mean sureness of the answer's parts, in 0..1.
+    pub sureness: f32,
+}
+
+/// A refined answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrmResult {
+    /// `[tokens, answer_dim]`
+    pub answer: Vec<f32>,
+    /// Supervision steps K that were run.
+    pub iterations_used: usize,
+    /// The model's probability that the answer is right, in 0..1.
+    pub confidence: f32,
+    /// Whether the run stopped before its limit because the confidence sufficed.
+    pub early_stopped: bool,
+    /// One entry per step.
+    pub trace: Vec<StepTrace>,
+}
+
+/// The state of one running question, and its buffers.
+#[derive(Clone, Debug, Default)]
+struct Session {
+    graph: Graph,
+    state: State<f32>,
+    output: StepOutput<f32>,
+    work: Workspace<f32>,
+}
+
+/// A model that answers questions. One engine serves many threads: each call takes buffers
+/// from a pool, and a warmed-up engine allocates only what it returns.
+#[derive(Debug)]
+pub struct TrmEngine {
+    model: Arc<Model>,
+    isa: Isa,
+    /// Height and width of the questions, for relations on a grid that is not square.
+    grid: Option<(usize, usize)>,
+    pool: Mutex<Vec<Session>>,
+}
+
+impl Clone for TrmEngine {
+    /// Shares the weights; the buffers are the clone's own.
+    fn clone(&self) -> Self {
+        TrmEngine { model: self.model.clone(), isa: self.isa, grid: self.grid, pool: Mutex::default() }
+    }
+}
+
+impl From<Model> for TrmEngine {
+    fn from(model: Model) -> Self {
+        TrmEngine { model: Arc::new(model), isa: Isa::best(), grid: None, pool: Mutex::default() }
+    }
+}
+
+impl TrmEngine {
+    /// An untrained engine.
+    ///
+    /// ```
+    /// use trm_core::{TrmConfig, TrmEngine};
+    /// let engine = TrmEngine::new(TrmConfig::default());
+    /// let result = engine.reason(&[0.1; 256], &[0.2; 2560], Some(5));
+    /// assert_eq!((result.answer.len(), result.iterations_used), (2560, 5));
+    /// ```
+    ///
+    /// # Panics
+    /// Where the configuration is not valid; one from the builder is.
+    pub fn new(config: TrmConfig) -> Self {
+        Model::new(config).expect("a valid configuration").into()
+    }
+
+    /// An engine with the weights of a model file.
+    ///
+    /// # Errors
+    /// What [`Model::load`] says.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Model::load(path)?.into())
+    }
+
+    /// Writes the model file.
+    ///
+    /// # Errors
+    /// What [`Model::save`] says.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.model.save(path)
+    }
+
+    /// Its model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The instructions it uses.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The same engine with these instructions.
+    pub fn with_isa(mut self, isa: Isa) -> Self {
+        self.isa = isa;
+        self
+    }
+
+    /// The same engine for questions on a grid of this size; without it grids are square.
+    pub fn with_grid(mut self, height: usize, width: usize) -> Self {
+        self.grid = Some((height, width));
+        self
+    }
+
+    /// Refines `answer` (`[tokens, answer_dim]`) to the question (`[tokens, embedding_dim]`, or
+    /// one row for all tokens): exactly `k` supervision steps, or with `None` until the
+    /// confidence reaches the configuration's threshold, at most `max_k`.
+    ///
+    /// # Panics
+    /// Where [`TrmEngine::try_reason`] returns an error.
+    pub fn reason(&self, question: &[f32], answer: &[f32], k: Option<usize>) -> TrmResult {
+        match self.try_reason(question, answer, k) {
+            Ok(result) => result,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// [`TrmEngine::reason`], for input from outside.
+    ///
+    /// # Errors
+    /// [`TrmError::Shape`] or [`TrmError::NotFinite`] for question and answer,
+    /// [`TrmError::Config`] for a `k` that is not in 1..=[`MAX_K`].
+    pub fn try_reason(&self, question: &[f32], answer: &[f32], k: Option<usize>) -> Result<TrmResult> {
+        let limit = k.unwrap_or(self.model.config().max_k);
+        check_k(limit)?;
+        let threshold = k.is_none().then_some(self.model.config().halt_threshold);
+        Ok(self.steps(question, answer)?.finish(limit, threshold))
+    }
+
+    /// The supervision steps one by one, without end: for halting policies of one's own and for
+    /// drawing the recursion.
+    ///
+    /// # Errors
+    /// [`TrmError::Shape`] or [`TrmError::NotFinite`] for question and answer.
+    pub fn steps<'a>(&'a self, question: &'a [f32], answer: &[f32]) -> Result<Steps<'a>> {
+        let (n_tokens, width) = self.check(question, answer)?;
+        let pooled = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop();
+        let mut session = pooled.unwrap_or_default();
+        self.model.build_graph(question, n_tokens, width, &mut session.graph);
+        session.state = self.model.start(&session.graph, answer);
+        session.output.logits.clear();
+        Ok(Steps { engine: self, question, session, last: StepTrace::default(), n_steps: 0 })
+    }
+
+    /// Answers many questions on all threads of the rayon pool.
+    ///
+    /// # Errors
+    /// What [`TrmEngine::try_reason`] says of each question.
+    pub fn reason_batch<Q, A>(&self, questions: &[(Q, A)], k: Option<usize>) -> Vec<Result<TrmResult>>
+    where
+        Q: AsRef<[f32]> + Sync,
+        A: AsRef<[f32]> + Sync,
+    {
+        questions.par_iter().map(|(q, a)| self.try_reason(q.as_ref(), a.as_ref(), k)).collect()
+    }
+
+    /// Answers one question several times, each from another initial latent (normal noise of
+    /// standard deviation `noise`); the first roll-out has none.
+    ///
+    /// # Errors
+    /// What [`TrmEngine::try_reason`] says.
+    pub fn reason_many(
+        &self,
+        question: &[f32],
+        answer: &[f32],
+        k: Option<usize>,
+        n_rollouts: usize,
+        noise: f64,
+        seed: u64,
+    ) -> Result<Vec<TrmResult>> {
+        let rollout = |i: u64| {
+            let limit = k.unwrap_or(self.model.config().max_k);
+            check_k(limit)?;
+            let mut steps = self.steps(question, answer)?;
+            if i > 0 {
+                let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ i);
+                self.model.disturb(&mut steps.session.state, noise, &mut rng);
+            }
+            let threshold = self.model.config().halt_threshold;
+            Ok(steps.finish(limit, k.is_none().then_some(threshold)))
+        };
+        (0..n_rollouts as u64).into_par_iter().map(rollout).collect()
+    }
+
+    /// Tokens and width of a question, if its shapes fit.
+    fn check(&self, question: &[f32], answer: &[f32]) -> Result<(usize, usize)> {
+        let config = self.model.config();
+        let (e, a) = (config.embedding_dim, config.answer_dim);
+        let shape = |what, found, expected| Err(TrmError::Shape { what, found, expected });
+        if answer.is_empty() || !answer.len().is_multiple_of(a) {
+            return shape("answer", answer.len(), format!("a multiple of {a}"));
+        }
+        let n_tokens = answer.len() / a;
+        if question.len() != e && question.len() != n_tokens * e {
+            return shape("question", question.len(), format!("{e} or {n_tokens} x {e}"));
+        }
+        let width = match &config.mixer {
+            Mixer::Mlp { seq_len, .. } if n_tokens + config.prefix_tokens > *seq_len => {
+                return shape("answer", answer.len(), format!("at most {seq_len} positions of {a}"));
+            }
+            Mixer::Relational(Relations::Grid4) => self.grid_width(n_tokens)?,
+            Mixer::Relational(relations) => match relations.n_tokens() {
+                Some(n) if n != n_tokens => return shape("answer", answer.len(), format!("{n} x {a}")),
+                _ => 1,
+            },
+            _ => 1,
+        };
+        for (what, numbers) in [("question", question), ("answer", answer)] {
+            if let Some(index) = numbers.iter().position(|x| !x.is_finite()) {
+                return Err(TrmError::NotFinite { what: what.into(), index, value: numbers[index] });
+            }
+        }
+        Ok((n_tokens, width))
+    }
+
+    fn grid_width(&self, n_tokens: usize) -> Result<usize> {
+        let (height, width) = self.grid.unwrap_or_else(|| (n_tokens.isqrt(), n_tokens.isqrt()));
+        if height.checked_mul(width) != Some(n_tokens) {
+            let expected = format!("a grid of {height} x {width}");
+            return Err(TrmError::Shape { what: "answer", found: n_tokens, expected });
+        }
+        Ok(width)
+    }
+}
+
+fn check_k(k: usize) -> Result<()> {
+    if (1..=MAX_K).contains(&k) {
+        return Ok(());
+    }
+    Err(TrmError::Config { field: "k", found: k.to_string(), expected: "1 to 65536" })
+}
+
+/// The supervision steps of one question; see [`TrmEngine::steps`].
+#[derive(Debug)]
+pub struct Steps<'a> {
+    engine: &'a TrmEngine,
+    question: &'a [f32],
+    session: Session,
+    last: StepTrace,
+    n_steps: usize,
+}
+
+impl Steps<'_> {
+    /// Runs one more step.
+    pub fn advance(&mut self) -> StepTrace {
+        let Session { graph, state, output, work } = &mut self.session;
+        self.engine.model.step(self.engine.isa, graph, self.question, state, output, work);
+        self.n_steps += 1;
+        self.last = StepTrace {
+            confidence: 1.0 / (1.0 + (-output.halt_logit).exp()),
+            changed: output.changed,
+            sureness: output.mean_sureness,
+        };
+        self.last
+    }
+
+    /// Steps that were run.
+    pub fn n_steps(&self) -> usize {
+        self.n_steps
+    }
+
+    /// What the last step said.
+    pub fn trace(&self) -> StepTrace {
+        self.last
+    }
+
+    /// The answer as it stands (`[tokens, answer_dim]`), with [`ABSENT_LOGIT`] where a token is
+    /// absent and [`GIVEN_LOGIT`] where it is known.
+    pub fn answer(&self) -> Vec<f32> {
+        let config = self.engine.model.config();
+        let (graph, dim) = (&self.session.graph, config.answer_dim);
+        let mut answer = vec![ABSENT_LOGIT; graph.n_tokens * dim];
+        if let Some(column) = config.given_feature {
+            for (t, row) in self.question.chunks_exact(config.embedding_dim).enumerate() {
+                if row[column] != 0.0 && self.question.len() > config.embedding_dim {
+                    answer[t * dim..(t + 1) * dim].fill(GIVEN_LOGIT);
+                }
+            }
+        }
+        let logits = self.session.output.logits.chunks_exact(dim);
+        for (t, logits) in graph.live.iter().zip(logits) {
+            answer[*t as usize * dim..(*t as usize + 1) * dim].copy_from_slice(logits);
+        }
+        answer
+    }
+
+    /// The rows of the question that are computed, in the order of [`Steps::states`].
+    pub fn live(&self) -> &[u32] {
+        &self.session.graph.live
+    }
+
+    /// The answer state y, `[live, hidden_dim]`.
+    pub fn states(&self) -> &[f32] {
+        &self.session.state.y
+    }
+
+    /// Runs to `limit` steps, or until the confidence reaches `threshold`.
+    fn finish(mut self, limit: usize, threshold: Option<f32>) -> TrmResult {
+        let mut trace = Vec::with_capacity(limit.min(64));
+        let mut early_stopped = false;
+        while trace.len() < limit && !early_stopped {
+            let step = self.advance();
+            trace.push(step);
+            early_stopped = trace.len() < limit && threshold.is_some_and(|t| step.confidence >= t);
+        }
+        let iterations_used = trace.len();
+        TrmResult {
+            answer: self.answer(),
+            iterations_used,
+            confidence: self.last.confidence,
+            early_stopped,
+            trace,
+        }
+    }
+}
+
+impl Iterator for Steps<'_> {
+    type Item = StepTrace;
+
+    fn next(&mut self) -> Option<StepTrace> {
+        Some(self.advance())
+    }
+}
+
+impl Drop for Steps<'_> {
+    fn drop(&mut self) {
+        let session = std::mem::take(&mut self.session);
+        self.engine.pool.lock().unwrap_or_else(|e| e.into_inner()).push(session);
+    }
+}
