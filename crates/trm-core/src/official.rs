@@ -104,6 +104,12 @@ impl OfficialConfig {
         };
         let sane = self.hidden_size <= 1 << 14 && self.seq_len <= 1 << 14;
         check(sane && self.hidden_size > 0, "hidden_size", self.hidden_size.to_string(), "1 to 16384")?;
+        check(
+            self.puzzle_emb_len < 1 << 10,
+            "puzzle_emb_len",
+            self.puzzle_emb_len.to_string(),
+            "below 1024",
+        )?;
         let expansion = self.expansion > 0.0 && self.expansion <= 64.0;
         check(expansion, "expansion", self.expansion.to_string(), "above 0, at most 64")?;
         let position = self.mlp_t || self.pos_encodings == "rope";
