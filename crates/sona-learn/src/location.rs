@@ -1,0 +1,259 @@
+//! Where in the run a question is solved: ridge regression of the (warped) number of steps,
+//! updated by recursive least squares.
+
+use serde::{Deserialize, Serialize};
+
+use crate::features::D;
+use crate::math::{axpy64, cholesky, dot64, inverse, solve_lower, solve_upper};
+use crate::outcome::Label;
+
+/// Ridge penalties tried at a consolidation.
+const PENALTIES: [f64; 4] = [0.003, 0.03, 0.3, 3.0];
+/// How fast certainty fades between two examples, so that a new kind of question is learned.
+const FADING: f64 = 1e-6;
+
+/// The scale on which the number of steps is regressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Warp {
+    Identity,
+    Root,
+    Log,
+}
+
+impl Warp {
+    const ALL: [Self; 3] = [Self::Identity, Self::Root, Self::Log];
+
+    pub(crate) fn apply(self, steps: f64) -> f64 {
+        match self {
+            Self::Identity => steps,
+            Self::Root => steps.sqrt(),
+            Self::Log => steps.ln(),
+        }
+    }
+
+    fn invert(self, value: f64) -> f64 {
+        match self {
+            Self::Identity => value,
+            Self::Root => value.max(0.0).powi(2),
+            Self::Log => value.min(20.0).exp(),
+        }
+    }
+}
+
+/// One example of the regression.
+pub(crate) struct Example {
+    pub(crate) phi: [f32; D],
+    pub(crate) label: Label,
+    pub(crate) weight: f64,
+}
+
+/// Ridge regression with its covariance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Location {
+    pub(crate) warp: Warp,
+    /// `[D]`
+    weights: Vec<f32>,
+    /// `[D x D]`: `(Phi^T Phi + penalty I)^-1`
+    covariance: Vec<f64>,
+    penalty: f64,
+    center: f64,
+    /// Leave-one-out residual spread, in warped steps.
+    pub(crate) spread: f64,
+}
+
+/// What a fit says of itself.
+pub(crate) struct Fit {
+    pub(crate) location: Location,
+    /// Leave-one-out predictions in warped steps.
+    pub(crate) left_out: Vec<f64>,
+    /// Mean absolute leave-one-out error, in steps.
+    pub(crate) error_steps: f64,
+}
+
+impl Location {
+    /// Bytes on the heap.
+    pub(crate) const SIZE_BYTES: usize = D * size_of::<f32>() + D * D * size_of::<f64>();
+
+    /// The predicted warped number of steps.
+    pub(crate) fn predict(&self, phi: &[f32; D]) -> f32 {
+        self.center as f32 + crate::math::dot(&self.weights, phi)
+    }
+
+    /// One step of recursive least squares.
+    pub(crate) fn update(&mut self, phi: &[f32; D], label: Label, weight: f64) {
+        let mut wide = [0.0f64; D];
+        wide.iter_mut()
+            .zip(phi)
+            .for_each(|(w, &p)| *w = f64::from(p));
+        let error = match label {
+            Label::Solved(k) => self.warp.apply(k as f64) - f64::from(self.predict(phi)),
+            // Unsolved after c: only a prediction at or below c is wrong.
+            Label::Censored(c) => {
+                (self.warp.apply(c as f64 + 1.0) - f64::from(self.predict(phi))).max(0.0)
+            }
+        };
+        let mut gain = [0.0f64; D];
+        for (g, row) in gain.iter_mut().zip(self.covariance.chunks_exact(D)) {
+            *g = dot64(row, &wide);
+        }
+        if error == 0.0 && matches!(label, Label::Censored(_)) {
+            return;
+        }
+        let scale = 1.0 / (1.0 / weight + dot64(&gain, &wide));
+        let keep = 1.0 - FADING * self.penalty;
+        for (row, g) in self.covariance.chunks_exact_mut(D).zip(gain) {
+            let along = -scale * g;
+            row.iter_mut()
+                .zip(&gain)
+                .for_each(|(p, h)| *p = *p * keep + along * h);
+        }
+        (0..D).for_each(|i| self.covariance[i * D + i] += FADING);
+        // An error ten spreads long teaches as much as one of ten: outliers must not own the fit.
+        let cut = 10.0 * self.spread;
+        let error = error.clamp(-cut, cut);
+        self.weights
+            .iter_mut()
+            .zip(gain)
+            .for_each(|(w, g)| *w += (scale * error * g) as f32);
+    }
+
+    /// True if the shapes are right and every number is finite.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.weights.len() == D
+            && self.covariance.len() == D * D
+            && self.weights.iter().all(|v| v.is_finite())
+            && self.covariance.iter().all(|v| v.is_finite())
+            && self.center.is_finite()
+            && self.penalty > 0.0
+            && self.penalty <= 100.0
+            && self.spread.is_finite()
+            && self.spread > 0.0
+    }
+}
+
+/// Fits every warp and penalty and keeps the one with the least leave-one-out error in steps.
+pub(crate) fn fit(examples: &[Example], warps: &[Warp]) -> Option<Fit> {
+    let mut gram = vec![0.0; D * D];
+    for e in examples {
+        let root = e.weight;
+        let wide: [f64; D] = std::array::from_fn(|i| f64::from(e.phi[i]));
+        for i in 0..D {
+            axpy64(root * wide[i], &wide[..=i], &mut gram[i * D..i * D + i + 1]);
+        }
+    }
+    let mut best: Option<Fit> = None;
+    for penalty in PENALTIES {
+        let mut factor = gram.clone();
+        (0..D).for_each(|i| factor[i * D + i] += penalty);
+        if !cholesky(&mut factor, D) {
+            continue;
+        }
+        let leverage = leverages(&factor, examples);
+        for &warp in warps {
+            let fit = fit_one(&factor, &leverage, examples, warp, penalty);
+            if best
+                .as_ref()
+                .is_none_or(|b| fit.error_steps < b.error_steps)
+            {
+                best = Some(fit);
+            }
+        }
+    }
+    let mut best = best?;
+    let mut factor = gram;
+    (0..D).for_each(|i| factor[i * D + i] += best.location.penalty);
+    if !cholesky(&mut factor, D) {
+        return None;
+    }
+    best.location.covariance = inverse(&factor, D);
+    best.location.is_sound().then_some(best)
+}
+
+/// All warps: for the last fit of a consolidation.
+pub(crate) const ALL_WARPS: &[Warp] = &Warp::ALL;
+
+/// `weight * phi^T (Phi^T Phi + penalty I)^-1 phi` of each example.
+fn leverages(factor: &[f64], examples: &[Example]) -> Vec<f64> {
+    examples
+        .iter()
+        .map(|e| {
+            let mut half: [f64; D] = std::array::from_fn(|i| f64::from(e.phi[i]));
+            solve_lower(factor, D, &mut half);
+            (e.weight * dot64(&half, &half)).min(0.999)
+        })
+        .collect()
+}
+
+fn fit_one(
+    factor: &[f64],
+    leverage: &[f64],
+    examples: &[Example],
+    warp: Warp,
+    penalty: f64,
+) -> Fit {
+    let first = |label: Label| match label {
+        Label::Solved(k) => k as f64,
+        Label::Censored(c) => c as f64 + 1.0,
+    };
+    let mut y: Vec<f64> = examples
+        .iter()
+        .map(|e| warp.apply(first(e.label)))
+        .collect();
+    let floor = y.clone();
+    let center = y.iter().sum::<f64>() / y.len() as f64;
+    let any_censored = examples
+        .iter()
+        .any(|e| matches!(e.label, Label::Censored(_)));
+    let mut weights = vec![0.0; D];
+    let mut left_out = vec![0.0; y.len()];
+    for _ in 0..if any_censored { 4 } else { 1 } {
+        weights.fill(0.0);
+        for (e, y) in examples.iter().zip(&y) {
+            let scale = e.weight * (y - center);
+            weights
+                .iter_mut()
+                .zip(&e.phi)
+                .for_each(|(w, &p)| *w += scale * f64::from(p));
+        }
+        solve_lower(factor, D, &mut weights);
+        solve_upper(factor, D, &mut weights);
+        for ((out, e), (y, h)) in left_out
+            .iter_mut()
+            .zip(examples)
+            .zip(y.iter().zip(leverage))
+        {
+            let fitted: f64 = center
+                + weights
+                    .iter()
+                    .zip(&e.phi)
+                    .map(|(w, &p)| w * f64::from(p))
+                    .sum::<f64>();
+            *out = y - (y - fitted) / (1.0 - h);
+        }
+        // Buckley-James: an unsolved question is as far out as the fit believes, but not nearer.
+        for (((y, floor), e), out) in y.iter_mut().zip(&floor).zip(examples).zip(&left_out) {
+            if matches!(e.label, Label::Censored(_)) {
+                *y = out.clamp(*floor, floor + (floor - center).abs() + 1.0);
+            }
+        }
+    }
+    let (mut absolute, mut squared, mut total) = (0.0, 0.0, 0.0);
+    for ((e, y), out) in examples.iter().zip(&y).zip(&left_out) {
+        absolute += e.weight * (warp.invert(*out) - warp.invert(*y)).abs();
+        squared += e.weight * (out - y).powi(2);
+        total += e.weight;
+    }
+    let location = Location {
+        warp,
+        weights: weights.iter().map(|&w| w as f32).collect(),
+        covariance: Vec::new(),
+        penalty,
+        center,
+        spread: (squared / total).sqrt().max(0.02),
+    };
+    Fit {
+        location,
+        left_out,
+        error_steps: absolute / total,
+    }
+}
