@@ -47,16 +47,14 @@ impl Conformal {
         self.threshold.max(std::f32::consts::LN_2)
     }
 
-    /// Judges the bound on a new question and learns its score. `solved` is false for a question
-    /// that was censored: it was missed if the bound had been reached, and says nothing else.
-    pub(crate) fn update(&mut self, score: f32, solved: bool) {
+    /// Judges the bound on a newly solved question and learns its score. A censored question
+    /// has no score: whether more steps would have solved it is not known.
+    pub(crate) fn update(&mut self, score: f32) {
         let missed = score >= self.threshold();
-        if solved || missed {
-            self.n_judged += 1;
-            self.n_covered += u64::from(!missed);
-            let miss = f32::from(u8::from(missed));
-            self.level = (self.level + GAMMA * (self.miss_rate - miss)).clamp(-0.1, 1.0);
-        }
+        self.n_judged += 1;
+        self.n_covered += u64::from(!missed);
+        let miss = f32::from(u8::from(missed));
+        self.level = (self.level + GAMMA * (self.miss_rate - miss)).clamp(-0.1, 1.0);
         if self.scores.len() >= WINDOW {
             self.scores.pop_front();
         }

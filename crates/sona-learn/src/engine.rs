@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::error::Result;
 use crate::learner::{Learner, Prediction, SonaConfig};
+use crate::math::sigmoid;
 use crate::outcome::{Label, Signal};
 use crate::replan::{HaltingPolicy, Replanner};
 use crate::state;
@@ -112,6 +113,25 @@ impl SonaEngine {
         let max_k = max_k.clamp(1, learner.config.limit);
         let query = learner.check_query(query).is_ok().then_some(query);
         learner.predict(query, max_k)
+    }
+
+    /// The whole forecast: entry `t - 1` is the chance that step `t` solves the question, and
+    /// what is missing to 1 that `max_k` steps do not. Bad input is treated as in
+    /// [`predict`](Self::predict). For a loss of your own; `predict` has the median.
+    #[must_use]
+    pub fn distribution(&self, query: &[f32], max_k: usize) -> Vec<f32> {
+        let learner = self.read();
+        let max_k = max_k.clamp(1, learner.config.limit);
+        let query = learner.check_query(query).is_ok().then_some(query);
+        let mut left = 1.0;
+        let logits = learner.logits(query, max_k).into_iter();
+        logits
+            .map(|eta| {
+                let solved = left * sigmoid(eta);
+                left -= solved;
+                solved
+            })
+            .collect()
     }
 
     /// Plans a run of up to `max_k` steps, to be corrected after every step. Bad input is treated

@@ -70,7 +70,8 @@ impl SonaConfig {
 pub struct Prediction {
     /// The median number of steps: the best single guess, `1..=max_k`.
     pub steps: usize,
-    /// Enough steps with the configured certainty, `steps..=max_k`.
+    /// Enough steps for all but a `miss_rate` of the questions that get solved at all,
+    /// `steps..=max_k`. Calibrated on solved questions; for the others there is `solvable`.
     pub enough: usize,
     /// True if `enough` is only `max_k` because more would be needed to be certain.
     pub capped: bool,
@@ -168,9 +169,8 @@ impl Learner {
             if steps.is_none() && hazard >= std::f32::consts::LN_2 {
                 steps = Some(i + 1);
             }
-            if hazard >= threshold {
+            if enough.is_none() && hazard >= threshold {
                 enough = Some(i + 1);
-                break;
             }
         }
         Prediction {
@@ -207,25 +207,20 @@ impl Learner {
     }
 
     fn learn_checked(&mut self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) {
-        // The chance to have come this far: of the last step for a censored question, of the
-        // step before the last for a solved one.
-        let (survived, solved) = match label {
-            Label::Solved(k) => (k - 1, true),
-            Label::Censored(c) => (c, false),
-        };
         if let Some(model) = &mut self.model {
             let location = model.update(query, label, weight, |model, location| {
-                self.conformal
-                    .update(model.cumulative(location, survived), solved);
+                if let Label::Solved(k) = label {
+                    self.conformal.update(model.cumulative(location, k - 1));
+                }
             });
             if !trace.is_empty() {
                 let model = &*model;
                 self.pace
                     .update(label, trace, weight, |t| model.logit(location, t));
             }
-        } else {
-            let hazard = self.prior.logits(survived).map(softplus).sum();
-            self.conformal.update(hazard, solved);
+        } else if let Label::Solved(k) = label {
+            self.conformal
+                .update(self.prior.logits(k - 1).map(softplus).sum());
         }
         self.prior.update(label, weight);
         let stored = Stored {
@@ -264,13 +259,11 @@ impl Learner {
         let Some((model, left_out)) = Model::fit(self.config.dim, &examples, seed) else {
             return Err(SonaError::Degenerate { stored: found });
         };
-        let scores = examples
-            .iter()
-            .zip(&left_out)
-            .map(|(e, &location)| match e.label {
-                Label::Solved(k) => model.cumulative(location, k - 1),
-                Label::Censored(c) => model.cumulative(location, c),
-            });
+        let pairs = examples.iter().zip(&left_out);
+        let scores = pairs.filter_map(|(e, &location)| match e.label {
+            Label::Solved(k) => Some(model.cumulative(location, k - 1)),
+            Label::Censored(_) => None,
+        });
         self.conformal.refill(scores);
         let runs = stored
             .iter()

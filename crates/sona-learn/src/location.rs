@@ -40,6 +40,11 @@ impl Warp {
     }
 }
 
+/// Where row `i` of a packed lower triangle starts.
+const fn packed(i: usize) -> usize {
+    i * (i + 1) / 2
+}
+
 /// One example of the regression.
 pub(crate) struct Example {
     pub(crate) phi: [f32; D],
@@ -53,7 +58,7 @@ pub(crate) struct Location {
     pub(crate) warp: Warp,
     /// `[D]`
     weights: Vec<f32>,
-    /// `[D x D]`: `(Phi^T Phi + penalty I)^-1`
+    /// `(Phi^T Phi + penalty I)^-1`, the lower triangle by rows.
     covariance: Vec<f64>,
     penalty: f64,
     center: f64,
@@ -72,7 +77,7 @@ pub(crate) struct Fit {
 
 impl Location {
     /// Bytes on the heap.
-    pub(crate) const SIZE_BYTES: usize = D * size_of::<f32>() + D * D * size_of::<f64>();
+    pub(crate) const SIZE_BYTES: usize = D * size_of::<f32>() + packed(D) * size_of::<f64>();
 
     /// The predicted warped number of steps.
     pub(crate) fn predict(&self, phi: &[f32; D]) -> f32 {
@@ -92,22 +97,20 @@ impl Location {
                 (self.warp.apply(c as f64 + 1.0) - f64::from(self.predict(phi))).max(0.0)
             }
         };
-        let mut gain = [0.0f64; D];
-        for (g, row) in gain.iter_mut().zip(self.covariance.chunks_exact(D)) {
-            *g = dot64(row, &wide);
-        }
         if error == 0.0 && matches!(label, Label::Censored(_)) {
             return;
         }
+        let gain = self.gain(&wide);
         let scale = 1.0 / (1.0 / weight + dot64(&gain, &wide));
         let keep = 1.0 - FADING * self.penalty;
-        for (row, g) in self.covariance.chunks_exact_mut(D).zip(gain) {
-            let along = -scale * g;
-            row.iter_mut()
-                .zip(&gain)
-                .for_each(|(p, h)| *p = *p * keep + along * h);
+        for i in 0..D {
+            let along = -scale * gain[i];
+            let row = &mut self.covariance[packed(i)..packed(i + 1)];
+            for (p, h) in row.iter_mut().zip(&gain) {
+                *p = *p * keep + along * h;
+            }
+            row[i] += FADING;
         }
-        (0..D).for_each(|i| self.covariance[i * D + i] += FADING);
         // An error ten spreads long teaches as much as one of ten: outliers must not own the fit.
         let cut = 10.0 * self.spread;
         let error = error.clamp(-cut, cut);
@@ -117,10 +120,22 @@ impl Location {
             .for_each(|(w, g)| *w += (scale * error * g) as f32);
     }
 
+    /// `covariance * phi`, each packed row used for itself and for its mirror image.
+    fn gain(&self, phi: &[f64; D]) -> [f64; D] {
+        let mut gain = [0.0f64; D];
+        for i in 0..D {
+            let row = &self.covariance[packed(i)..packed(i + 1)];
+            let (before, own) = (&row[..i], row[i]);
+            gain[i] += dot64(before, phi) + own * phi[i];
+            axpy64(phi[i], before, &mut gain);
+        }
+        gain
+    }
+
     /// True if the shapes are right and every number is finite.
     pub(crate) fn is_sound(&self) -> bool {
         self.weights.len() == D
-            && self.covariance.len() == D * D
+            && self.covariance.len() == packed(D)
             && self.weights.iter().all(|v| v.is_finite())
             && self.covariance.iter().all(|v| v.is_finite())
             && self.center.is_finite()
@@ -165,7 +180,11 @@ pub(crate) fn fit(examples: &[Example], warps: &[Warp]) -> Option<Fit> {
     if !cholesky(&mut factor, D) {
         return None;
     }
-    best.location.covariance = inverse(&factor, D);
+    let full = inverse(&factor, D);
+    let rows = full.chunks_exact(D).enumerate();
+    best.location.covariance = rows
+        .flat_map(|(i, row)| row[..=i].iter().copied())
+        .collect();
     best.location.is_sound().then_some(best)
 }
 

@@ -9,10 +9,9 @@ use crate::math::{cholesky, solve_lower, solve_upper, symmetric_eigen};
 
 /// Examples used at most: the solve is cubic in them.
 const MAX_EXAMPLES: usize = 320;
-/// Metrics tried after the first, isotropic one.
-const ROUNDS: usize = 3;
-/// Ridge of the kernel regression.
-const RIDGE: f64 = 0.03;
+/// Ridges of the kernel regression with the metrics tried for each: for steps that follow the
+/// question closely, and loosely.
+const TRIES: [(f64, usize); 2] = [(0.01, 3), (0.3, 1)];
 
 /// Candidate metrics: square roots `L` (`[R x R]`, symmetric), scaled so that the median squared
 /// distance between examples is 1. The first is isotropic.
@@ -24,15 +23,19 @@ pub(crate) fn candidates(z: &[[f32; R]], y: &[f64]) -> Vec<Vec<f64>> {
     (0..R).for_each(|i| metric[i * R + i] = 1.0);
     normalise(&mut metric, &points);
     let mut out = vec![metric];
-    for _ in 0..ROUNDS {
-        let Some(mut next) = refine(&out[out.len() - 1], &points, &y) else {
-            break;
-        };
-        normalise(&mut next, &points);
-        if next.iter().any(|v| !v.is_finite()) {
-            break;
+    for (ridge, n_rounds) in TRIES {
+        let mut last = out[0].clone();
+        for _ in 0..n_rounds {
+            let Some(mut next) = refine(&last, &points, &y, ridge) else {
+                break;
+            };
+            normalise(&mut next, &points);
+            if next.iter().any(|v| !v.is_finite()) {
+                break;
+            }
+            out.push(next.clone());
+            last = next;
         }
-        out.push(next);
     }
     out
 }
@@ -72,7 +75,7 @@ fn normalise(metric: &mut [f64], points: &[[f32; R]]) {
 }
 
 /// The next metric: the square root of the mean outer product of the fit's gradients.
-fn refine(metric: &[f64], points: &[[f32; R]], y: &[f64]) -> Option<Vec<f64>> {
+fn refine(metric: &[f64], points: &[[f32; R]], y: &[f64], ridge: f64) -> Option<Vec<f64>> {
     let moved = transform(metric, points);
     let n = moved.len();
     let mut kernel = vec![0.0; n * n];
@@ -84,7 +87,7 @@ fn refine(metric: &[f64], points: &[[f32; R]], y: &[f64]) -> Option<Vec<f64>> {
         }
     }
     let mut factor = kernel.clone();
-    (0..n).for_each(|i| factor[i * n + i] += RIDGE);
+    (0..n).for_each(|i| factor[i * n + i] += ridge);
     if !cholesky(&mut factor, n) {
         return None;
     }

@@ -8,9 +8,9 @@ use crate::math::{axpy, dot, normal};
 /// Rounds of subspace iteration; the last digits of a principal direction do not matter here.
 const ROUNDS: usize = 8;
 /// Folds of the cross-fit of the supervised coordinate.
-const FOLDS: usize = 4;
+const FOLDS: usize = 10;
 /// Ridge penalties tried for the supervised coordinate, per example.
-const PENALTIES: [f32; 3] = [0.03, 0.3, 3.0];
+const PENALTIES: [f32; 5] = [0.03, 0.1, 0.3, 1.0, 3.0];
 
 /// Standardised examples, one per row.
 pub(crate) struct Rows<'a> {
