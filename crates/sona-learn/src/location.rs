@@ -9,8 +9,9 @@ use crate::outcome::Label;
 
 /// Ridge penalties tried at a consolidation.
 const PENALTIES: [f64; 4] = [0.003, 0.03, 0.3, 3.0];
-/// How fast certainty fades between two examples, so that a new kind of question is learned.
-const FADING: f64 = 1e-6;
+/// An example whose direction is known better than this no longer adds certainty: the gain
+/// never falls to zero, and a new kind of question is learned however long the history is.
+const MIN_SURPRISE: f64 = 0.01;
 
 /// The scale on which the number of steps is regressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +61,6 @@ pub(crate) struct Location {
     weights: Vec<f32>,
     /// `(Phi^T Phi + penalty I)^-1`, the lower triangle by rows.
     covariance: Vec<f64>,
-    penalty: f64,
     center: f64,
     /// Leave-one-out residual spread, in warped steps.
     pub(crate) spread: f64,
@@ -101,15 +101,13 @@ impl Location {
             return;
         }
         let gain = self.gain(&wide);
-        let scale = 1.0 / (1.0 / weight + dot64(&gain, &wide));
-        let keep = 1.0 - FADING * self.penalty;
-        for i in 0..D {
-            let along = -scale * gain[i];
-            let row = &mut self.covariance[packed(i)..packed(i + 1)];
-            for (p, h) in row.iter_mut().zip(&gain) {
-                *p = *p * keep + along * h;
+        let leverage = dot64(&gain, &wide).max(0.0);
+        let scale = 1.0 / (1.0 / weight + leverage);
+        if scale * leverage > MIN_SURPRISE {
+            for i in 0..D {
+                let row = &mut self.covariance[packed(i)..packed(i + 1)];
+                axpy64(-scale * gain[i], &gain, row);
             }
-            row[i] += FADING;
         }
         // An error ten spreads long teaches as much as one of ten: outliers must not own the fit.
         let cut = 10.0 * self.spread;
@@ -126,7 +124,7 @@ impl Location {
         for i in 0..D {
             let row = &self.covariance[packed(i)..packed(i + 1)];
             let (before, own) = (&row[..i], row[i]);
-            gain[i] += dot64(before, phi) + own * phi[i];
+            gain[i] += dot64(before, &phi[..i]) + own * phi[i];
             axpy64(phi[i], before, &mut gain);
         }
         gain
@@ -139,47 +137,22 @@ impl Location {
             && self.weights.iter().all(|v| v.is_finite())
             && self.covariance.iter().all(|v| v.is_finite())
             && self.center.is_finite()
-            && self.penalty > 0.0
-            && self.penalty <= 100.0
             && self.spread.is_finite()
             && self.spread > 0.0
     }
 }
 
+/// The least mean absolute leave-one-out error, in steps, of a quick search; infinite if there
+/// is no fit.
+pub(crate) fn quick_error(examples: &[Example]) -> f64 {
+    let best = search(&gram(examples), examples, &PENALTIES[1..3], &Warp::ALL[..1]);
+    best.map_or(f64::INFINITY, |(fit, _)| fit.error_steps)
+}
+
 /// Fits every warp and penalty and keeps the one with the least leave-one-out error in steps.
-pub(crate) fn fit(examples: &[Example], warps: &[Warp]) -> Option<Fit> {
-    let mut gram = vec![0.0; D * D];
-    for e in examples {
-        let root = e.weight;
-        let wide: [f64; D] = std::array::from_fn(|i| f64::from(e.phi[i]));
-        for i in 0..D {
-            axpy64(root * wide[i], &wide[..=i], &mut gram[i * D..i * D + i + 1]);
-        }
-    }
-    let mut best: Option<Fit> = None;
-    for penalty in PENALTIES {
-        let mut factor = gram.clone();
-        (0..D).for_each(|i| factor[i * D + i] += penalty);
-        if !cholesky(&mut factor, D) {
-            continue;
-        }
-        let leverage = leverages(&factor, examples);
-        for &warp in warps {
-            let fit = fit_one(&factor, &leverage, examples, warp, penalty);
-            if best
-                .as_ref()
-                .is_none_or(|b| fit.error_steps < b.error_steps)
-            {
-                best = Some(fit);
-            }
-        }
-    }
-    let mut best = best?;
-    let mut factor = gram;
-    (0..D).for_each(|i| factor[i * D + i] += best.location.penalty);
-    if !cholesky(&mut factor, D) {
-        return None;
-    }
+pub(crate) fn fit(examples: &[Example]) -> Option<Fit> {
+    let gram = gram(examples);
+    let (mut best, factor) = search(&gram, examples, &PENALTIES, &Warp::ALL)?;
     let full = inverse(&factor, D);
     let rows = full.chunks_exact(D).enumerate();
     best.location.covariance = rows
@@ -188,8 +161,43 @@ pub(crate) fn fit(examples: &[Example], warps: &[Warp]) -> Option<Fit> {
     best.location.is_sound().then_some(best)
 }
 
-/// All warps: for the last fit of a consolidation.
-pub(crate) const ALL_WARPS: &[Warp] = &Warp::ALL;
+/// The lower triangle of `Phi^T Phi`.
+fn gram(examples: &[Example]) -> Vec<f64> {
+    let mut gram = vec![0.0; D * D];
+    for e in examples {
+        let wide: [f64; D] = std::array::from_fn(|i| f64::from(e.phi[i]));
+        for i in 0..D {
+            axpy64(e.weight * wide[i], &wide[..=i], &mut gram[i * D..]);
+        }
+    }
+    gram
+}
+
+/// The best fit and the Cholesky factor it used.
+fn search(
+    gram: &[f64],
+    examples: &[Example],
+    penalties: &[f64],
+    warps: &[Warp],
+) -> Option<(Fit, Vec<f64>)> {
+    let mut best: Option<(Fit, Vec<f64>)> = None;
+    for penalty in penalties {
+        let mut factor = gram.to_vec();
+        (0..D).for_each(|i| factor[i * D + i] += penalty);
+        if !cholesky(&mut factor, D) {
+            continue;
+        }
+        let leverage = leverages(&factor, examples);
+        for &warp in warps {
+            let fit = fit_one(&factor, &leverage, examples, warp);
+            let error = best.as_ref().map_or(f64::INFINITY, |b| b.0.error_steps);
+            if fit.error_steps < error {
+                best = Some((fit, factor.clone()));
+            }
+        }
+    }
+    best
+}
 
 /// `weight * phi^T (Phi^T Phi + penalty I)^-1 phi` of each example.
 fn leverages(factor: &[f64], examples: &[Example]) -> Vec<f64> {
@@ -203,13 +211,7 @@ fn leverages(factor: &[f64], examples: &[Example]) -> Vec<f64> {
         .collect()
 }
 
-fn fit_one(
-    factor: &[f64],
-    leverage: &[f64],
-    examples: &[Example],
-    warp: Warp,
-    penalty: f64,
-) -> Fit {
+fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -> Fit {
     let first = |label: Label| match label {
         Label::Solved(k) => k as f64,
         Label::Censored(c) => c as f64 + 1.0,
@@ -266,7 +268,6 @@ fn fit_one(
         warp,
         weights: weights.iter().map(|&w| w as f32).collect(),
         covariance: Vec::new(),
-        penalty,
         center,
         spread: (squared / total).sqrt().max(0.02),
     };

@@ -2,6 +2,7 @@
 
 /// `sum_i a_i b_i`, with eight running sums so that the compiler can vectorise it.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    debug_assert_eq!(a.len(), b.len());
     let (a8, a_rest) = a.as_chunks::<8>();
     let (b8, b_rest) = b.as_chunks::<8>();
     let mut sums = [0.0f32; 8];
@@ -16,10 +17,11 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// `dot` in double precision.
 pub(crate) fn dot64(a: &[f64], b: &[f64]) -> f64 {
-    let (a4, a_rest) = a.as_chunks::<8>();
-    let (b4, b_rest) = b.as_chunks::<8>();
+    debug_assert_eq!(a.len(), b.len());
+    let (a8, a_rest) = a.as_chunks::<8>();
+    let (b8, b_rest) = b.as_chunks::<8>();
     let mut sums = [0.0f64; 8];
-    for (p, q) in a4.iter().zip(b4) {
+    for (p, q) in a8.iter().zip(b8) {
         for lane in 0..8 {
             sums[lane] += p[lane] * q[lane];
         }

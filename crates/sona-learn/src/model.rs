@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::{D, FeatureMap, R};
 use crate::hazard::{self, Hazard};
-use crate::location::{self, ALL_WARPS, Location};
+use crate::location::{self, Location};
 use crate::metric;
 use crate::outcome::Label;
 use crate::subspace::{Rows, principal, supervised};
@@ -47,7 +47,7 @@ impl Model {
         let wave_seed = rand::Rng::next_u64(&mut rng);
         let metric = choose_metric(&mut map, &z, examples, wave_seed);
         map.draw_waves(&metric, wave_seed);
-        let fit = location::fit(&expanded(&map, &z, examples, 1), ALL_WARPS)?;
+        let fit = location::fit(&expanded(&map, &z, examples, 1))?;
         let location = fit.location;
         let mut hazard = Hazard::new(location.warp, location.spread);
         let left_out: Vec<f32> = fit.left_out.iter().map(|&v| v as f32).collect();
@@ -177,8 +177,7 @@ fn choose_metric(
     }
     let mut score = |metric: &[f64]| {
         map.draw_waves(metric, seed);
-        location::fit(&expanded(map, z, examples, step), &ALL_WARPS[..1])
-            .map_or(f64::INFINITY, |fit| fit.error_steps)
+        location::quick_error(&expanded(map, z, examples, step))
     };
     let mut best = (f64::INFINITY, candidates[0].clone());
     for metric in &candidates {
