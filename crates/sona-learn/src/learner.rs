@@ -12,6 +12,7 @@ use crate::outcome::{Label, Signal};
 use crate::pace::Pace;
 use crate::prior::Prior;
 use crate::replay::{Replay, Stored};
+use crate::sketch::{WIDTH, shorten, width};
 
 /// At this many examples the first model is fitted.
 pub(crate) const FIRST_FIT: usize = 32;
@@ -19,7 +20,8 @@ pub(crate) const FIRST_FIT: usize = 32;
 /// What an engine is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SonaConfig {
-    /// Numbers in an embedding, 1 to 65,536.
+    /// Numbers in an embedding, 1 to 65,536. Above 256 it is summed into 256 by a seeded sketch,
+    /// so memory stays the same; a good pooling of your own keeps more.
     pub dim: usize,
     /// Largest number of steps that can be learned or predicted, 1 to 1,024.
     pub limit: usize,
@@ -139,11 +141,16 @@ impl Learner {
         }
     }
 
+    fn locate(&self, model: &Model, query: &[f32]) -> f32 {
+        let mut buffer = [0.0; WIDTH];
+        model.locate(shorten(query, self.config.seed, &mut buffer))
+    }
+
     /// The static logits of steps `1..=max_k`; without a model, or a usable query, the prior's.
     pub(crate) fn logits(&self, query: Option<&[f32]>, max_k: usize) -> Vec<f32> {
         match (&self.model, query) {
             (Some(model), Some(query)) => {
-                let location = model.locate(query);
+                let location = self.locate(model, query);
                 (1..=max_k).map(|t| model.logit(location, t)).collect()
             }
             _ => self.prior.logits(max_k).collect(),
@@ -154,7 +161,7 @@ impl Learner {
     pub(crate) fn predict(&self, query: Option<&[f32]>, max_k: usize) -> Prediction {
         match (&self.model, query) {
             (Some(model), Some(query)) => {
-                let location = model.locate(query);
+                let location = self.locate(model, query);
                 self.read((1..=max_k).map(|t| model.logit(location, t)), max_k)
             }
             _ => self.read(self.prior.logits(max_k), max_k),
@@ -171,6 +178,10 @@ impl Learner {
             }
             if enough.is_none() && hazard >= threshold {
                 enough = Some(i + 1);
+            }
+            // exp(-20) is nothing beside 1: no later step changes the prediction.
+            if enough.is_some() && hazard > 20.0 {
+                break;
             }
         }
         Prediction {
@@ -202,6 +213,8 @@ impl Learner {
             return Ok(());
         }
         let trace = &trace[..trace.len().min(self.config.limit)];
+        let mut buffer = [0.0; WIDTH];
+        let query = shorten(query, self.config.seed, &mut buffer);
         self.learn_checked(query, label, weight, trace);
         Ok(())
     }
@@ -256,7 +269,7 @@ impl Learner {
                 weight: *weight,
             })
             .collect();
-        let Some((model, left_out)) = Model::fit(self.config.dim, &examples, seed) else {
+        let Some((model, left_out)) = Model::fit(width(self.config.dim), &examples, seed) else {
             return Err(SonaError::Degenerate { stored: found });
         };
         let pairs = examples.iter().zip(&left_out);
@@ -311,6 +324,7 @@ impl Learner {
             miss_rate,
             ..
         } = self.config;
+        let dim = width(dim);
         let parts = [
             ("prior", self.prior.is_sound(limit)),
             ("replay", self.replay.is_sound(dim, limit)),

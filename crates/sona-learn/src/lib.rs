@@ -20,6 +20,7 @@ mod pace;
 mod prior;
 mod replan;
 mod replay;
+mod sketch;
 mod state;
 mod subspace;
 pub mod synthetic;

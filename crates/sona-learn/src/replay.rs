@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::math::below;
 use crate::outcome::{Label, Signal};
 
-/// Numbers held at most, over all embeddings: 0.9 MB.
-const MAX_VALUES: usize = 229_376;
+/// Latest examples held: the first to leave is the oldest.
+const RECENT: usize = 256;
+/// Examples sampled from all earlier ones.
+const OLD: usize = 640;
 /// Largest importance of one sampled example against another.
 const MAX_IMPORTANCE: f64 = 4.0;
 
@@ -41,11 +43,6 @@ fn stratum(label: Label) -> usize {
     }
 }
 
-/// Examples held in all, for embeddings of `dim` numbers.
-fn capacity(dim: usize) -> usize {
-    (MAX_VALUES / dim.max(1)).clamp(64, 896)
-}
-
 impl Replay {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
@@ -62,22 +59,20 @@ impl Replay {
 
     /// Adds an example; the oldest recent one moves to the sample.
     pub(crate) fn push(&mut self, example: Stored, rng: &mut Xoshiro256PlusPlus) {
-        let capacity = capacity(example.query.len());
-        let n_recent = capacity * 2 / 7;
-        if self.recent.len() >= n_recent
+        if self.recent.len() >= RECENT
             && let Some(oldest) = self.recent.pop_front()
         {
-            self.sample(oldest, capacity - n_recent, rng);
+            self.sample(oldest, rng);
         }
         self.recent.push_back(example);
     }
 
     /// Reservoir sampling, stratified: while strata differ in size, a new example takes the
     /// place of one of the largest stratum; within the largest, it is Vitter's algorithm R.
-    fn sample(&mut self, example: Stored, capacity: usize, rng: &mut Xoshiro256PlusPlus) {
+    fn sample(&mut self, example: Stored, rng: &mut Xoshiro256PlusPlus) {
         let own = stratum(example.label);
         self.seen[own] += 1;
-        if self.old.len() < capacity {
+        if self.old.len() < OLD {
             self.held[own] += 1;
             self.old.push(example);
             return;
@@ -141,7 +136,6 @@ impl Replay {
                 && e.trace.len() <= limit
                 && e.trace.iter().all(|s| s.is_sound())
         };
-        let capacity = capacity(dim);
         self.seen.len() == limit + 1
             && self.held == held
             && self
@@ -149,8 +143,8 @@ impl Replay {
                 .iter()
                 .zip(&held)
                 .all(|(&s, &h)| s >= u64::from(h) && s < u64::MAX / 2048)
-            && self.recent.len() <= capacity * 2 / 7
-            && self.old.len() <= capacity - capacity * 2 / 7
+            && self.recent.len() <= RECENT
+            && self.old.len() <= OLD
             && self.old.iter().chain(&self.recent).all(example)
     }
 }

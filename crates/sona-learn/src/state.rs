@@ -19,8 +19,8 @@ use crate::learner::Learner;
 const MAGIC: [u8; 8] = *b"SONALRN\n";
 const VERSION: u32 = 1;
 const HEADER: usize = 24;
-/// No state is larger: 64 examples of the largest dimension and the projection.
-const MAX_BYTES: usize = 1 << 26;
+/// No state is larger: 896 examples of 256 numbers with 1,024 signals take 8.3 MB.
+const MAX_BYTES: usize = 1 << 24;
 
 fn checksum(length: u64, content: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();

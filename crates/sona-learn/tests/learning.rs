@@ -208,3 +208,39 @@ fn foreign_results_are_understood() {
     assert_eq!(bridge.predict_optimal_k(&[1.0, 2.0], 30), 5);
     assert_eq!(bridge.predict_optimal_k(&[1.0, 2.0], 3), 3);
 }
+
+#[test]
+fn long_embeddings_are_learned_in_the_same_memory() {
+    // 81 cells of 10 numbers, one of them 1: steps follow the number of cells that are not 0.
+    let engine = SonaEngine::new(810);
+    let mut seed = 1u64;
+    let mut question = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let blanks = 20 + (seed >> 33) as usize % 40;
+        let mut x = vec![0.0; 810];
+        for cell in 0..81 {
+            let shuffled = (cell * 37 + (seed >> 40) as usize) % 81;
+            let value = if shuffled < blanks {
+                0
+            } else {
+                1 + (cell + shuffled) % 9
+            };
+            x[cell * 10 + value] = 1.0;
+        }
+        (x, 1 + (blanks - 20) / 2)
+    };
+    for _ in 0..800 {
+        let (x, k) = question();
+        let trace = vec![sona_learn::Signal::default(); 64];
+        engine.learn(&x, Label::Solved(k), 1.0, &trace);
+    }
+    engine.force_learn();
+    let test: Vec<Example> = (0..300).map(|_| question()).collect();
+    let (within, mae) = score(&test, |x| engine.predict(x, MAX_K).steps);
+    assert!(within > 0.9 && mae < 1.2, "{within} {mae}");
+    let stats = engine.stats();
+    assert!(
+        stats.n_rejected == 0 && stats.size_bytes < 2 << 20,
+        "{stats:?}"
+    );
+}
