@@ -50,18 +50,17 @@ fn accuracy(kind: Kind, seed: u64) {
     }
 }
 
-/// Coverage of the bound on a stream of `2 n` questions whose kind changes in the middle.
+/// Coverage of the bound on a stream of `2 n` questions whose kind changes in the middle, from
+/// the first question of the new kind on.
 fn coverage(from: Kind, to: Kind, n: usize) {
     let engine = SonaEngine::new(DIM);
     let (mut first, mut second) = (Synthetic::new(from, DIM, 1), Synthetic::new(to, DIM, 2));
     let mut halves = Vec::new();
+    for (x, k) in first.examples(500) {
+        engine.learn(&x, Label::Solved(k), 1.0, &[]);
+    }
+    engine.force_learn();
     for source in [&mut first, &mut second] {
-        for (x, k) in source.examples(500) {
-            engine.learn(&x, Label::Solved(k), 1.0, &[]);
-        }
-        if halves.is_empty() {
-            engine.force_learn();
-        }
         let (mut held, mut width) = (0, 0);
         for (x, k) in source.examples(n) {
             let prediction = engine.predict(&x, MAX_K);
@@ -71,8 +70,7 @@ fn coverage(from: Kind, to: Kind, n: usize) {
         }
         halves.push((100.0 * held as f64 / n as f64, width as f64 / n as f64));
     }
-    let all = engine.stats().coverage * 100.0;
-    println!("{from:?} -> {to:?}: coverage and width {halves:.1?}; all, shift included {all:.1}");
+    println!("{from:?} -> {to:?}: coverage (%) and width (steps) {halves:.1?}");
 }
 
 /// Adaptive stopping on questions whose first forecast is poor: learned halting beside fixed

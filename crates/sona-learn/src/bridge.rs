@@ -61,7 +61,8 @@ impl TrmSonaBridge {
 
     /// Learns a result of quality 0 to 1.
     ///
-    /// From 0.5 on the answer was right and `iterations_used` is what it took; below, the
+    /// From 0.5 on the answer was right and `iterations_used` is what it took (of a run that went
+    /// on after it was solved, give the measured label instead); below, the
     /// question is unsolved after `iterations_used` (right-censored). The example counts as much
     /// as the quality is far on its side: `quality`, or `1 - quality`. A bad example is dropped
     /// and counted in [`Stats::n_rejected`](crate::Stats::n_rejected).

@@ -121,3 +121,34 @@ impl Conformal {
             && self.n_covered <= self.n_judged
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_threshold_is_the_quantile_of_the_scores() {
+        let mut conformal = Conformal::new(0.1);
+        conformal.refill((1..=99).map(|i| i as f32));
+        // Rank ceil(100 * 0.9) of 99 scores.
+        assert_eq!(conformal.threshold(), 90.0f32.next_up());
+        conformal.refill((1..=1000).map(|i| i as f32));
+        assert_eq!(conformal.scores.len(), WINDOW, "the latest ones");
+        assert_eq!(conformal.scores.front(), Some(&745.0));
+    }
+
+    #[test]
+    fn misses_widen_and_hits_narrow() {
+        let mut conformal = Conformal::new(0.1);
+        conformal.refill((0..100).map(|i| i as f32));
+        let before = conformal.level;
+        conformal.update(1e6);
+        assert!(conformal.level < before);
+        // Each score is worse than the last, so each is missed.
+        (0..20).for_each(|i| conformal.update(2e6 * (i + 1) as f32));
+        assert_eq!(conformal.threshold(), f32::INFINITY);
+        (0..2000).for_each(|_| conformal.update(1.0));
+        assert!(conformal.threshold() <= 1.0f32.next_up());
+        assert!(conformal.is_sound(0.1));
+    }
+}

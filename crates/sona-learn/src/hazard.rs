@@ -172,3 +172,63 @@ impl Hazard {
             && self.spread > 0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hazard() -> Hazard {
+        let mut hazard = Hazard::new(Warp::Root, 0.7);
+        for (i, w) in hazard.weights.iter_mut().enumerate() {
+            *w += 0.3 * ((i * 7 % 5) as f32 - 2.0);
+        }
+        hazard
+    }
+
+    /// The censored likelihood, by its definition.
+    fn log_likelihood(hazard: &Hazard, e: &Example) -> f64 {
+        let h = |t| f64::from(sigmoid(hazard.logit(e.location, t)));
+        let unsolved = |n: usize| (1..=n).map(|t| (1.0 - h(t)).ln()).sum::<f64>();
+        e.weight
+            * match e.label {
+                Label::Solved(k) => unsolved(k - 1) + h(k).ln(),
+                Label::Censored(c) => unsolved(c),
+            }
+    }
+
+    #[test]
+    fn the_gradient_matches_finite_differences() {
+        for label in [Label::Solved(6), Label::Censored(9)] {
+            let e = Example {
+                location: 2.2,
+                label,
+                weight: 0.8,
+            };
+            let mut gradient = vec![0.0; H];
+            hazard().accumulate(&e, &mut gradient, &mut vec![0.0; H * H]);
+            for (i, got) in gradient.iter().enumerate() {
+                let moved = |by: f32| {
+                    let mut hazard = hazard();
+                    hazard.weights[i] += by;
+                    log_likelihood(&hazard, &e)
+                };
+                let slope = (moved(0.01) - moved(-0.01)) / 0.02;
+                assert!((slope - got).abs() < 1e-3, "{i}: {slope} {got}");
+            }
+            // Negative control: the check can fail.
+            let wrong: f64 = gradient.iter().map(|g| g.abs()).sum();
+            assert!(wrong > 0.5, "a gradient of zeros would have passed");
+        }
+    }
+
+    #[test]
+    fn hats_sum_to_one_and_interpolate() {
+        for i in -100..100 {
+            let x = i as f32 * 0.1;
+            let (left, f) = hats(&NEAR, x);
+            assert!(left + 1 < NEAR.len() && (0.0..=1.0).contains(&f));
+            let back = NEAR[left] * (1.0 - f) + NEAR[left + 1] * f;
+            assert!((back - x.clamp(-6.0, 6.0)).abs() < 1e-5, "{x} {back}");
+        }
+    }
+}

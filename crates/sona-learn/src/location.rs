@@ -277,3 +277,112 @@ fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -
         error_steps: absolute / total,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::math::normal;
+
+    fn examples(n: usize) -> Vec<Example> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+        (0..n)
+            .map(|_| {
+                let mut phi: [f32; D] = std::array::from_fn(|_| normal(&mut rng));
+                phi[0] = 1.0;
+                let steps = (12.0 + 3.0 * phi[1] - 2.0 * phi[2]).round().max(1.0) as usize;
+                Example {
+                    phi,
+                    label: Label::Solved(steps),
+                    weight: 0.7,
+                }
+            })
+            .collect()
+    }
+
+    /// The slow twin: solves the normal equations of all examples at once, by Gauss-Jordan.
+    fn batch(examples: &[Example], penalty: f64, center: f64, warp: Warp) -> Vec<f64> {
+        let width = D + 1;
+        let mut a = vec![0.0f64; D * width];
+        for e in examples {
+            let y = warp.apply(e.label.steps() as f64) - center;
+            for i in 0..D {
+                for j in 0..D {
+                    a[i * width + j] += e.weight * f64::from(e.phi[i]) * f64::from(e.phi[j]);
+                }
+                a[i * width + D] += e.weight * f64::from(e.phi[i]) * y;
+            }
+        }
+        (0..D).for_each(|i| a[i * width + i] += penalty);
+        for i in 0..D {
+            let pivot = a[i * width + i];
+            (0..width).for_each(|j| a[i * width + j] /= pivot);
+            for k in (0..D).filter(|&k| k != i) {
+                let factor = a[k * width + i];
+                (i..width).for_each(|j| a[k * width + j] -= factor * a[i * width + j]);
+            }
+        }
+        (0..D).map(|i| a[i * width + D]).collect()
+    }
+
+    #[test]
+    fn recursive_updates_equal_one_solve() {
+        let all = examples(240);
+        let gram = gram(&all[..200]);
+        let (mut fit, factor) = search(&gram, &all[..200], &[0.3], &Warp::ALL[..1]).unwrap();
+        let full = inverse(&factor, D);
+        let location = &mut fit.location;
+        location.covariance = full
+            .chunks_exact(D)
+            .enumerate()
+            .flat_map(|(i, row)| row[..=i].to_vec())
+            .collect();
+        // The cut of long errors is not part of the law.
+        location.spread = 1e9;
+        all[200..]
+            .iter()
+            .for_each(|e| location.update(&e.phi, e.label, e.weight));
+        let slow = batch(&all, 0.3, location.center, location.warp);
+        for (i, (fast, slow)) in location.weights.iter().zip(&slow).enumerate() {
+            assert!((f64::from(*fast) - slow).abs() < 1e-4, "{i}: {fast} {slow}");
+        }
+    }
+
+    #[test]
+    fn left_out_predictions_equal_refits() {
+        let all = examples(200);
+        let (fit, _) = search(&gram(&all), &all, &[0.3], &Warp::ALL[..1]).unwrap();
+        for i in [0, 77, 199] {
+            let others: Vec<Example> = examples(200)
+                .into_iter()
+                .enumerate()
+                .filter_map(|(j, e)| (j != i).then_some(e))
+                .collect();
+            let w = batch(&others, 0.3, fit.location.center, fit.location.warp);
+            let slow: f64 = fit.location.center
+                + w.iter()
+                    .zip(&all[i].phi)
+                    .map(|(w, &p)| w * f64::from(p))
+                    .sum::<f64>();
+            assert!(
+                (fit.left_out[i] - slow).abs() < 1e-6,
+                "{} {slow}",
+                fit.left_out[i]
+            );
+        }
+    }
+
+    #[test]
+    fn a_censored_example_only_pushes_outwards() {
+        let all = examples(200);
+        let mut location = fit(&all).unwrap().location;
+        let far = all.iter().find(|e| e.label.steps() > 14).unwrap();
+        let before = location.predict(&far.phi);
+        location.update(&far.phi, Label::Censored(5), 1.0);
+        assert_eq!(location.predict(&far.phi), before);
+        location.update(&far.phi, Label::Censored(40), 1.0);
+        assert!(location.predict(&far.phi) > before);
+    }
+}

@@ -96,3 +96,40 @@ impl Logistic {
         self.weights.len() == n && self.weights.iter().all(|w| w.is_finite())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    use super::*;
+    use crate::math::{normal, uniform};
+
+    #[test]
+    fn both_ways_recover_the_weights() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
+        let truth = [0.5f32, -1.0, 2.0];
+        let rows: Vec<Row<3>> = (0..20_000)
+            .map(|_| {
+                let features = [1.0, normal(&mut rng), normal(&mut rng)];
+                let offset = normal(&mut rng);
+                let logit: f32 =
+                    offset + features.iter().zip(truth).map(|(x, w)| x * w).sum::<f32>();
+                let happened = uniform(&mut rng) < f64::from(sigmoid(logit));
+                Row {
+                    features,
+                    offset,
+                    happened,
+                    weight: 1.0,
+                }
+            })
+            .collect();
+        let fit = Logistic::fit(&[0.0; 3], &rows);
+        let mut online = Logistic::new(&[0.0; 3]);
+        rows.iter().for_each(|row| online.update(row, 0.02));
+        for ((fit, online), truth) in fit.weights.iter().zip(&online.weights).zip(truth) {
+            assert!((fit - truth).abs() < 0.1, "{fit} {truth}");
+            assert!((online - truth).abs() < 0.4, "{online} {truth}");
+        }
+    }
+}

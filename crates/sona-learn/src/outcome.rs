@@ -50,6 +50,9 @@ pub struct Signal {
 }
 
 /// The result of one run, as `learn_from_trm` takes it.
+///
+/// Steps and trace are learned from. `confidence` and `early_stopped` are what solvers report
+/// beside them; one number after the last step says less than the trace, so they are not used.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Steps that ran.

@@ -56,3 +56,29 @@ impl Prior {
         sound(&self.solved) && sound(&self.ended)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::math::sigmoid;
+
+    #[test]
+    fn hazards_count_those_at_risk() {
+        let mut prior = Prior::new(4);
+        for label in [
+            Label::Solved(1),
+            Label::Censored(1),
+            Label::Solved(3),
+            Label::Solved(3),
+        ] {
+            (0..50).for_each(|_| prior.update(label, 1.0));
+        }
+        let h: Vec<f32> = prior.logits(4).map(sigmoid).collect();
+        // 50 of 200 at step 1; none of 100 at step 2; all of 100 at step 3.
+        assert!(
+            (h[0] - 0.25).abs() < 0.03 && h[1] < 0.01 && h[2] > 0.98,
+            "{h:?}"
+        );
+        assert!((h[3] - 0.1).abs() < 0.01, "nothing known: the first belief");
+    }
+}
