@@ -117,7 +117,8 @@ impl SonaEngine {
 
     /// The whole forecast: entry `t - 1` is the chance that step `t` solves the question, and
     /// what is missing to 1 that `max_k` steps do not. Bad input is treated as in
-    /// [`predict`](Self::predict). For a loss of your own; `predict` has the median.
+    /// [`predict`](Self::predict). For a loss of your own, as in
+    /// [`likeliest_within`](crate::likeliest_within); `predict` has the median.
     #[must_use]
     pub fn distribution(&self, query: &[f32], max_k: usize) -> Vec<f32> {
         let learner = self.read();
