@@ -258,24 +258,30 @@ fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -
             }
         }
     }
-    let (mut absolute, mut squared, mut total) = (0.0, 0.0, 0.0);
-    for ((e, y), out) in examples.iter().zip(&y).zip(&left_out) {
-        absolute += e.weight * (warp.invert(*out) - warp.invert(*y)).abs();
-        squared += e.weight * (out - y).powi(2);
-        total += e.weight;
-    }
+    let (error_steps, spread) = errors(examples, &y, &left_out, warp);
     let location = Location {
         warp,
         weights: weights.iter().map(|&w| w as f32).collect(),
         covariance: Vec::new(),
         center,
-        spread: (squared / total).sqrt().max(0.02),
+        spread: spread.max(0.02),
     };
     Fit {
         location,
         left_out,
-        error_steps: absolute / total,
+        error_steps,
     }
+}
+
+/// Weighted mean absolute error in steps, and root mean squared error in warped steps.
+fn errors(examples: &[Example], y: &[f64], left_out: &[f64], warp: Warp) -> (f64, f64) {
+    let (mut absolute, mut squared, mut total) = (0.0, 0.0, 0.0);
+    for ((e, y), out) in examples.iter().zip(y).zip(left_out) {
+        absolute += e.weight * (warp.invert(*out) - warp.invert(*y)).abs();
+        squared += e.weight * (out - y).powi(2);
+        total += e.weight;
+    }
+    (absolute / total, (squared / total).sqrt())
 }
 
 #[cfg(test)]
