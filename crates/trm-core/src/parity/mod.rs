@@ -26,7 +26,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use safetensors::tensor::SafeTensors;
 use std::path::Path;
-use tensors::{integers, numbers, tensor, wrong_type};
+use tensors::{difference, integers, largest, numbers, tensor, wrong_type};
 
 /// Largest difference allowed of logits, halt logits and states.
 pub const STEP_TOLERANCE: f64 = 1e-4;
@@ -106,11 +106,6 @@ impl Report {
     fn push(&mut self, name: &str, difference: f64, tolerance: f64, rounding: f64) {
         self.quantities.push(Quantity { name: name.into(), difference, tolerance, rounding });
     }
-}
-
-/// The larger of two differences; NaN counts as the largest.
-fn largest(a: f64, b: f64) -> f64 {
-    if a >= b || a.is_nan() { a } else { b }
 }
 
 /// Compares a checkpoint with what the reference computed from it.
@@ -394,8 +389,4 @@ impl<'a> Fixture<'a> {
         official::read_tensor(name, &view, Fit::Same, &shape, &mut expected)?;
         Ok(expected)
     }
-}
-
-fn difference<A: Real, B: Real>(a: &[A], b: &[B]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, largest)
 }

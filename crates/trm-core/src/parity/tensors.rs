@@ -1,5 +1,6 @@
-//! Reading the expected file.
+//! Reading the expected file, and differences from it.
 
+use crate::kernel::Real;
 use crate::weights::describe;
 use crate::{Result, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -32,4 +33,14 @@ pub(super) fn numbers(tensors: &SafeTensors, name: &str) -> Result<Vec<f64>> {
 
 pub(super) fn wrong_type(name: &str, view: &TensorView, expected: &str) -> TrmError {
     TrmError::TensorShape { name: name.into(), found: describe(view), expected: expected.into() }
+}
+
+/// The larger of two differences; NaN counts as the largest.
+pub(super) fn largest(a: f64, b: f64) -> f64 {
+    if a >= b || a.is_nan() { a } else { b }
+}
+
+/// The largest difference between two slices.
+pub(super) fn difference<A: Real, B: Real>(a: &[A], b: &[B]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, largest)
 }
