@@ -20,6 +20,8 @@ pub enum Mixer {
     Mlp {
         /// The most positions, prefix included.
         seq_len: usize,
+        /// Width inside the SwiGLU across positions.
+        mix_dim: usize,
     },
     /// Softmax attention with rotary positions.
     Attention {
@@ -29,6 +31,14 @@ pub enum Mixer {
     /// Messages along relations that the question brings (R-GCN, arXiv 1703.06103), fused with
     /// the SwiGLU.
     Relational(Relations),
+}
+
+impl Mixer {
+    /// A SwiGLU across `seq_len` positions, as wide as the reference's (8/3 of them) rounded up
+    /// to whole registers.
+    pub fn mlp(seq_len: usize) -> Self {
+        Mixer::Mlp { seq_len, mix_dim: (seq_len * 8).div_ceil(3).next_multiple_of(16) }
+    }
 }
 
 /// How an answer is read from the head's numbers, and so which loss trains it.
@@ -54,7 +64,8 @@ pub enum Output {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum HaltInput {
-    /// The answer state of the first position, as in the reference.
+    /// The answer state of the first position, as in the reference, where the halt loss, halved,
+    /// trains the net too.
     FirstPosition,
     /// Mean, largest and smallest of the answer state over the tokens, and how sure and how
     /// settled the answer is: see [`halt_features`](crate::heads::halt_features).
@@ -113,7 +124,7 @@ impl Default for TrmConfig {
             cycles: 1,
             max_k: 20,
             halt_threshold: 0.95,
-            mixer: Mixer::Mlp { seq_len: 16 },
+            mixer: Mixer::mlp(16),
             output: Output::Embedding,
             halt_input: HaltInput::Pooled,
             given_feature: None,
@@ -167,9 +178,10 @@ impl TrmConfig {
 
     fn validate_mixer(&self) -> Result<()> {
         match &self.mixer {
-            Mixer::Mlp { seq_len } => {
+            Mixer::Mlp { seq_len, mix_dim } => {
                 let ok = (1..=1 << 14).contains(seq_len) && *seq_len > self.prefix_tokens;
                 check(ok, "seq_len", seq_len, "1 to 16384 and more than prefix_tokens")?;
+                check((1..=1 << 16).contains(mix_dim), "mix_dim", mix_dim, "1 to 65536")?;
             }
             Mixer::Attention { num_heads } => {
                 let ok = *num_heads > 0 && self.hidden_dim.is_multiple_of(2 * num_heads);
@@ -281,7 +293,7 @@ impl TrmConfigBuilder {
         config.answer_dim = self.answer_dim.unwrap_or(config.embedding_dim);
         match self.use_attention {
             Some(true) => config.mixer = Mixer::Attention { num_heads: self.num_heads.unwrap_or(8) },
-            Some(false) => config.mixer = Mixer::Mlp { seq_len: 16 },
+            Some(false) => config.mixer = Mixer::mlp(16),
             None => {
                 if let (Mixer::Attention { num_heads }, Some(n)) = (&mut config.mixer, self.num_heads) {
                     *num_heads = n;

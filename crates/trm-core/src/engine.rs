@@ -216,7 +216,7 @@ impl TrmEngine {
             return shape("question", question.len(), format!("{e} or {n_tokens} x {e}"));
         }
         let width = match &config.mixer {
-            Mixer::Mlp { seq_len } if n_tokens + config.prefix_tokens > *seq_len => {
+            Mixer::Mlp { seq_len, .. } if n_tokens + config.prefix_tokens > *seq_len => {
                 return shape("answer", answer.len(), format!("at most {seq_len} positions of {a}"));
             }
             Mixer::Relational(Relations::Grid4) => self.grid_width(n_tokens)?,

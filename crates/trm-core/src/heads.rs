@@ -17,13 +17,13 @@ pub fn n_halt_features(input: HaltInput, hidden_dim: usize) -> usize {
     }
 }
 
-/// `x[live] = scale * question[token] E`: `question` is `[tokens, embedding_dim]`, or one row
-/// for all tokens.
+/// Appends `scale * question[token] E` for each live token to `x`: `question` is
+/// `[tokens, embedding_dim]`, or one row for all tokens.
 pub fn embed<R: Real>(graph: &Graph, question: &[f32], weight: &[R], scale: R, h: usize, x: &mut Vec<R>) {
     let dim = weight.len() / h;
-    x.clear();
-    x.resize(graph.live.len() * h, R::ZERO);
-    for (row, t) in x.chunks_exact_mut(h).zip(&graph.live) {
+    let start = x.len();
+    x.resize(start + graph.live.len() * h, R::ZERO);
+    for (row, t) in x[start..].chunks_exact_mut(h).zip(&graph.live) {
         let t = if question.len() == dim { 0 } else { *t as usize };
         for (feature, w) in question[t * dim..(t + 1) * dim].iter().zip(weight.chunks_exact(h)) {
             if *feature != 0.0 {
@@ -69,7 +69,7 @@ pub fn answer_head<R: Real>(y: &[R], weight: &[R], bias: &[R], logits: &mut Vec<
     }
 }
 
-/// The way back through [`answer_head`]: writes the gradient of y, adds those of the weights.
+/// The way back through [`answer_head`]: appends the gradient of y, adds those of the weights.
 pub fn answer_head_backward<R: Real>(
     y: &[R],
     weight: &[R],
@@ -80,7 +80,6 @@ pub fn answer_head_backward<R: Real>(
 ) {
     let dim = d_bias.len();
     let h = weight.len() / dim;
-    d_y.clear();
     for (y, d) in y.chunks_exact(h).zip(d_logits.chunks_exact(dim)) {
         d_bias.iter_mut().zip(d).for_each(|(b, d)| *b += *d);
         for ((y, w), d_w) in y.iter().zip(weight.chunks_exact(dim)).zip(d_weight.chunks_exact_mut(dim)) {

@@ -1,6 +1,8 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
 
+mod confidence;
 mod config;
+pub mod dense;
 mod engine;
 mod error;
 pub mod heads;
@@ -8,17 +10,24 @@ pub mod kernel;
 pub mod loss;
 pub mod model;
 pub mod net;
+pub mod official;
 pub mod params;
+pub mod parity;
 pub mod recursion;
+mod refiner;
 pub mod relational;
 mod relations;
+mod updater;
 mod weights;
 
+pub use confidence::ConfidenceScorer;
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use model::Model;
+pub use refiner::AnswerRefiner;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
+pub use updater::{AttentionLatentUpdater, LatentUpdater, MlpLatentUpdater};
 pub use weights::MAX_FILE_BYTES;
 
 /// Epsilon of the RMS norms, as in the reference.

@@ -9,15 +9,20 @@ use crate::loss::{self, Target, halt_loss};
 use crate::net::Net;
 use crate::params::{Init, Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, Mixer, Output, Result, TrmConfig};
+use crate::{Graph, HaltInput, Mixer, Output, Result, TrmConfig};
 use core::ops::Range;
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Weight of the halt loss where it trains the net too, as in the reference.
+pub(crate) const JOINT_HALT_WEIGHT: f64 = 0.5;
+
 /// Where the tensors outside the net lie.
 #[derive(Clone, Debug)]
 struct Places {
+    /// `[prefix_tokens, h]`
+    prefix: Range<usize>,
     /// `[embedding_dim, h]`
     question: Range<usize>,
     /// `[answer_dim, h]`: how an initial answer enters y.
@@ -145,12 +150,12 @@ impl<R: Real> Model<R> {
     /// or empty for none.
     pub fn start(&self, graph: &Graph, answer: &[f32]) -> State<R> {
         let [y, z] = &self.places.init;
-        let n = graph.live.len();
+        let n = self.net.n_rows(graph);
         let mut state = State { y: self.params[y.clone()].repeat(n), z: self.params[z.clone()].repeat(n) };
         if answer.iter().any(|a| *a != 0.0) {
             let (h, mut shift) = (self.config.hidden_dim, Vec::new());
             embed(graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, &mut shift);
-            state.y.iter_mut().zip(shift).for_each(|(y, s)| *y += s);
+            state.y[self.prefix_len()..].iter_mut().zip(shift).for_each(|(y, s)| *y += s);
         }
         state
     }
@@ -167,8 +172,15 @@ impl<R: Real> Model<R> {
         Recursion { net: &self.net, params: &self.params, graph, x, latent_iterations, cycles, isa }
     }
 
+    /// Numbers of a state that belong to the prefix, in front of the tokens'.
+    fn prefix_len(&self) -> usize {
+        self.places.prefix.len()
+    }
+
     fn embed(&self, graph: &Graph, question: &[f32], x: &mut Vec<R>) {
         let scale = R::from_f64(f64::from(self.config.embedding_scale));
+        x.clear();
+        x.extend(self.params[self.places.prefix.clone()].iter().map(|p| scale * *p));
         embed(graph, question, &self.params[self.places.question.clone()], scale, self.config.hidden_dim, x);
     }
 
@@ -192,7 +204,8 @@ impl<R: Real> Model<R> {
     fn read(&self, graph: &Graph, y: &[R], output: &mut StepOutput<R>, work: &mut Workspace<R>) {
         let (config, [weight, bias]) = (&self.config, &self.places.head);
         std::mem::swap(&mut output.logits, &mut work.previous);
-        answer_head(y, &self.params[weight.clone()], &self.params[bias.clone()], &mut output.logits);
+        let tokens = &y[self.prefix_len()..];
+        answer_head(tokens, &self.params[weight.clone()], &self.params[bias.clone()], &mut output.logits);
         let first = work.previous.len() != output.logits.len();
         output.changed =
             if first { 1.0 } else { changed(config.output, graph, &output.logits, &work.previous) };
@@ -208,8 +221,9 @@ impl<R: Real> Model<R> {
     }
 
     /// One supervision step with gradient: the state moves on, and `scale` times the gradient
-    /// of the answer's loss is added to `grads`, as is that of the halt loss on detached
-    /// features. `transposed` is from [`Net::transpose`].
+    /// of the answer's loss is added to `grads`, as is that of the halt loss: on detached
+    /// features for [`HaltInput::Pooled`]; halved and through the net, as the reference trains
+    /// it, for [`HaltInput::FirstPosition`]. `transposed` is from [`Net::transpose`].
     #[allow(clippy::too_many_arguments)]
     pub fn train_step(
         &self,
@@ -224,7 +238,7 @@ impl<R: Real> Model<R> {
         grads: &mut [R],
         work: &mut Workspace<R>,
     ) -> StepLoss {
-        let (h, wide) = (self.config.hidden_dim, R::from_f64(scale));
+        let wide = R::from_f64(scale);
         self.embed(graph, question, &mut work.x);
         let recursion = self.recursion(graph, &work.x, isa);
         recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
@@ -235,31 +249,46 @@ impl<R: Real> Model<R> {
         let answer = loss::loss(self.config.output, graph, &output.logits, target, wide, d_logits);
         let right = all_right(self.config.output, graph, &output.logits, target);
         let (halt, d_halt) = halt_loss(output.halt_logit, right);
-        let [halt_weight, halt_bias] = &self.places.halt;
-        for (f, g) in work.halt_features.iter().zip(&mut grads[halt_weight.clone()]) {
-            *g += wide * d_halt * *f;
-        }
-        grads[halt_bias.start] += wide * d_halt;
-        let [weight, bias] = &self.places.head;
-        let (d_weight, d_bias) = grads[weight.start..bias.end].split_at_mut(weight.len());
-        answer_head_backward(
-            &state.y,
-            &self.params[weight.clone()],
-            d_logits,
-            &mut work.d.y,
-            d_weight,
-            d_bias,
-        );
-        for d in [&mut work.d.x, &mut work.d.z] {
-            d.clear();
-            d.resize(state.y.len(), R::ZERO);
-        }
+        self.heads_backward(&state.y, wide * d_halt, grads, work);
         let recursion = self.recursion(graph, &work.x, isa);
         recursion.backward(transposed, &work.tape, &mut work.d, grads, &mut work.recursion);
-        let embedding_scale = R::from_f64(f64::from(self.config.embedding_scale));
-        let d_question = &mut grads[self.places.question.clone()];
-        embed_backward(graph, question, &work.d.x, embedding_scale, h, d_question);
+        self.embed_backward(graph, question, &work.d.x, grads);
         StepLoss { answer: answer.to_f64(), halt: halt.to_f64(), right }
+    }
+
+    /// The way back through both heads: from `work.d_logits` and the halt logit's gradient to
+    /// `work.d.y`; clears `work.d.x` and `work.d.z`.
+    fn heads_backward(&self, y: &[R], d_halt: R, grads: &mut [R], work: &mut Workspace<R>) {
+        for d in [&mut work.d.x, &mut work.d.z] {
+            d.clear();
+            d.resize(y.len(), R::ZERO);
+        }
+        let (prefix, d_y) = (self.prefix_len(), &mut work.d.y);
+        d_y.clear();
+        d_y.resize(prefix, R::ZERO);
+        let [weight, bias] = &self.places.head;
+        let (d_weight, d_bias) = grads[weight.start..bias.end].split_at_mut(weight.len());
+        let matrix = &self.params[weight.clone()];
+        answer_head_backward(&y[prefix..], matrix, &work.d_logits, d_y, d_weight, d_bias);
+        let [weight, bias] = &self.places.halt;
+        let joint = self.config.halt_input == HaltInput::FirstPosition;
+        let d_halt = if joint { R::from_f64(JOINT_HALT_WEIGHT) * d_halt } else { d_halt };
+        for (f, g) in work.halt_features.iter().zip(&mut grads[weight.clone()]) {
+            *g += d_halt * *f;
+        }
+        grads[bias.start] += d_halt;
+        if joint {
+            d_y.iter_mut().zip(&self.params[weight.clone()]).for_each(|(d, w)| *d += d_halt * *w);
+        }
+    }
+
+    fn embed_backward(&self, graph: &Graph, question: &[f32], d_x: &[R], grads: &mut [R]) {
+        let scale = R::from_f64(f64::from(self.config.embedding_scale));
+        let (d_prefix, d_tokens) = d_x.split_at(self.prefix_len());
+        let prefix = &mut grads[self.places.prefix.clone()];
+        prefix.iter_mut().zip(d_prefix).for_each(|(g, d)| *g += scale * *d);
+        let d_question = &mut grads[self.places.question.clone()];
+        embed_backward(graph, question, d_tokens, scale, self.config.hidden_dim, d_question);
     }
 
     /// Operations of the matrix products of one supervision step without gradient.
@@ -289,6 +318,10 @@ fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
     let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
     let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
     let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
+    let prefix = match config.prefix_tokens {
+        0 => 0..0,
+        n => layout.push("prefix.weight", &[n, h], Init::Zero, true),
+    };
     let net = Net::new(config, &mut layout);
     let head_init = if dense { spread(h) } else { Init::Zero };
     let head = [
@@ -300,7 +333,7 @@ fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
         layout.push("halt.weight", &[n_features], Init::Zero, true),
         layout.push("halt.bias", &[1], Init::Zero, true),
     ];
-    (layout, net, Places { question, answer, init, head, halt })
+    (layout, net, Places { prefix, question, answer, init, head, halt })
 }
 
 /// Weights of a model of this configuration.

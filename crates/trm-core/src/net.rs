@@ -1,5 +1,6 @@
 //! The net that the recursion calls again and again, whatever mixes its tokens.
 
+use crate::dense::{self, DenseNet};
 use crate::kernel::{Isa, Real};
 use crate::params::Layout;
 use crate::relational::{self, RelationalNet};
@@ -9,6 +10,8 @@ use crate::{Mixer, TrmConfig};
 /// The blocks of a model. Weights are passed to each call.
 #[derive(Clone, Debug)]
 pub enum Net {
+    /// Attention or MLP-T.
+    Dense(DenseNet),
     /// Messages along relations.
     Relational(RelationalNet),
 }
@@ -16,12 +19,14 @@ pub enum Net {
 /// What one call keeps for the way back.
 #[derive(Clone, Debug, Default)]
 pub struct NetTape<R> {
+    dense: Vec<dense::BlockTape<R>>,
     relational: Vec<relational::BlockTape<R>>,
 }
 
 /// The buffers of one thread.
 #[derive(Clone, Debug, Default)]
 pub struct NetScratch<R> {
+    dense: dense::Scratch<R>,
     relational: relational::Scratch<R>,
 }
 
@@ -30,13 +35,22 @@ impl Net {
     pub fn new(config: &TrmConfig, layout: &mut Layout) -> Self {
         match &config.mixer {
             Mixer::Relational(relations) => Net::Relational(RelationalNet::new(config, relations, layout)),
-            Mixer::Mlp { .. } | Mixer::Attention { .. } => unreachable!(),
+            Mixer::Mlp { .. } | Mixer::Attention { .. } => Net::Dense(DenseNet::new(config, layout)),
+        }
+    }
+
+    /// Rows of a state: one for each live token, behind those of the prefix.
+    pub fn n_rows(&self, graph: &Graph) -> usize {
+        match self {
+            Net::Dense(net) => net.n_rows(graph),
+            Net::Relational(_) => graph.live.len(),
         }
     }
 
     /// Operations (two for each multiply-add) of the matrix products of one call.
     pub fn flops(&self, graph: &Graph) -> u64 {
         match self {
+            Net::Dense(net) => net.flops(graph),
             Net::Relational(net) => net.flops(graph),
         }
     }
@@ -44,11 +58,12 @@ impl Net {
     /// Writes the transposed matrices to `t`, laid out like `params`.
     pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
         match self {
+            Net::Dense(net) => net.transpose(params, t),
             Net::Relational(net) => net.transpose(params, t),
         }
     }
 
-    /// `output = net(input)`, both `[live, hidden_dim]`.
+    /// `output = net(input)`, both `[rows, hidden_dim]`.
     pub fn forward<R: Real>(
         &self,
         isa: Isa,
@@ -59,11 +74,13 @@ impl Net {
         scratch: &mut NetScratch<R>,
     ) {
         match self {
+            Net::Dense(net) => net.forward(isa, params, graph, input, output, &mut scratch.dense),
             Net::Relational(net) => net.forward(isa, params, graph, input, output, &mut scratch.relational),
         }
     }
 
     /// The same, keeping on `tape` what [`Net::backward`] needs.
+    #[allow(clippy::too_many_arguments)]
     pub fn forward_taped<R: Real>(
         &self,
         isa: Isa,
@@ -75,6 +92,9 @@ impl Net {
         scratch: &mut NetScratch<R>,
     ) {
         match self {
+            Net::Dense(net) => {
+                net.forward_taped(isa, params, graph, input, output, &mut tape.dense, &mut scratch.dense)
+            }
             Net::Relational(net) => net.forward_taped(
                 isa,
                 params,
@@ -89,6 +109,7 @@ impl Net {
 
     /// Turns `d`, the gradient of the output, into that of the input; adds the weights'
     /// gradients to `grads`. `transposed` is from [`Net::transpose`].
+    #[allow(clippy::too_many_arguments)]
     pub fn backward<R: Real>(
         &self,
         isa: Isa,
@@ -100,6 +121,9 @@ impl Net {
         scratch: &mut NetScratch<R>,
     ) {
         match self {
+            Net::Dense(net) => {
+                net.backward(isa, transposed, graph, &tape.dense, d, grads, &mut scratch.dense)
+            }
             Net::Relational(net) => {
                 net.backward(isa, transposed, graph, &tape.relational, d, grads, &mut scratch.relational)
             }

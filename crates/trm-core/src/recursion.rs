@@ -1,6 +1,6 @@
 //! The recursion of the paper (arXiv 2510.04871, figure 3).
 //!
-//! One supervision step is `cycles` times [`latent_recursion`]; the last of them carries the
+//! One supervision step is `cycles` times [`latent_recursion`](Recursion::latent_recursion); the last of them carries the
 //! gradient. `x` is the embedded question, `y` the answer, `z` the latent, each
 //! `[live tokens, hidden_dim]`.
 

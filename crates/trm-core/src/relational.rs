@@ -47,6 +47,9 @@ pub struct RelationalNet {
     blocks: Vec<Block>,
 }
 
+/// The `pre` and `factor` of a [`BlockTape`].
+type Kept<'a, R> = (&'a mut [R], &'a mut [R]);
+
 /// What one block keeps for the way back, for `n` live tokens.
 #[derive(Clone, Debug, Default)]
 pub struct BlockTape<R> {
@@ -165,6 +168,7 @@ impl RelationalNet {
     }
 
     /// The same, keeping on `tape` what [`RelationalNet::backward`] needs.
+    #[allow(clippy::too_many_arguments)]
     pub fn forward_taped<R: Real>(
         &self,
         isa: Isa,
@@ -189,6 +193,7 @@ impl RelationalNet {
 
     /// Turns `d`, the gradient of the output, into that of the input, and adds the weights'
     /// gradients to `grads`. `transposed` is from [`RelationalNet::transpose`].
+    #[allow(clippy::too_many_arguments)]
     pub fn backward<R: Real>(
         &self,
         isa: Isa,
@@ -255,7 +260,7 @@ impl RelationalNet {
         graph: &Graph,
         input: &[S::Elem],
         output: &mut [S::Elem],
-        mut keep: Option<(&mut [S::Elem], &mut [S::Elem])>,
+        mut keep: Option<Kept<S::Elem>>,
         scratch: &mut Scratch<S::Elem>,
     ) {
         let (n, h, f, w) = (graph.live.len(), self.h, self.f, 2 * self.f);

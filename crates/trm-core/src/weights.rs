@@ -188,7 +188,7 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
     bytes.chunks_exact(4).map(|c| [c[0], c[1], c[2], c[3]])
 }
 
-fn describe(view: &TensorView) -> String {
+pub(crate) fn describe(view: &TensorView) -> String {
     format!("{:?} {:?}", view.dtype(), view.shape())
 }
 

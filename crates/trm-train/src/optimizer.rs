@@ -180,3 +180,53 @@ impl Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_that_of_the_paper() {
+        let config = OptimizerConfig { clip: 0.0, ema: 0.5, weight_decay: 0.1, ..OptimizerConfig::default() };
+        let (mut params, mut optimizer) = (vec![0.5, -1.0], Optimizer::new(&[0.5, -1.0]));
+        let (mut m, mut v, mut expected) = ([0.0; 2], [0.0; 2], [0.5f64, -1.0]);
+        for t in 1..=5 {
+            let grads = [0.3 * t as f32, -0.2];
+            optimizer.update(&config, 0.01, &[vec![0..2]], &mut params, &grads);
+            for i in 0..2 {
+                let g = f64::from(grads[i]);
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.98 * v[i] + 0.02 * g * g;
+                let (m, v) = (m[i] / (1.0 - 0.9f64.powi(t)), v[i] / (1.0 - 0.98f64.powi(t)));
+                expected[i] -= 0.01 * (m / (v.sqrt() + 1e-8) + 0.1 * expected[i]);
+                assert!(
+                    (f64::from(params[i]) - expected[i]).abs() < 1e-6,
+                    "step {t}: {params:?}, {expected:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn clipping_scales_each_set_by_its_own_length() {
+        let config = OptimizerConfig { clip: 1.0, ..OptimizerConfig::default() };
+        let mut optimizer = Optimizer::new(&[0.0; 3]);
+        let length =
+            optimizer.update(&config, 0.0, &[vec![0..2], vec![2..3]], &mut [0.0; 3], &[3.0, 4.0, 0.5]);
+        assert_eq!(length, 5.0);
+        let first: Vec<f32> = optimizer.first.iter().map(|m| m * 10.0).collect();
+        assert!((first[0] - 0.6).abs() < 1e-6 && (first[2] - 0.5).abs() < 1e-6, "{first:?}");
+    }
+
+    #[test]
+    fn schedules_rise_stay_and_fall() {
+        let rate =
+            |schedule, step| OptimizerConfig { schedule, ..OptimizerConfig::default() }.rate(step, 1000);
+        assert!((rate(Schedule::Constant, 50) - 1.5e-3).abs() < 1e-9);
+        assert_eq!(rate(Schedule::Constant, 1000), 3e-3);
+        assert!((rate(Schedule::Cosine { floor: 0.1 }, 1000) - 3e-4).abs() < 1e-9);
+        let late = Schedule::ConstantThenCosine { from: 0.5, floor: 0.0 };
+        assert_eq!(rate(late, 500), 3e-3);
+        assert!((rate(late, 750) - 1.5e-3).abs() < 1e-9 && rate(late, 1000) < 1e-12);
+    }
+}

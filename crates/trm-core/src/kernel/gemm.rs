@@ -1,6 +1,6 @@
 //! Matrix products over tiles of registers.
 
-use super::{Real, Simd};
+use super::{Kernel, Real, Simd};
 
 /// A matrix inside a slice: element (i, j) is `data[i * rows_apart + j * cols_apart]`.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub fn gemm<S: Simd>(
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    product::<S, false>(s, (m, n, k), a, b, c);
+    s.call(Product::<_, false> { shape: (m, n, k), a, b, c });
 }
 
 /// `c += a b`, with the shapes of [`gemm`].
@@ -51,7 +51,22 @@ pub fn gemm_add<S: Simd>(
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    product::<S, true>(s, (m, n, k), a, b, c);
+    s.call(Product::<_, true> { shape: (m, n, k), a, b, c });
+}
+
+struct Product<'a, R, const ADD: bool> {
+    shape: (usize, usize, usize),
+    a: Mat<'a, R>,
+    b: &'a [R],
+    c: &'a mut [R],
+}
+
+impl<R: Real, const ADD: bool> Kernel<R> for Product<'_, R, ADD> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd<Elem = R>>(self, s: S) {
+        product::<S, ADD>(s, self.shape, self.a, self.b, self.c);
+    }
 }
 
 #[inline(always)]
@@ -73,47 +88,30 @@ fn product<S: Simd, const ADD: bool>(
     // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
     unsafe {
         while n - j >= 4 * S::LANES {
-            panel::<S, 6, 4, ADD>(s, (m, n, k), a, b, c, j);
+            panel::<S, 6, 4, ADD, false>(s, (m, n, k), a, b, c, j);
             j += 4 * S::LANES;
         }
         if n - j >= 2 * S::LANES {
-            panel::<S, 12, 2, ADD>(s, (m, n, k), a, b, c, j);
+            panel::<S, 12, 2, ADD, false>(s, (m, n, k), a, b, c, j);
             j += 2 * S::LANES;
         }
         if n - j >= S::LANES {
-            panel::<S, 12, 1, ADD>(s, (m, n, k), a, b, c, j);
+            panel::<S, 12, 1, ADD, false>(s, (m, n, k), a, b, c, j);
             j += S::LANES;
         }
-    }
-    for j in j..n {
-        column::<S, ADD>((m, n, k), a, b, c, j);
-    }
-}
-
-/// A column too narrow for a register.
-#[inline(always)]
-fn column<S: Simd, const ADD: bool>(
-    (m, n, k): (usize, usize, usize),
-    a: Mat<S::Elem>,
-    b: &[S::Elem],
-    c: &mut [S::Elem],
-    j: usize,
-) {
-    for i in 0..m {
-        let mut sum = if ADD { c[i * n + j] } else { S::Elem::ZERO };
-        for p in 0..k {
-            sum += a.data[i * a.rows_apart + p * a.cols_apart] * b[p * n + j];
+        if n > j {
+            panel::<S, 12, 1, ADD, true>(s, (m, n, k), a, b, c, j);
         }
-        c[i * n + j] = sum;
     }
 }
 
-/// `NV` registers of columns from `j` on, `MR` rows at a time.
+/// `NV` registers of columns from `j` on, `MR` rows at a time; where `PART`, the one register is
+/// only filled up to column `n`.
 ///
 /// # Safety
-/// The slices must hold their shapes, and `j + NV * LANES <= n`.
+/// The slices must hold their shapes, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
 #[inline(always)]
-unsafe fn panel<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
+unsafe fn panel<S: Simd, const MR: usize, const NV: usize, const ADD: bool, const PART: bool>(
     s: S,
     (m, n, k): (usize, usize, usize),
     a: Mat<S::Elem>,
@@ -127,16 +125,17 @@ unsafe fn panel<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
         let b = b.as_ptr().add(j);
         let at = |i: usize| a.data.as_ptr().wrapping_add(i * a.rows_apart);
         let apart = (a.rows_apart, a.cols_apart);
+        let part = n - j;
         while i + MR <= m {
-            tile::<S, MR, NV, ADD>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), n);
+            tile::<S, MR, NV, ADD, PART>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), (n, part));
             i += MR;
         }
         while i + 3 <= m {
-            tile::<S, 3, NV, ADD>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), n);
+            tile::<S, 3, NV, ADD, PART>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), (n, part));
             i += 3;
         }
         while i < m {
-            tile::<S, 1, NV, ADD>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), n);
+            tile::<S, 1, NV, ADD, PART>(s, k, at(i), apart, b, c.as_mut_ptr().add(i * n + j), (n, part));
             i += 1;
         }
     }
@@ -145,16 +144,17 @@ unsafe fn panel<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
 /// An `MR x NV` tile of registers, summed over `k`.
 ///
 /// # Safety
-/// `a`, `b` and `c` must reach `MR` rows, `k` rows and `MR` rows, `NV` registers wide.
+/// `a`, `b` and `c` must reach `MR` rows, `k` rows and `MR` rows, `NV` registers wide, or `part`
+/// numbers wide where `PART`.
 #[inline(always)]
-unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
+unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const ADD: bool, const PART: bool>(
     s: S,
     k: usize,
     a: *const S::Elem,
     (rows_apart, cols_apart): (usize, usize),
     b: *const S::Elem,
     c: *mut S::Elem,
-    n: usize,
+    (n, part): (usize, usize),
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -162,14 +162,14 @@ unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
         if ADD {
             for (i, row) in sums.iter_mut().enumerate() {
                 for (v, sum) in row.iter_mut().enumerate() {
-                    *sum = s.load(c.add(i * n + v * S::LANES));
+                    *sum = load::<S, PART>(s, part, c.add(i * n + v * S::LANES).cast_const());
                 }
             }
         }
         for p in 0..k {
             let mut columns = [s.splat(S::Elem::ZERO); NV];
             for (v, column) in columns.iter_mut().enumerate() {
-                *column = s.load(b.add(p * n + v * S::LANES));
+                *column = load::<S, PART>(s, part, b.add(p * n + v * S::LANES));
             }
             for (i, row) in sums.iter_mut().enumerate() {
                 let x = s.splat(*a.add(i * rows_apart + p * cols_apart));
@@ -180,8 +180,19 @@ unsafe fn tile<S: Simd, const MR: usize, const NV: usize, const ADD: bool>(
         }
         for (i, row) in sums.iter().enumerate() {
             for (v, sum) in row.iter().enumerate() {
-                s.store(c.add(i * n + v * S::LANES), *sum);
+                let c = c.add(i * n + v * S::LANES);
+                if PART { s.store_first(c, *sum, part) } else { s.store(c, *sum) }
             }
         }
     }
+}
+
+/// A register, or its first `part` numbers where `PART`.
+///
+/// # Safety
+/// `p` must reach as far.
+#[inline(always)]
+unsafe fn load<S: Simd, const PART: bool>(s: S, part: usize, p: *const S::Elem) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe { if PART { s.load_first(p, part) } else { s.load(p) } }
 }

@@ -4,12 +4,14 @@
 //! chosen at run time by [`Isa::best`]. The portable set is the twin that the tests compare with.
 #![allow(unsafe_code)]
 
+mod columns;
 mod gemm;
 mod rows;
 mod simd;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use columns::{exp_minus, rms_norm_columns, rms_norm_columns_backward, softmax, softmax_backward};
 pub use gemm::{Mat, gemm, gemm_add};
 pub use rows::{
     add, axpy, colsum_add, dot, gather_sum, rms_norm, rms_norm_backward, swiglu, swiglu_backward,
@@ -143,7 +145,7 @@ macro_rules! real {
 real!(
     f64,
     fn dispatch<K: Kernel<f64>>(_: Isa, kernel: K) -> K::Output {
-        kernel.run(Scalar::new())
+        Scalar::new().call(kernel)
     }
 );
 real!(
@@ -153,32 +155,16 @@ real!(
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => match x86::Avx512::detect() {
                 // SAFETY: `detect` found the instructions.
-                Some(simd) => unsafe { run_avx512(kernel, simd) },
-                None => kernel.run(Scalar::new()),
+                Some(simd) => unsafe { x86::run_avx512(kernel, simd) },
+                None => Scalar::new().call(kernel),
             },
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => match x86::Avx2::detect() {
                 // SAFETY: `detect` found the instructions.
-                Some(simd) => unsafe { run_avx2(kernel, simd) },
-                None => kernel.run(Scalar::new()),
+                Some(simd) => unsafe { x86::run_avx2(kernel, simd) },
+                None => Scalar::new().call(kernel),
             },
-            _ => kernel.run(Scalar::new()),
+            _ => Scalar::new().call(kernel),
         }
     }
 );
-
-/// # Safety
-/// The processor must have AVX-512F and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: x86::Avx512) -> K::Output {
-    kernel.run(simd)
-}
-
-/// # Safety
-/// The processor must have AVX2 and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn run_avx2<K: Kernel<f32>>(kernel: K, simd: x86::Avx2) -> K::Output {
-    kernel.run(simd)
-}

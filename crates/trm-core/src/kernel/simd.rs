@@ -1,6 +1,9 @@
 //! The vector instructions the kernels are written in, and their portable twin.
 
-use super::Real;
+use super::{Kernel, Real};
+
+/// The most numbers a register may hold.
+pub(super) const MAX_LANES: usize = 16;
 
 /// One instruction set: a register of [`Simd::LANES`] numbers and what can be done with it.
 ///
@@ -35,10 +38,43 @@ pub trait Simd: Copy {
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// Reads the first `n < LANES` numbers; the other lanes are 0.
+    ///
+    /// # Safety
+    /// `p` must be valid for reads of `n` numbers.
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const Self::Elem, n: usize) -> Self::V {
+        let mut lanes = [Self::Elem::ZERO; MAX_LANES];
+        // SAFETY: the caller's promise; a register fits in `lanes`.
+        unsafe {
+            core::ptr::copy_nonoverlapping(p, lanes.as_mut_ptr(), n.min(Self::LANES));
+            self.load(lanes.as_ptr())
+        }
+    }
+    /// Writes the first `n < LANES` numbers.
+    ///
+    /// # Safety
+    /// `p` must be valid for writes of `n` numbers.
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut Self::Elem, v: Self::V, n: usize) {
+        let mut lanes = [Self::Elem::ZERO; MAX_LANES];
+        // SAFETY: the caller's promise; a register fits in `lanes`.
+        unsafe {
+            self.store(lanes.as_mut_ptr(), v);
+            core::ptr::copy_nonoverlapping(lanes.as_ptr(), p, n.min(Self::LANES));
+        }
+    }
+    /// The larger of each two lanes.
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// e to the power of each lane, saturating beyond 87.
+    fn exp(self, a: Self::V) -> Self::V;
     /// `1 / (1 + exp(-a))`
     fn sigmoid(self, a: Self::V) -> Self::V;
     /// The sum of the lanes.
     fn sum(self, a: Self::V) -> Self::Elem;
+    /// Runs `kernel` in a function of its own: large kernels with many callers, such as matrix
+    /// products, are compiled once and not into each of them.
+    fn call<K: Kernel<Self::Elem>>(self, kernel: K) -> K::Output;
 }
 
 /// The portable instruction set: one number in a register. Twin of all the others, and the only
@@ -88,11 +124,23 @@ impl<R: Real> Simd for Scalar<R> {
         a * b + c
     }
     #[inline(always)]
+    fn max(self, a: R, b: R) -> R {
+        if a > b { a } else { b }
+    }
+    #[inline(always)]
+    fn exp(self, a: R) -> R {
+        a.exp()
+    }
+    #[inline(always)]
     fn sigmoid(self, a: R) -> R {
         R::ONE / (R::ONE + (-a).exp())
     }
     #[inline(always)]
     fn sum(self, a: R) -> R {
         a
+    }
+    #[inline(never)]
+    fn call<K: Kernel<R>>(self, kernel: K) -> K::Output {
+        kernel.run(self)
     }
 }

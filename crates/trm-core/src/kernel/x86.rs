@@ -1,6 +1,6 @@
 //! AVX2 and AVX-512 registers.
 
-use super::Simd;
+use super::{Kernel, Simd};
 use core::arch::x86_64::*;
 
 /// Coefficients of `2^r` for `|r| <= 1/2` (relative error 2e-7), highest power first.
@@ -57,13 +57,24 @@ impl Simd for Avx512 {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn sigmoid(self, a: __m512) -> __m512 {
+    unsafe fn load_first(self, p: *const f32, n: usize) -> __m512 {
+        unsafe { _mm512_maskz_loadu_ps((1u16 << n) - 1, p) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, v: __m512, n: usize) {
+        unsafe { _mm512_mask_storeu_ps(p, (1u16 << n) - 1, v) }
+    }
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        unsafe { _mm512_max_ps(a, b) }
+    }
+    #[inline(always)]
+    fn exp(self, a: __m512) -> __m512 {
         unsafe {
             // min(NaN, x) is x on this instruction, so keep the input second: NaN stays NaN.
             let limit = _mm512_set1_ps(EXP_LIMIT);
             let low = _mm512_sub_ps(_mm512_setzero_ps(), limit);
-            let x = _mm512_sub_ps(_mm512_setzero_ps(), a);
-            let x = _mm512_max_ps(low, _mm512_min_ps(limit, x));
+            let x = _mm512_max_ps(low, _mm512_min_ps(limit, a));
             let x = _mm512_mul_ps(x, _mm512_set1_ps(LOG2_E));
             let whole = _mm512_roundscale_ps::<0>(x);
             let r = _mm512_sub_ps(x, whole);
@@ -71,7 +82,13 @@ impl Simd for Avx512 {
             for c in &EXP2[1..] {
                 p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(*c));
             }
-            let e = _mm512_scalef_ps(p, whole);
+            _mm512_scalef_ps(p, whole)
+        }
+    }
+    #[inline(always)]
+    fn sigmoid(self, a: __m512) -> __m512 {
+        unsafe {
+            let e = self.exp(_mm512_sub_ps(_mm512_setzero_ps(), a));
             let one = _mm512_set1_ps(1.0);
             let d = _mm512_add_ps(one, e);
             // One Newton step on the 14-bit reciprocal gives full precision.
@@ -83,6 +100,10 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn sum(self, a: __m512) -> f32 {
         unsafe { _mm512_reduce_add_ps(a) }
+    }
+    #[inline(always)]
+    fn call<K: Kernel<f32>>(self, kernel: K) -> K::Output {
+        unsafe { run_avx512(kernel, self) }
     }
 }
 
@@ -133,12 +154,23 @@ impl Simd for Avx2 {
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn sigmoid(self, a: __m256) -> __m256 {
+    unsafe fn load_first(self, p: *const f32, n: usize) -> __m256 {
+        unsafe { _mm256_maskload_ps(p, first_lanes(n)) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, v: __m256, n: usize) {
+        unsafe { _mm256_maskstore_ps(p, first_lanes(n), v) }
+    }
+    #[inline(always)]
+    fn max(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    fn exp(self, a: __m256) -> __m256 {
         unsafe {
             let limit = _mm256_set1_ps(EXP_LIMIT);
             let low = _mm256_sub_ps(_mm256_setzero_ps(), limit);
-            let x = _mm256_sub_ps(_mm256_setzero_ps(), a);
-            let x = _mm256_max_ps(low, _mm256_min_ps(limit, x));
+            let x = _mm256_max_ps(low, _mm256_min_ps(limit, a));
             let x = _mm256_mul_ps(x, _mm256_set1_ps(LOG2_E));
             let whole = _mm256_round_ps::<0>(x);
             let r = _mm256_sub_ps(x, whole);
@@ -147,9 +179,15 @@ impl Simd for Avx2 {
                 p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(*c));
             }
             let bits = _mm256_add_epi32(_mm256_cvtps_epi32(whole), _mm256_set1_epi32(127));
-            let scale = _mm256_castsi256_ps(_mm256_slli_epi32::<23>(bits));
+            _mm256_mul_ps(p, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(bits)))
+        }
+    }
+    #[inline(always)]
+    fn sigmoid(self, a: __m256) -> __m256 {
+        unsafe {
             let one = _mm256_set1_ps(1.0);
-            _mm256_div_ps(one, _mm256_fmadd_ps(p, scale, one))
+            let e = self.exp(_mm256_sub_ps(_mm256_setzero_ps(), a));
+            _mm256_div_ps(one, _mm256_add_ps(one, e))
         }
     }
     #[inline(always)]
@@ -160,4 +198,37 @@ impl Simd for Avx2 {
             _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps::<1>(s, s)))
         }
     }
+    #[inline(always)]
+    fn call<K: Kernel<f32>>(self, kernel: K) -> K::Output {
+        unsafe { run_avx2(kernel, self) }
+    }
+}
+
+/// All bits set in the first `n` lanes.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn first_lanes(n: usize) -> __m256i {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), lanes)
+    }
+}
+
+/// # Safety
+/// The processor must have AVX-512F and FMA.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: Avx512) -> K::Output {
+    kernel.run(simd)
+}
+
+/// # Safety
+/// The processor must have AVX2 and FMA.
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn run_avx2<K: Kernel<f32>>(kernel: K, simd: Avx2) -> K::Output {
+    kernel.run(simd)
 }

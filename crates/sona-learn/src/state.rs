@@ -1,0 +1,150 @@
+//! The state file: the only place that knows its encoding.
+//!
+//! ```text
+//! magic "SONALRN\n"   8 bytes
+//! version             u32, little endian
+//! checksum            u32: CRC-32 of version, length and content
+//! length              u64: bytes of content
+//! content             bincode 2 (standard configuration) of the learner
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Result, SonaError};
+use crate::learner::Learner;
+
+const MAGIC: [u8; 8] = *b"SONALRN\n";
+const VERSION: u32 = 1;
+const HEADER: usize = 24;
+/// No state is larger: 896 examples of 256 numbers with 1,024 signals take 8.3 MB.
+const MAX_BYTES: usize = 1 << 24;
+
+fn checksum(length: u64, content: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&VERSION.to_le_bytes());
+    hasher.update(&length.to_le_bytes());
+    hasher.update(content);
+    hasher.finalize()
+}
+
+/// The learner as the bytes of a state file.
+pub(crate) fn encode(learner: &Learner) -> Result<Vec<u8>> {
+    let content = bincode::serde::encode_to_vec(learner, bincode::config::standard())
+        .map_err(|e| SonaError::Io(io::Error::other(e)))?;
+    let length = content.len() as u64;
+    let mut out = Vec::with_capacity(HEADER + content.len());
+    out.extend(MAGIC);
+    out.extend(VERSION.to_le_bytes());
+    out.extend(checksum(length, &content).to_le_bytes());
+    out.extend(length.to_le_bytes());
+    out.extend(content);
+    Ok(out)
+}
+
+/// The learner in the bytes of a state file.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Learner> {
+    let (header, content) = bytes.split_at_checked(HEADER).ok_or(SonaError::Length {
+        expected: HEADER as u64,
+        found: bytes.len() as u64,
+    })?;
+    if header[..8] != MAGIC {
+        return Err(SonaError::Magic);
+    }
+    let word = |at: usize| {
+        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    if word(8) != VERSION {
+        return Err(SonaError::Version {
+            expected: VERSION,
+            found: word(8),
+        });
+    }
+    let length = u64::from(word(16)) | u64::from(word(20)) << 32;
+    if length != content.len() as u64 || content.len() > MAX_BYTES {
+        return Err(SonaError::Length {
+            expected: length.saturating_add(HEADER as u64),
+            found: bytes.len() as u64,
+        });
+    }
+    let found = checksum(length, content);
+    if found != word(12) {
+        return Err(SonaError::Checksum {
+            expected: word(12),
+            found,
+        });
+    }
+    let config = bincode::config::standard().with_limit::<MAX_BYTES>();
+    let (learner, used): (Learner, usize) = bincode::serde::decode_from_slice(content, config)
+        .map_err(|e| SonaError::Decode(e.to_string()))?;
+    if used != content.len() {
+        return Err(SonaError::Decode(format!(
+            "{} bytes too many",
+            content.len() - used
+        )));
+    }
+    learner.check()?;
+    Ok(learner)
+}
+
+/// Reads a file, but never more than a state can hold.
+pub(crate) fn load(path: &Path) -> Result<Learner> {
+    let file = File::open(path)?;
+    let most = (HEADER + MAX_BYTES) as u64;
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(SonaError::Length {
+            expected: most,
+            found: bytes.len() as u64,
+        });
+    }
+    decode(&bytes)
+}
+
+/// Writes to a temporary file in the same folder, flushes it to the disk, and renames it: at
+/// every moment the path holds the old state or the new one.
+pub(crate) fn save(learner: &Learner, path: &Path) -> Result<()> {
+    let bytes = encode(learner)?;
+    let (folder, temporary) = temporary(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary)?;
+    let written = file.write_all(&bytes).and_then(|()| file.sync_all());
+    drop(file);
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+        // Best effort: the error that matters is the first one.
+        let _ = fs::remove_file(&temporary);
+        return Err(error.into());
+    }
+    // The rename itself is on the disk only when the folder is; Windows has no such call.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// The folder of `path` and a name in it that no other save uses.
+fn temporary(path: &Path) -> Result<(PathBuf, PathBuf)> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let name = path.file_name().ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("{} names no file", path.display()),
+        )
+    })?;
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    let n = COUNTER.fetch_add(1, Ordering::Relaxed);
+    hidden.push(format!(".{}-{n}.tmp", std::process::id()));
+    let temporary = folder.join(hidden);
+    Ok((folder, temporary))
+}

@@ -1,0 +1,64 @@
+//! The halt head on its own.
+
+use crate::heads::{halt_features, n_halt_features};
+use crate::params::{Init, Layout};
+use crate::{HaltInput, TrmConfig};
+use std::sync::{Mutex, PoisonError};
+
+/// How sure a model is of an answer state: `sigmoid(w f(y) + b)`, where f is what the
+/// configuration's halt head reads, with fresh weights.
+///
+/// ```
+/// let scorer = trm_core::ConfidenceScorer::new(&trm_core::TrmConfig::default());
+/// let confidence = scorer.score(&[0.5; 256 * 10]);
+/// assert!((0.0..=1.0).contains(&confidence));
+/// ```
+#[derive(Debug)]
+pub struct ConfidenceScorer {
+    input: HaltInput,
+    h: usize,
+    weight: Vec<f32>,
+    bias: f32,
+    /// Reused from call to call, so that scoring takes no memory.
+    features: Mutex<Vec<f32>>,
+}
+
+impl ConfidenceScorer {
+    /// A head with fresh weights from `config.seed`.
+    pub fn new(config: &TrmConfig) -> Self {
+        let n = n_halt_features(config.halt_input, config.hidden_dim);
+        let mut layout = Layout::default();
+        layout.push("halt.weight", &[n], Init::Normal(1.0 / (n as f64).sqrt()), true);
+        Self::with_weights(config, layout.init(config.seed), 0.0)
+    }
+
+    /// A trained head.
+    ///
+    /// # Panics
+    /// Where `weight` is not as long as what the head reads.
+    pub fn with_weights(config: &TrmConfig, weight: Vec<f32>, bias: f32) -> Self {
+        let n = n_halt_features(config.halt_input, config.hidden_dim);
+        assert_eq!(weight.len(), n, "weights of the halt head");
+        ConfidenceScorer {
+            input: config.halt_input,
+            h: config.hidden_dim,
+            weight,
+            bias,
+            features: Mutex::default(),
+        }
+    }
+
+    /// The confidence in 0..1 that `answer` (`[rows, hidden_dim]`) is right.
+    ///
+    /// # Panics
+    /// Where `answer` is empty or not made of whole rows.
+    pub fn score(&self, answer: &[f32]) -> f32 {
+        let whole = !answer.is_empty() && answer.len().is_multiple_of(self.h);
+        assert!(whole, "{} numbers are no rows of {}", answer.len(), self.h);
+        let mut features = self.features.lock().unwrap_or_else(PoisonError::into_inner);
+        // The state alone says nothing of sureness and change: taken as settled.
+        halt_features(self.input, answer, self.h, &[], 0.0, &mut features);
+        let logit = self.bias + features.iter().zip(&self.weight).map(|(f, w)| f * w).sum::<f32>();
+        1.0 / (1.0 + (-logit).exp())
+    }
+}

@@ -1,0 +1,312 @@
+//! Checkpoints of the official PyTorch implementation (TinyRecursiveModels).
+//!
+//! | official | here |
+//! |---|---|
+//! | `inner.embed_tokens.embedding_weight` | `question.weight`, of one-hot tokens |
+//! | `inner.puzzle_emb.weights` | `prefix.weight`, zeros behind |
+//! | `inner.H_init`, `inner.L_init` | `init.y`, `init.z` |
+//! | `inner.lm_head.weight` | `head.weight` |
+//! | `inner.q_head.*` | `halt.*`: the first of two rows |
+//! | `inner.L_level.layers.B.*` | `blocks.B.*` |
+//!
+//! Deviates: the second row of the `q_head` ("continue") is dropped; with `no_ACT_continue`, the
+//! reference's default, it is neither trained nor read.
+
+use crate::weights::{describe, read_bounded};
+use crate::{HaltInput, Mixer, Model, Output, Result, TrmConfig, TrmError};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The official configuration, without what only its training reads.
+#[derive(Clone, Debug, Deserialize)]
+#[allow(non_snake_case)]
+struct OfficialConfig {
+    seq_len: usize,
+    #[serde(default)]
+    puzzle_emb_ndim: usize,
+    num_puzzle_identifiers: usize,
+    vocab_size: usize,
+    H_cycles: usize,
+    L_cycles: usize,
+    L_layers: usize,
+    hidden_size: usize,
+    expansion: f64,
+    num_heads: usize,
+    pos_encodings: String,
+    #[serde(default = "rms_norm_eps")]
+    rms_norm_eps: f64,
+    #[serde(default = "rope_theta")]
+    rope_theta: f64,
+    halt_max_steps: usize,
+    #[serde(default)]
+    mlp_t: bool,
+    #[serde(default = "puzzle_emb_len")]
+    puzzle_emb_len: usize,
+}
+
+fn rms_norm_eps() -> f64 {
+    crate::RMS_EPS
+}
+
+fn rope_theta() -> f64 {
+    f64::from(crate::dense::ROPE_THETA)
+}
+
+fn puzzle_emb_len() -> usize {
+    16
+}
+
+/// The configuration that the official one (JSON) describes.
+///
+/// # Errors
+/// [`TrmError::Format`] where it is not such JSON, [`TrmError::Config`] naming the field that
+/// this crate has no counterpart for.
+pub fn config_from_json(json: &str) -> Result<TrmConfig> {
+    let official: OfficialConfig =
+        serde_json::from_str(json).map_err(|e| TrmError::Format { reason: format!("configuration: {e}") })?;
+    official.check()?;
+    let (hidden_dim, seq_len) = (official.hidden_size, official.seq_len);
+    let prefix_tokens = official.prefix_tokens();
+    let mixer = if official.mlp_t {
+        let seq_len = seq_len + prefix_tokens;
+        Mixer::Mlp { seq_len, mix_dim: official.inner_width(seq_len) }
+    } else {
+        Mixer::Attention { num_heads: official.num_heads }
+    };
+    let config = TrmConfig {
+        hidden_dim,
+        ffn_dim: official.inner_width(hidden_dim),
+        n_blocks: official.L_layers,
+        embedding_dim: official.vocab_size,
+        answer_dim: official.vocab_size,
+        latent_iterations: official.L_cycles,
+        cycles: official.H_cycles,
+        max_k: official.halt_max_steps,
+        halt_threshold: 0.5,
+        mixer,
+        output: Output::TokenStablemax,
+        halt_input: HaltInput::FirstPosition,
+        given_feature: None,
+        prefix_tokens,
+        embedding_scale: (hidden_dim as f32).sqrt(),
+        seed: 0,
+    };
+    config.validate()?;
+    Ok(config)
+}
+
+impl OfficialConfig {
+    fn check(&self) -> Result<()> {
+        let check = |ok: bool, field, found: String, expected| {
+            ok.then_some(()).ok_or(TrmError::Config { field, found, expected })
+        };
+        let sane = self.hidden_size <= 1 << 14 && self.seq_len <= 1 << 14;
+        check(sane && self.hidden_size > 0, "hidden_size", self.hidden_size.to_string(), "1 to 16384")?;
+        check(
+            self.puzzle_emb_len < 1 << 10,
+            "puzzle_emb_len",
+            self.puzzle_emb_len.to_string(),
+            "below 1024",
+        )?;
+        let expansion = self.expansion > 0.0 && self.expansion <= 64.0;
+        check(expansion, "expansion", self.expansion.to_string(), "above 0, at most 64")?;
+        let position = self.mlp_t || self.pos_encodings == "rope";
+        check(
+            position && self.pos_encodings != "learned",
+            "pos_encodings",
+            self.pos_encodings.clone(),
+            "rope",
+        )?;
+        let eps = self.rms_norm_eps == rms_norm_eps();
+        check(eps, "rms_norm_eps", self.rms_norm_eps.to_string(), "1e-5")?;
+        check(self.rope_theta == rope_theta(), "rope_theta", self.rope_theta.to_string(), "10000")?;
+        let n = self.num_puzzle_identifiers;
+        check(n == 1, "num_puzzle_identifiers", n.to_string(), "1: a model of one kind of puzzle")?;
+        let fits = self.puzzle_emb_ndim <= self.prefix_tokens() * self.hidden_size;
+        let fits = fits && (self.puzzle_emb_ndim > 0 || self.prefix_tokens() == 0);
+        check(fits, "puzzle_emb_ndim", self.puzzle_emb_ndim.to_string(), "what puzzle_emb_len positions hold")
+    }
+
+    fn prefix_tokens(&self) -> usize {
+        match self.puzzle_emb_len {
+            0 => self.puzzle_emb_ndim.div_ceil(self.hidden_size.max(1)),
+            n => n,
+        }
+    }
+
+    /// Width inside a SwiGLU over `n` numbers (the reference's `_find_multiple`; Python rounds
+    /// halves to even).
+    fn inner_width(&self, n: usize) -> usize {
+        ((self.expansion * n as f64 * 2.0 / 3.0).round_ties_even() as usize).next_multiple_of(256)
+    }
+}
+
+/// How an official tensor is laid out here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Fit {
+    /// The same.
+    Same,
+    /// The other way round.
+    Transposed,
+    /// Its first row.
+    FirstRow,
+    /// Its first row, then zeros.
+    Padded,
+}
+
+/// Official name, name here, and how the one becomes the other.
+pub(crate) fn places(config: &TrmConfig) -> Vec<(String, String, Fit)> {
+    let mut places: Vec<(String, String, Fit)> = [
+        ("inner.embed_tokens.embedding_weight", "question.weight", Fit::Same),
+        ("inner.H_init", "init.y", Fit::Same),
+        ("inner.L_init", "init.z", Fit::Same),
+        ("inner.lm_head.weight", "head.weight", Fit::Transposed),
+        ("inner.q_head.weight", "halt.weight", Fit::FirstRow),
+        ("inner.q_head.bias", "halt.bias", Fit::FirstRow),
+    ]
+    .map(|(a, b, fit)| (a.into(), b.into(), fit))
+    .into();
+    if config.prefix_tokens > 0 {
+        places.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Fit::Padded));
+    }
+    let mix: &[(&str, &str, Fit)] = match config.mixer {
+        Mixer::Attention { .. } => &[
+            ("self_attn.qkv_proj", "attention.qkv", Fit::Transposed),
+            ("self_attn.o_proj", "attention.out", Fit::Transposed),
+        ],
+        _ => &[
+            ("mlp_t.gate_up_proj", "mlp.gate_up", Fit::Same),
+            ("mlp_t.down_proj", "mlp.down", Fit::Transposed),
+        ],
+    };
+    let swiglu = [
+        ("mlp.gate_up_proj", "swiglu.gate_up", Fit::Transposed),
+        ("mlp.down_proj", "swiglu.down", Fit::Transposed),
+    ];
+    for b in 0..config.n_blocks {
+        for (official, here, fit) in mix.iter().chain(&swiglu) {
+            let official = format!("inner.L_level.layers.{b}.{official}.weight");
+            places.push((official, format!("blocks.{b}.{here}.weight"), *fit));
+        }
+    }
+    places
+}
+
+/// The tensors of a checkpoint by official name, whatever wraps the model put in front.
+pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String, TensorView<'a>>> {
+    let mut named = BTreeMap::new();
+    for (full, view) in tensors.iter() {
+        let mut name = full;
+        while let Some(rest) = name.strip_prefix("_orig_mod.").or_else(|| name.strip_prefix("model.")) {
+            name = rest;
+        }
+        if named.insert(name.to_string(), view).is_some() {
+            return Err(TrmError::Format { reason: format!("two tensors named {name}") });
+        }
+    }
+    Ok(named)
+}
+
+/// Copies an official tensor to its place of shape `shape`.
+pub(crate) fn read_tensor(
+    name: &str,
+    view: &TensorView,
+    fit: Fit,
+    shape: &[usize],
+    to: &mut [f32],
+) -> Result<()> {
+    let found = view.shape();
+    let fits = match fit {
+        Fit::Same => found == shape,
+        Fit::Transposed => found.iter().rev().eq(shape),
+        Fit::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
+        Fit::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
+    };
+    let numbers = floats(view);
+    let (true, Some(numbers)) = (fits, numbers) else {
+        let shown: Vec<usize> = match fit {
+            Fit::Transposed => shape.iter().rev().copied().collect(),
+            Fit::FirstRow => {
+                if shape.len() > 1 || to.len() > 1 {
+                    vec![2, to.len()]
+                } else {
+                    vec![2]
+                }
+            }
+            Fit::Padded => vec![1, to.len()],
+            Fit::Same => shape.to_vec(),
+        };
+        let expected = format!("F32 or BF16 {shown:?}");
+        return Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected });
+    };
+    let transposed = fit == Fit::Transposed;
+    for (index, value) in numbers.enumerate() {
+        if !value.is_finite() {
+            return Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value });
+        }
+        let at = if transposed { index % shape[0] * shape[1] + index / shape[0] } else { index };
+        if let Some(to) = to.get_mut(at) {
+            *to = value;
+        }
+    }
+    Ok(())
+}
+
+/// The numbers of an `F32` or `BF16` tensor; the reference keeps its initial states in the type
+/// it computes in.
+pub(crate) fn floats<'a>(view: &'a TensorView) -> Option<impl Iterator<Item = f32> + 'a> {
+    let size = match view.dtype() {
+        Dtype::F32 => 4,
+        Dtype::BF16 => 2,
+        _ => return None,
+    };
+    Some(view.data().chunks_exact(size).map(move |c| match c {
+        [a, b, c, d] => f32::from_le_bytes([*a, *b, *c, *d]),
+        _ => f32::from_bits(u32::from(u16::from_le_bytes([c[0], c[1]])) << 16),
+    }))
+}
+
+/// Reads an official checkpoint as safetensors. Its configuration is `config`, or else the
+/// metadata `config` of the file (JSON both).
+///
+/// # Errors
+/// [`TrmError::Format`] where it is no safetensors or has no configuration, what
+/// [`config_from_json`] says, or an error naming the tensor that is missing, superfluous, of
+/// another shape or not finite.
+pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
+    let format = |e: &dyn std::fmt::Display| TrmError::Format { reason: e.to_string() };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
+    let metadata = header.metadata().as_ref().and_then(|m| m.get("config")).map(String::as_str);
+    let json = config.or(metadata).ok_or_else(|| format(&"no configuration"))?;
+    let config = config_from_json(json)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
+    let mut named = named(&tensors)?;
+    let needed = crate::model::param_count(&config)?;
+    if needed > bytes.len() {
+        let reason = format!("{} bytes cannot hold the {needed} weights of its configuration", bytes.len());
+        return Err(TrmError::Format { reason });
+    }
+    let places = places(&config);
+    let mut model = Model::new(config)?;
+    let layout = model.layout().clone();
+    model.params.fill(0.0);
+    for (official, here, fit) in places {
+        let entry = layout.get(&here).expect("every place is laid out");
+        let view = named.remove(&official).ok_or(TrmError::MissingTensor { name: official.clone() })?;
+        read_tensor(&official, &view, fit, &entry.shape, &mut model.params[entry.range.clone()])?;
+    }
+    match named.into_keys().next() {
+        Some(name) => Err(TrmError::ExtraTensor { name }),
+        None => Ok(model),
+    }
+}
+
+/// Reads an official checkpoint file; see [`from_bytes`].
+///
+/// # Errors
+/// [`TrmError::Io`] with the path, or what [`from_bytes`] says.
+pub fn load(path: impl AsRef<Path>, config: Option<&str>) -> Result<Model> {
+    from_bytes(&read_bounded(path.as_ref())?, config)
+}

@@ -1,0 +1,102 @@
+//! The same seed and input give the same bits, whatever was computed before and on how many
+//! threads.
+
+use trm_core::kernel::Isa;
+use trm_core::loss::Target;
+use trm_core::model::{StepOutput, Workspace};
+use trm_core::{Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Relations, TrmConfig};
+
+fn config(mixer: Mixer) -> TrmConfig {
+    let prefix_tokens = if matches!(mixer, Mixer::Relational(_)) { 0 } else { 3 };
+    TrmConfig {
+        hidden_dim: 24,
+        ffn_dim: 20,
+        n_blocks: 2,
+        embedding_dim: 4,
+        answer_dim: 3,
+        cycles: 2,
+        mixer,
+        output: Output::TokenStablemax,
+        prefix_tokens,
+        seed: 7,
+        ..TrmConfig::default()
+    }
+}
+
+fn mixers() -> [Mixer; 3] {
+    [Mixer::mlp(40), Mixer::Attention { num_heads: 2 }, Mixer::Relational(Relations::Grid4)]
+}
+
+/// Logits and gradients of two training steps of `n` tokens.
+fn train(model: &Model, n: usize, work: &mut Workspace<f32>) -> (Vec<f32>, Vec<f32>) {
+    let question: Vec<f32> = (0..n * 4).map(|i| if i % 4 == i / 4 % 4 { 1.0 } else { 0.0 }).collect();
+    let classes: Vec<u32> = (0..n as u32).map(|t| t % 3).collect();
+    let mut graph = Graph::default();
+    model.build_graph(&question, n, n / 3, &mut graph);
+    let (mut grads, mut transposed) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
+    model.net().transpose(&model.params, &mut transposed);
+    let (mut state, mut output) = (model.start(&graph, &[]), StepOutput::default());
+    for _ in 0..2 {
+        model.train_step(
+            Isa::best(),
+            &transposed,
+            &graph,
+            &question,
+            Target::Classes(&classes),
+            1.0,
+            &mut state,
+            &mut output,
+            &mut grads,
+            work,
+        );
+    }
+    (output.logits, grads)
+}
+
+#[test]
+fn same_seed_same_bits() {
+    for mixer in mixers() {
+        let run = || train(&Model::new(config(mixer.clone())).unwrap(), 30, &mut Workspace::default());
+        assert_eq!(run(), run());
+        let other = Model::new(TrmConfig { seed: 8, ..config(mixer.clone()) }).unwrap();
+        assert_ne!(run().1, train(&other, 30, &mut Workspace::default()).1, "another seed, other numbers");
+    }
+}
+
+/// Buffers left over from larger and smaller questions and from other mixers change nothing.
+#[test]
+fn used_buffers_change_nothing() {
+    let models = mixers().map(|mixer| Model::new(config(mixer)).unwrap());
+    let mut used = Workspace::default();
+    for n in [30, 9, 36, 12] {
+        for model in &models {
+            assert_eq!(train(model, n, &mut used), train(model, n, &mut Workspace::default()));
+        }
+    }
+}
+
+#[test]
+fn one_thread_equals_four() {
+    let models = mixers().map(|mixer| Model::new(config(mixer)).unwrap());
+    for model in &models {
+        let alone = train(model, 30, &mut Workspace::default());
+        std::thread::scope(|scope| {
+            let threads = [(); 4].map(|()| scope.spawn(|| train(model, 30, &mut Workspace::default())));
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), alone);
+            }
+        });
+    }
+}
+
+#[test]
+fn rows_behind_do_not_reach_an_updater() {
+    let run = |first: usize| {
+        let mut updater = MlpLatentUpdater::new(32, 16);
+        let (mut warm, mut latent) = (vec![0.3; 32 * first], vec![0.0; 32 * 4]);
+        updater.update(&[0.1; 32], &[0.2; 32], &mut warm);
+        updater.update(&[0.1; 32], &[0.2; 32], &mut latent);
+        latent
+    };
+    assert_eq!(run(1), run(16));
+}
