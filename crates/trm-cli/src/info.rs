@@ -59,7 +59,7 @@ fn print_text(name: &str, model: &Model, size_bytes: u64) {
     }
     println!("\nconfiguration");
     let mixer = match &config.mixer {
-        Mixer::Mlp { seq_len } => format!("MLP across {seq_len} positions"),
+        Mixer::Mlp { seq_len, mix_dim } => format!("MLP of {mix_dim} across {seq_len} positions"),
         Mixer::Attention { num_heads } => format!("attention, {num_heads} heads"),
         Mixer::Relational(Relations::Grid4) => "relational, 4 neighbours on a grid of any size".into(),
         Mixer::Relational(relations) => format!(

@@ -3,8 +3,10 @@
 mod draw;
 mod eval;
 mod generate;
+mod import;
 mod info;
 mod input;
+mod parity;
 mod plot;
 mod solve;
 mod train;
@@ -20,7 +22,8 @@ use std::process::ExitCode;
     trm solve sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\n  \
     trm solve maze maze.txt --trace\n  \
     trm eval sudoku --limit 100\n\n\
-    Exit codes: 0 done (solve: the answer is verified; eval --target: reached), 1 not so, 2 bad input."
+    Exit codes: 0 done (solve: the answer is verified; eval --target: reached;\n\
+    check-parity: all agree), 1 not so, 2 bad input."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -35,6 +38,10 @@ enum Command {
     Eval(eval::Args),
     /// Say what a model file holds
     Info(info::Args),
+    /// Turn a checkpoint of the official PyTorch code into a model file
+    Import(import::Args),
+    /// Compare with files that the official PyTorch code wrote
+    CheckParity(parity::Args),
     /// Draw the curves of a training run
     Plot(plot::Args),
     /// Train a model from nothing, or go on from a checkpoint
@@ -51,10 +58,13 @@ enum Verdict {
 }
 
 fn main() -> ExitCode {
+    end_with_the_pipe();
     let verdict = match Cli::parse().command {
         Command::Solve(args) => solve::run(args),
         Command::Eval(args) => eval::run(args),
         Command::Info(args) => info::run(&args).map(|()| Verdict::Yes),
+        Command::Import(args) => import::run(&args).map(|()| Verdict::Yes),
+        Command::CheckParity(args) => parity::run(&args),
         Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
         Command::Train(args) => train::run(args).map(|()| Verdict::Yes),
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
@@ -63,8 +73,33 @@ fn main() -> ExitCode {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,
         Ok(Verdict::No) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::from(2)
         }
     }
+}
+
+/// Lets `trm info MODEL | head` end quietly: `println!` panics once nobody reads any more.
+fn end_with_the_pipe() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to stdout") {
+            std::process::exit(1);
+        }
+        usual(panic);
+    }));
+}
+
+/// An error with its causes, each said once: some errors repeat their causes, and some their place.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
+        if told.is_empty() || cause.starts_with(&told) {
+            cause
+        } else if told.contains(&cause) {
+            told
+        } else {
+            format!("{told}: {cause}")
+        }
+    })
 }

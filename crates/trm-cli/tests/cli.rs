@@ -118,6 +118,42 @@ fn a_training_run_can_be_drawn() {
 }
 
 #[test]
+fn official_checkpoints_become_model_files() {
+    let folder = folder();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../trm-core/tests/golden/attention_maze12");
+    let weights = format!("{golden}.weights.safetensors");
+    let said = trm(folder.path(), "", &["import", &weights, "official.safetensors"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let maze = format!("S{}G", " ".repeat(142));
+    let words = ["solve", "maze", "-", "--model", "official.safetensors", "--k", "1"];
+    let said = trm(folder.path(), &maze, &words);
+    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+    std::fs::write(folder.path().join("step_1"), b"PK\x03\x04 pickled").expect("a file");
+    let said = trm(folder.path(), "", &["import", "step_1", "out.safetensors"]);
+    assert!(said.code == Some(2) && said.err.contains("save_file"), "{}", said.err);
+}
+
+#[test]
+fn parity_holds_for_the_golden_files_and_can_fail() {
+    let folder = folder();
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../trm-core/tests/golden");
+    for kind in ["weights", "expected"] {
+        let from = golden.join(format!("attention_maze12.{kind}.safetensors"));
+        std::fs::copy(from, folder.path().join(format!("a.{kind}.safetensors"))).expect("a file");
+    }
+    let said = trm(folder.path(), "", &["check-parity", "."]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let path = folder.path().join("a.weights.safetensors");
+    let mut bytes = std::fs::read(&path).expect("a file");
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&1f32.to_le_bytes());
+    std::fs::write(&path, bytes).expect("a file");
+    let said = trm(folder.path(), "", &["check-parity", "."]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("BEYOND"));
+}
+
+#[test]
 fn published_files_are_read() {
     let Some(real) = std::env::var_os("TRM_REAL_DATA") else { return };
     let folder = folder();
