@@ -73,10 +73,7 @@ impl Net {
         output: &mut [R],
         scratch: &mut NetScratch<R>,
     ) {
-        match self {
-            Net::Dense(net) => net.forward(isa, params, graph, input, output, &mut scratch.dense),
-            Net::Relational(net) => net.forward(isa, params, graph, input, output, &mut scratch.relational),
-        }
+        R::forward(self, isa, params, graph, input, output, scratch);
     }
 
     /// The same, keeping on `tape` what [`Net::backward`] needs.
@@ -91,20 +88,7 @@ impl Net {
         tape: &mut NetTape<R>,
         scratch: &mut NetScratch<R>,
     ) {
-        match self {
-            Net::Dense(net) => {
-                net.forward_taped(isa, params, graph, input, output, &mut tape.dense, &mut scratch.dense)
-            }
-            Net::Relational(net) => net.forward_taped(
-                isa,
-                params,
-                graph,
-                input,
-                output,
-                &mut tape.relational,
-                &mut scratch.relational,
-            ),
-        }
+        R::forward_taped(self, isa, params, graph, input, output, tape, scratch);
     }
 
     /// Turns `d`, the gradient of the output, into that of the input; adds the weights'
@@ -120,13 +104,110 @@ impl Net {
         grads: &mut [R],
         scratch: &mut NetScratch<R>,
     ) {
-        match self {
-            Net::Dense(net) => {
-                net.backward(isa, transposed, graph, &tape.dense, d, grads, &mut scratch.dense)
-            }
-            Net::Relational(net) => {
-                net.backward(isa, transposed, graph, &tape.relational, d, grads, &mut scratch.relational)
-            }
-        }
+        R::backward(self, isa, transposed, graph, tape, d, grads, scratch);
     }
 }
+
+/// The calls of a net for one number type. They are no generic functions, so that the kernels
+/// are compiled once in this crate and not again in each crate that uses a net.
+pub trait NetCalls: Sized {
+    /// [`Net::forward`]
+    fn forward(
+        net: &Net,
+        isa: Isa,
+        params: &[Self],
+        graph: &Graph,
+        input: &[Self],
+        output: &mut [Self],
+        scratch: &mut NetScratch<Self>,
+    );
+    /// [`Net::forward_taped`]
+    #[allow(clippy::too_many_arguments)]
+    fn forward_taped(
+        net: &Net,
+        isa: Isa,
+        params: &[Self],
+        graph: &Graph,
+        input: &[Self],
+        output: &mut [Self],
+        tape: &mut NetTape<Self>,
+        scratch: &mut NetScratch<Self>,
+    );
+    /// [`Net::backward`]
+    #[allow(clippy::too_many_arguments)]
+    fn backward(
+        net: &Net,
+        isa: Isa,
+        transposed: &[Self],
+        graph: &Graph,
+        tape: &NetTape<Self>,
+        d: &mut [Self],
+        grads: &mut [Self],
+        scratch: &mut NetScratch<Self>,
+    );
+}
+
+macro_rules! net_calls {
+    ($t:ty) => {
+        impl NetCalls for $t {
+            fn forward(
+                net: &Net,
+                isa: Isa,
+                params: &[$t],
+                graph: &Graph,
+                input: &[$t],
+                output: &mut [$t],
+                scratch: &mut NetScratch<$t>,
+            ) {
+                let NetScratch { dense, relational } = scratch;
+                match net {
+                    Net::Dense(net) => net.forward(isa, params, graph, input, output, dense),
+                    Net::Relational(net) => net.forward(isa, params, graph, input, output, relational),
+                }
+            }
+
+            fn forward_taped(
+                net: &Net,
+                isa: Isa,
+                params: &[$t],
+                graph: &Graph,
+                input: &[$t],
+                output: &mut [$t],
+                tape: &mut NetTape<$t>,
+                scratch: &mut NetScratch<$t>,
+            ) {
+                let (NetScratch { dense, relational }, tape) = (scratch, tape);
+                match net {
+                    Net::Dense(net) => {
+                        net.forward_taped(isa, params, graph, input, output, &mut tape.dense, dense)
+                    }
+                    Net::Relational(net) => {
+                        net.forward_taped(isa, params, graph, input, output, &mut tape.relational, relational)
+                    }
+                }
+            }
+
+            fn backward(
+                net: &Net,
+                isa: Isa,
+                transposed: &[$t],
+                graph: &Graph,
+                tape: &NetTape<$t>,
+                d: &mut [$t],
+                grads: &mut [$t],
+                scratch: &mut NetScratch<$t>,
+            ) {
+                let NetScratch { dense, relational } = scratch;
+                match net {
+                    Net::Dense(net) => net.backward(isa, transposed, graph, &tape.dense, d, grads, dense),
+                    Net::Relational(net) => {
+                        net.backward(isa, transposed, graph, &tape.relational, d, grads, relational)
+                    }
+                }
+            }
+        }
+    };
+}
+
+net_calls!(f32);
+net_calls!(f64);

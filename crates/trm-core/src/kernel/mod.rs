@@ -93,6 +93,7 @@ pub trait Real:
     + Div<Output = Self>
     + Neg<Output = Self>
     + AddAssign
+    + crate::net::NetCalls
     + 'static
 {
     /// 0
