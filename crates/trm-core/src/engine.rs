@@ -36,6 +36,14 @@ pub struct TrmResult {
     pub trace: Vec<StepTrace>,
 }
 
+/// Steps, confidence, early stopped: what another crate may want to know of a result without
+/// knowing this one.
+impl From<&TrmResult> for (usize, f32, bool) {
+    fn from(result: &TrmResult) -> Self {
+        (result.iterations_used, result.confidence, result.early_stopped)
+    }
+}
+
 /// The state of one running question, and its buffers.
 #[derive(Clone, Debug, Default)]
 struct Session {

@@ -1,0 +1,33 @@
+//! Section 2.3: the two dense mixers.
+#![allow(missing_docs, unused_mut, clippy::useless_vec)] // the specification's code, unchanged
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use trm_core::{TrmConfig, TrmEngine};
+
+fn bench_mlp_vs_attention(c: &mut Criterion) {
+    let question = vec![0.1; 256];
+    let answer = vec![0.2; 256 * 10];
+
+    let mut group = c.benchmark_group("MLP vs Attention");
+
+    // MLP variant
+    let mlp_config = TrmConfig::builder().hidden_dim(256).use_attention(false).build().unwrap();
+    let mut mlp_engine = TrmEngine::new(mlp_config);
+
+    group.bench_function("MLP K=10", |b| {
+        b.iter(|| mlp_engine.reason(&question, &answer, Some(10)));
+    });
+
+    // Attention variant
+    let attn_config = TrmConfig::builder().hidden_dim(256).use_attention(true).num_heads(8).build().unwrap();
+    let mut attn_engine = TrmEngine::new(attn_config);
+
+    group.bench_function("Attention K=10", |b| {
+        b.iter(|| attn_engine.reason(&question, &answer, Some(10)));
+    });
+
+    group.finish();
+}
+
+criterion_group!(mlp_vs_attention, bench_mlp_vs_attention);
+criterion_main!(mlp_vs_attention);
