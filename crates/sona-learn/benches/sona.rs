@@ -15,33 +15,21 @@ fn benches(c: &mut Criterion) {
     }
     engine.force_learn();
     // Verify before timing: a fast wrong answer is no answer.
-    let near = examples[1000..]
-        .iter()
-        .filter(|(x, k)| engine.predict(x, MAX_K).steps.abs_diff(*k) <= 2)
-        .count();
+    let near =
+        examples[1000..].iter().filter(|(x, k)| engine.predict(x, MAX_K).steps.abs_diff(*k) <= 2).count();
     assert!(near > 950, "only {near} of 1000 within 2 steps");
 
     let mut next = examples.iter().cycle();
     c.bench_function("predict/256", |b| {
-        b.iter(|| {
-            next.next()
-                .map(|(x, _)| engine.predict(black_box(x), MAX_K))
-        });
+        b.iter(|| next.next().map(|(x, _)| engine.predict(black_box(x), MAX_K)));
     });
     c.bench_function("learn/256", |b| {
-        b.iter(|| {
-            next.next()
-                .map(|(x, k)| engine.learn(x, Label::Solved(*k), 1.0, &[]))
-        });
+        b.iter(|| next.next().map(|(x, k)| engine.learn(x, Label::Solved(*k), 1.0, &[])));
     });
     c.bench_function("observe", |b| {
         let plan = engine.plan(&examples[0].0, MAX_K, HaltingPolicy::default());
         let signal = source.run(9, 1)[0];
-        b.iter_batched(
-            || plan.clone(),
-            |mut p| p.observe(black_box(signal)),
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(|| plan.clone(), |mut p| p.observe(black_box(signal)), BatchSize::SmallInput);
     });
     let mut group = c.benchmark_group("slow");
     group.sample_size(10);

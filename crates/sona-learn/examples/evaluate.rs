@@ -16,9 +16,8 @@ type Stop<'a> = dyn Fn(&[Signal], &[f32], usize) -> usize + 'a;
 /// Share within 1 and within 2 steps (per cent), and mean absolute error in steps.
 fn score(test: &[Example], predict: impl Fn(&[f32]) -> usize) -> String {
     let errors: Vec<usize> = test.iter().map(|(x, k)| predict(x).abs_diff(*k)).collect();
-    let share = |most: usize| {
-        100.0 * errors.iter().filter(|&&e| e <= most).count() as f64 / errors.len() as f64
-    };
+    let share =
+        |most: usize| 100.0 * errors.iter().filter(|&&e| e <= most).count() as f64 / errors.len() as f64;
     let mae = errors.iter().sum::<usize>() as f64 / errors.len() as f64;
     format!("{:5.1} {:5.1} {mae:5.2}", share(1), share(2))
 }
@@ -83,29 +82,19 @@ fn halting(kind: Kind) {
         engine.learn(&x, Label::Solved(k), 1.0, &trace);
     }
     engine.force_learn();
-    let runs: Vec<_> = source
-        .examples(1000)
-        .into_iter()
-        .map(|(x, k)| (source.run(k, MAX_K), x, k))
-        .collect();
+    let runs: Vec<_> = source.examples(1000).into_iter().map(|(x, k)| (source.run(k, MAX_K), x, k)).collect();
     let report = |name: String, stop: &Stop| {
-        let stops: Vec<(usize, usize)> =
-            runs.iter().map(|(t, x, k)| (stop(t, x, *k), *k)).collect();
+        let stops: Vec<(usize, usize)> = runs.iter().map(|(t, x, k)| (stop(t, x, *k), *k)).collect();
         let solved = stops.iter().filter(|(s, k)| s >= k).count() as f64 / 10.0;
         let mean = stops.iter().map(|s| s.0).sum::<usize>() as f64 / 1000.0;
         println!("{kind:?} {name:24} solved {solved:5.1} % in {mean:5.2} steps");
     };
     report("oracle".into(), &|_, _, k| k);
     report("30 steps".into(), &|_, _, _| MAX_K);
-    report("forecast".into(), &|_, x, _| {
-        engine.predict(x, MAX_K).enough
-    });
+    report("forecast".into(), &|_, x, _| engine.predict(x, MAX_K).enough);
     for level in [0.9, 0.95, 0.98] {
         report(format!("plan, settled {level}"), &|t, x, _| {
-            let policy = HaltingPolicy {
-                settled: level,
-                ..HaltingPolicy::default()
-            };
+            let policy = HaltingPolicy { settled: level, ..HaltingPolicy::default() };
             let mut plan = engine.plan(x, MAX_K, policy);
             let stop = |s: &Signal| matches!(plan.observe(*s).decision, Decision::Stop(_));
             1 + t.iter().position(stop).unwrap_or(MAX_K - 1)
@@ -113,10 +102,7 @@ fn halting(kind: Kind) {
     }
     for threshold in [0.9, 0.95, 0.98] {
         report(format!("confidence {threshold}"), &|t, _, _| {
-            1 + t
-                .iter()
-                .position(|s| s.confidence >= threshold)
-                .unwrap_or(MAX_K - 1)
+            1 + t.iter().position(|s| s.confidence >= threshold).unwrap_or(MAX_K - 1)
         });
     }
 }
@@ -134,34 +120,19 @@ fn speed() {
     let start = Instant::now();
     let mut sum = 0;
     for _ in 0..10 {
-        sum += train
-            .iter()
-            .map(|(x, _)| engine.predict(x, MAX_K).steps)
-            .sum::<usize>();
+        sum += train.iter().map(|(x, _)| engine.predict(x, MAX_K).steps).sum::<usize>();
     }
-    println!(
-        "predict {:.2} us ({sum})",
-        start.elapsed().as_secs_f64() * 1e6 / 20_000.0
-    );
+    println!("predict {:.2} us ({sum})", start.elapsed().as_secs_f64() * 1e6 / 20_000.0);
     let start = Instant::now();
     for (x, k) in &train {
         engine.learn(x, Label::Solved(*k), 1.0, &[]);
     }
-    println!(
-        "learn {:.2} us",
-        start.elapsed().as_secs_f64() * 1e6 / 2000.0
-    );
-    println!(
-        "size {} bytes, file {}",
-        engine.stats().size_bytes,
-        engine.to_bytes().map_or(0, |b| b.len())
-    );
+    println!("learn {:.2} us", start.elapsed().as_secs_f64() * 1e6 / 2000.0);
+    println!("size {} bytes, file {}", engine.stats().size_bytes, engine.to_bytes().map_or(0, |b| b.len()));
 }
 
 fn main() {
-    println!(
-        "within 1, within 2 (%), MAE: engine | constant median | 5-NN | ordinal | noiseless K"
-    );
+    println!("within 1, within 2 (%), MAE: engine | constant median | 5-NN | ordinal | noiseless K");
     for kind in [Kind::Line, Kind::Curve, Kind::PowerLaw, Kind::Isotropic] {
         accuracy(kind, 1);
     }

@@ -102,11 +102,7 @@ impl OrdinalRegression {
                 let score = dot(&weights, u);
                 // Likelihood of the class: F(theta_k - s) - F(theta_{k-1} - s).
                 let upper = thresholds.get(k - 1).map_or(1.0, |t| sigmoid(t - score));
-                let lower = if *k > 1 {
-                    sigmoid(thresholds[k - 2] - score)
-                } else {
-                    0.0
-                };
+                let lower = if *k > 1 { sigmoid(thresholds[k - 2] - score) } else { 0.0 };
                 let mass = (upper - lower).max(1e-6);
                 let (up, down) = (upper * (1.0 - upper) / mass, lower * (1.0 - lower) / mass);
                 axpy((up - down) / n, u, &mut gradient[..dim]);
@@ -121,11 +117,7 @@ impl OrdinalRegression {
             adam(parameters, &gradient, &mut moments, round);
             thresholds.sort_by(f32::total_cmp);
         }
-        Self {
-            map,
-            weights,
-            thresholds,
-        }
+        Self { map, weights, thresholds }
     }
 
     /// The median: the first step whose cumulative chance reaches one half.
@@ -149,10 +141,7 @@ fn adam<'a>(
     for ((p, g), (m, v)) in parameters.zip(gradient).zip(moments) {
         *m = 0.9 * *m + 0.1 * g;
         *v = 0.99 * *v + 0.01 * g * g;
-        let (m, v) = (
-            *m / (1.0 - 0.9f32.powi(round)),
-            *v / (1.0 - 0.99f32.powi(round)),
-        );
+        let (m, v) = (*m / (1.0 - 0.9f32.powi(round)), *v / (1.0 - 0.99f32.powi(round)));
         *p -= rate * m / (v.sqrt() + 1e-8);
     }
 }

@@ -97,19 +97,12 @@ impl TrmSonaBridge {
     /// Learns a result whose optimal number of steps is known (`usize` or `&usize`).
     ///
     /// A bad example is dropped and counted in [`Stats::n_rejected`](crate::Stats::n_rejected).
-    pub fn learn_from_trm_with_optimal_k<R>(
-        &self,
-        query: &[f32],
-        result: &R,
-        optimal_k: impl Borrow<usize>,
-    ) where
+    pub fn learn_from_trm_with_optimal_k<R>(&self, query: &[f32], result: &R, optimal_k: impl Borrow<usize>)
+    where
         Outcome: for<'a> From<&'a R>,
     {
         let label = Label::Solved(*optimal_k.borrow());
-        if self
-            .try_learn_from_trm_with_label(query, result, label)
-            .is_err()
-        {
+        if self.try_learn_from_trm_with_label(query, result, label).is_err() {
             self.sona.reject();
         }
     }
@@ -118,16 +111,10 @@ impl TrmSonaBridge {
     ///
     /// # Errors
     /// For a bad embedding, number of steps or signal; then nothing is learned.
-    pub fn try_learn_from_trm_with_label<R>(
-        &self,
-        query: &[f32],
-        result: &R,
-        label: Label,
-    ) -> Result<()>
+    pub fn try_learn_from_trm_with_label<R>(&self, query: &[f32], result: &R, label: Label) -> Result<()>
     where
         Outcome: for<'a> From<&'a R>,
     {
-        self.sona
-            .try_learn(query, label, 1.0, &Outcome::from(result).trace)
+        self.sona.try_learn(query, label, 1.0, &Outcome::from(result).trace)
     }
 }

@@ -87,25 +87,16 @@ impl Conformal {
             f32::INFINITY
         } else {
             let mut sorted = [0.0; WINDOW];
-            sorted[..n]
-                .iter_mut()
-                .zip(&self.scores)
-                .for_each(|(to, &from)| *to = from);
+            sorted[..n].iter_mut().zip(&self.scores).for_each(|(to, &from)| *to = from);
             let rank = (rank.max(1.0) as usize).min(n) - 1;
             // A hair above the score, so that the scored question itself is covered.
-            sorted[..n]
-                .select_nth_unstable_by(rank, f32::total_cmp)
-                .1
-                .next_up()
+            sorted[..n].select_nth_unstable_by(rank, f32::total_cmp).1.next_up()
         };
     }
 
     /// Share of judged bounds that held, and how many were judged.
     pub(crate) fn coverage(&self) -> (f64, u64) {
-        (
-            self.n_covered as f64 / self.n_judged.max(1) as f64,
-            self.n_judged,
-        )
+        (self.n_covered as f64 / self.n_judged.max(1) as f64, self.n_judged)
     }
 
     pub(crate) fn size_bytes(&self) -> usize {

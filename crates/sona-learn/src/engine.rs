@@ -57,9 +57,7 @@ impl SonaEngine {
     /// # Errors
     /// [`SonaError::Config`](crate::SonaError::Config) if a value is out of its range.
     pub fn with_config(config: SonaConfig) -> Result<Self> {
-        Ok(Self {
-            learner: RwLock::new(Learner::new(config)?),
-        })
+        Ok(Self { learner: RwLock::new(Learner::new(config)?) })
     }
 
     // A poisoned lock means a bug panicked in another thread; the state is still whole enough to
@@ -143,12 +141,7 @@ impl SonaEngine {
         let max_k = max_k.clamp(1, learner.config.limit);
         let query = learner.check_query(query).is_ok().then_some(query);
         let planned = learner.predict(query, max_k).enough;
-        Replanner::new(
-            learner.logits(query, max_k),
-            learner.pace().clone(),
-            planned,
-            policy,
-        )
+        Replanner::new(learner.logits(query, max_k), learner.pace().clone(), planned, policy)
     }
 
     /// Learns one example that counts `weight` (0 to 1), with its trace or without (`&[]`).
@@ -158,13 +151,7 @@ impl SonaEngine {
     ///
     /// # Errors
     /// For a bad embedding, weight, number of steps or signal; then nothing is learned.
-    pub fn try_learn(
-        &self,
-        query: &[f32],
-        label: Label,
-        weight: f32,
-        trace: &[Signal],
-    ) -> Result<()> {
+    pub fn try_learn(&self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) -> Result<()> {
         self.write().learn(query, label, weight, trace)
     }
 
@@ -209,9 +196,7 @@ impl SonaEngine {
     /// # Errors
     /// If the bytes are foreign, damaged or inconsistent.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Ok(Self {
-            learner: RwLock::new(state::decode(bytes)?),
-        })
+        Ok(Self { learner: RwLock::new(state::decode(bytes)?) })
     }
 
     /// Saves the state; the file at `path` is the old one or the new one at every moment.
@@ -227,9 +212,7 @@ impl SonaEngine {
     /// # Errors
     /// If the file cannot be read, is foreign, damaged or inconsistent.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self {
-            learner: RwLock::new(state::load(path.as_ref())?),
-        })
+        Ok(Self { learner: RwLock::new(state::load(path.as_ref())?) })
     }
 
     /// Replaces this engine's state by a saved one.

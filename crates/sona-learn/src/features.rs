@@ -40,16 +40,11 @@ pub(crate) struct FeatureMap {
 
 impl FeatureMap {
     /// A map that standardises like `xs` and projects nowhere yet.
-    pub(crate) fn standardising<'a>(
-        dim: usize,
-        xs: impl Iterator<Item = &'a [f32]> + Clone,
-    ) -> Self {
+    pub(crate) fn standardising<'a>(dim: usize, xs: impl Iterator<Item = &'a [f32]> + Clone) -> Self {
         let n = xs.clone().count().max(1) as f64;
         let mut mean = vec![0.0f64; dim];
         for x in xs.clone() {
-            mean.iter_mut()
-                .zip(x)
-                .for_each(|(m, &v)| *m += f64::from(v) / n);
+            mean.iter_mut().zip(x).for_each(|(m, &v)| *m += f64::from(v) / n);
         }
         let mut var = vec![0.0f64; dim];
         for x in xs {
@@ -59,11 +54,7 @@ impl FeatureMap {
         }
         let inverse = |(s, m): (&f64, &f64)| {
             let sd = s.sqrt();
-            if sd > 1e-6 * m.abs() + 1e-30 {
-                (1.0 / sd).min(1e30) as f32
-            } else {
-                0.0
-            }
+            if sd > 1e-6 * m.abs() + 1e-30 { (1.0 / sd).min(1e30) as f32 } else { 0.0 }
         };
         Self {
             inverse_sd: var.iter().zip(&mean).map(inverse).collect(),
@@ -81,9 +72,7 @@ impl FeatureMap {
             wave.fill(0.0);
             for row in metric.chunks_exact(R) {
                 let g = f64::from(normal(&mut rng));
-                wave.iter_mut()
-                    .zip(row)
-                    .for_each(|(w, l)| *w += (g * l) as f32);
+                wave.iter_mut().zip(row).for_each(|(w, l)| *w += (g * l) as f32);
             }
             *phase = (std::f64::consts::TAU * uniform(&mut rng)) as f32;
         }
@@ -115,13 +104,7 @@ impl FeatureMap {
             }
         }
         // No question of the fitted kind comes near the cut; a hostile one must stay finite.
-        z.map(|v| {
-            if v.is_finite() {
-                v.clamp(-FAR, FAR)
-            } else {
-                0.0
-            }
-        })
+        z.map(|v| if v.is_finite() { v.clamp(-FAR, FAR) } else { 0.0 })
     }
 
     /// The `D` features of the coordinates `z`.
@@ -129,11 +112,7 @@ impl FeatureMap {
         let mut phi = [0.0; D];
         phi[0] = 1.0;
         phi[1..=R].copy_from_slice(z);
-        for ((f, wave), phase) in phi[R + 1..]
-            .iter_mut()
-            .zip(self.waves.chunks_exact(R))
-            .zip(&self.phases)
-        {
+        for ((f, wave), phase) in phi[R + 1..].iter_mut().zip(self.waves.chunks_exact(R)).zip(&self.phases) {
             *f = dot(wave, z) + phase;
         }
         let scale = (2.0 / M as f32).sqrt();
@@ -156,8 +135,6 @@ impl FeatureMap {
             (&self.waves, M * R),
             (&self.phases, M),
         ];
-        parts
-            .iter()
-            .all(|(v, n)| v.len() == *n && v.iter().all(|x| x.is_finite()))
+        parts.iter().all(|(v, n)| v.len() == *n && v.iter().all(|x| x.is_finite()))
     }
 }

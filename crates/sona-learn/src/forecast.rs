@@ -21,10 +21,7 @@ pub fn likeliest_within(distribution: &[f32], radius: usize) -> usize {
     });
     let median = median.unwrap_or(distribution.len().saturating_sub(1));
     let chance = |k: usize| -> f32 {
-        let end = k
-            .saturating_add(radius)
-            .saturating_add(1)
-            .min(distribution.len());
+        let end = k.saturating_add(radius).saturating_add(1).min(distribution.len());
         distribution[k.saturating_sub(radius)..end].iter().sum()
     };
     let best = (0..distribution.len()).map(chance).fold(0.0, f32::max);

@@ -47,21 +47,14 @@ pub(crate) struct Hazard {
 fn hats(knots: &[f32], x: f32) -> (usize, f32) {
     let last = knots.len() - 2;
     let left = knots[1..=last].iter().filter(|&&k| x >= k).count();
-    (
-        left,
-        ((x - knots[left]) / (knots[left + 1] - knots[left])).clamp(0.0, 1.0),
-    )
+    (left, ((x - knots[left]) / (knots[left + 1] - knots[left])).clamp(0.0, 1.0))
 }
 
 impl Hazard {
     pub(crate) fn new(warp: Warp, spread: f64) -> Self {
         let mut weights = vec![0.0; H];
         weights.iter_mut().zip(NEAR).for_each(|(w, v)| *w = 1.5 * v);
-        Self {
-            warp,
-            spread: spread as f32,
-            weights,
-        }
+        Self { warp, spread: spread as f32, weights }
     }
 
     fn row(&self, location: f32, step: usize) -> Row {
@@ -83,11 +76,7 @@ impl Hazard {
 
     /// The logit of the hazard at `step`, from 1.
     pub(crate) fn logit(&self, location: f32, step: usize) -> f32 {
-        let eta: f32 = self
-            .row(location, step)
-            .iter()
-            .map(|&(i, x)| self.weights[i] * x)
-            .sum();
+        let eta: f32 = self.row(location, step).iter().map(|&(i, x)| self.weights[i] * x).sum();
         eta.clamp(-MAX_LOGIT, MAX_LOGIT)
     }
 
@@ -117,10 +106,7 @@ impl Hazard {
             // A capped step keeps Newton from jumping over the flat ends of the logistic.
             let longest = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
             let scale = (4.0 / longest).min(1.0);
-            self.weights
-                .iter_mut()
-                .zip(&gradient)
-                .for_each(|(w, g)| *w += (scale * g) as f32);
+            self.weights.iter_mut().zip(&gradient).for_each(|(w, g)| *w += (scale * g) as f32);
             if longest < 1e-3 {
                 return;
             }
@@ -199,11 +185,7 @@ mod tests {
     #[test]
     fn the_gradient_matches_finite_differences() {
         for label in [Label::Solved(6), Label::Censored(9)] {
-            let e = Example {
-                location: 2.2,
-                label,
-                weight: 0.8,
-            };
+            let e = Example { location: 2.2, label, weight: 0.8 };
             let mut gradient = vec![0.0; H];
             hazard().accumulate(&e, &mut gradient, &mut vec![0.0; H * H]);
             for (i, got) in gradient.iter().enumerate() {

@@ -35,12 +35,7 @@ impl SonaConfig {
     /// Embeddings of `dim` numbers; 64 steps at most; a bound that holds 95 % of the time.
     #[must_use]
     pub fn new(dim: usize) -> Self {
-        Self {
-            dim,
-            limit: 64,
-            miss_rate: 0.05,
-            seed: 0,
-        }
+        Self { dim, limit: 64, miss_rate: 0.05, seed: 0 }
     }
 
     /// Checks the ranges.
@@ -55,12 +50,7 @@ impl SonaConfig {
         ];
         for (field, found, least, most) in ranges {
             if !(least..=most).contains(&found) {
-                return Err(SonaError::Config {
-                    field,
-                    found,
-                    least,
-                    most,
-                });
+                return Err(SonaError::Config { field, found, least, most });
             }
         }
         Ok(())
@@ -115,30 +105,17 @@ impl Learner {
 
     pub(crate) fn check_query(&self, query: &[f32]) -> Result<()> {
         if query.len() != self.config.dim {
-            return Err(SonaError::Dimension {
-                expected: self.config.dim,
-                found: query.len(),
-            });
+            return Err(SonaError::Dimension { expected: self.config.dim, found: query.len() });
         }
         match query.iter().position(|v| !v.is_finite()) {
-            Some(index) => Err(SonaError::Embedding {
-                index,
-                value: query[index],
-            }),
+            Some(index) => Err(SonaError::Embedding { index, value: query[index] }),
             None => Ok(()),
         }
     }
 
     pub(crate) fn check_steps(&self, steps: usize) -> Result<()> {
         let limit = self.config.limit;
-        if (1..=limit).contains(&steps) {
-            Ok(())
-        } else {
-            Err(SonaError::Steps {
-                found: steps,
-                limit,
-            })
-        }
+        if (1..=limit).contains(&steps) { Ok(()) } else { Err(SonaError::Steps { found: steps, limit }) }
     }
 
     fn locate(&self, model: &Model, query: &[f32]) -> f32 {
@@ -193,13 +170,7 @@ impl Learner {
     }
 
     /// Learns one example, in time linear in the embedding.
-    pub(crate) fn learn(
-        &mut self,
-        query: &[f32],
-        label: Label,
-        weight: f32,
-        trace: &[Signal],
-    ) -> Result<()> {
+    pub(crate) fn learn(&mut self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) -> Result<()> {
         self.check_query(query)?;
         self.check_steps(label.steps())?;
         if !(0.0..=1.0).contains(&weight) {
@@ -228,20 +199,13 @@ impl Learner {
             });
             if !trace.is_empty() {
                 let model = &*model;
-                self.pace
-                    .update(label, trace, weight, |t| model.logit(location, t));
+                self.pace.update(label, trace, weight, |t| model.logit(location, t));
             }
         } else if let Label::Solved(k) = label {
-            self.conformal
-                .update(self.prior.logits(k - 1).map(softplus).sum());
+            self.conformal.update(self.prior.logits(k - 1).map(softplus).sum());
         }
         self.prior.update(label, weight);
-        let stored = Stored {
-            query: query.into(),
-            label,
-            weight,
-            trace: trace.into(),
-        };
+        let stored = Stored { query: query.into(), label, weight, trace: trace.into() };
         self.replay.push(stored, &mut self.rng);
         self.n_learned += 1;
         if self.model.is_none() && self.replay.len() == FIRST_FIT {
@@ -254,20 +218,13 @@ impl Learner {
     pub(crate) fn consolidate(&mut self) -> Result<()> {
         let found = self.replay.len();
         if found < FIRST_FIT {
-            return Err(SonaError::TooFewExamples {
-                found,
-                needed: FIRST_FIT,
-            });
+            return Err(SonaError::TooFewExamples { found, needed: FIRST_FIT });
         }
         let seed = self.rng.next_u64();
         let stored: Vec<_> = self.replay.weighted().collect();
         let examples: Vec<model::Example> = stored
             .iter()
-            .map(|(e, weight)| model::Example {
-                query: &e.query,
-                label: e.label,
-                weight: *weight,
-            })
+            .map(|(e, weight)| model::Example { query: &e.query, label: e.label, weight: *weight })
             .collect();
         let Some((model, left_out)) = Model::fit(width(self.config.dim), &examples, seed) else {
             return Err(SonaError::Degenerate { stored: found });
@@ -278,15 +235,10 @@ impl Learner {
             Label::Censored(_) => None,
         });
         self.conformal.refill(scores);
-        let runs = stored
-            .iter()
-            .zip(&left_out)
-            .filter(|((e, _), _)| !e.trace.is_empty());
+        let runs = stored.iter().zip(&left_out).filter(|((e, _), _)| !e.trace.is_empty());
         self.pace = Pace::fit(runs.map(|((e, weight), &location)| {
             let model = &model;
-            (e.label, &*e.trace, *weight, move |t| {
-                model.logit(location, t)
-            })
+            (e.label, &*e.trace, *weight, move |t| model.logit(location, t))
         }));
         self.model = Some(model);
         self.n_consolidations += 1;
@@ -318,12 +270,7 @@ impl Learner {
     /// Names the first part no engine could have written.
     pub(crate) fn check(&self) -> Result<()> {
         self.config.check()?;
-        let SonaConfig {
-            dim,
-            limit,
-            miss_rate,
-            ..
-        } = self.config;
+        let SonaConfig { dim, limit, miss_rate, .. } = self.config;
         let dim = width(dim);
         let parts = [
             ("prior", self.prior.is_sound(limit)),

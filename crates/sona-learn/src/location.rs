@@ -87,15 +87,11 @@ impl Location {
     /// One step of recursive least squares.
     pub(crate) fn update(&mut self, phi: &[f32; D], label: Label, weight: f64) {
         let mut wide = [0.0f64; D];
-        wide.iter_mut()
-            .zip(phi)
-            .for_each(|(w, &p)| *w = f64::from(p));
+        wide.iter_mut().zip(phi).for_each(|(w, &p)| *w = f64::from(p));
         let error = match label {
             Label::Solved(k) => self.warp.apply(k as f64) - f64::from(self.predict(phi)),
             // Unsolved after c: only a prediction at or below c is wrong.
-            Label::Censored(c) => {
-                (self.warp.apply(c as f64 + 1.0) - f64::from(self.predict(phi))).max(0.0)
-            }
+            Label::Censored(c) => (self.warp.apply(c as f64 + 1.0) - f64::from(self.predict(phi))).max(0.0),
         };
         if error == 0.0 && matches!(label, Label::Censored(_)) {
             return;
@@ -112,10 +108,7 @@ impl Location {
         // An error ten spreads long teaches as much as one of ten: outliers must not own the fit.
         let cut = 10.0 * self.spread;
         let error = error.clamp(-cut, cut);
-        self.weights
-            .iter_mut()
-            .zip(gain)
-            .for_each(|(w, g)| *w += (scale * error * g) as f32);
+        self.weights.iter_mut().zip(gain).for_each(|(w, g)| *w += (scale * error * g) as f32);
     }
 
     /// `covariance * phi`, each packed row used for itself and for its mirror image.
@@ -155,9 +148,7 @@ pub(crate) fn fit(examples: &[Example]) -> Option<Fit> {
     let (mut best, factor) = search(&gram, examples, &PENALTIES, &Warp::ALL)?;
     let full = inverse(&factor, D);
     let rows = full.chunks_exact(D).enumerate();
-    best.location.covariance = rows
-        .flat_map(|(i, row)| row[..=i].iter().copied())
-        .collect();
+    best.location.covariance = rows.flat_map(|(i, row)| row[..=i].iter().copied()).collect();
     best.location.is_sound().then_some(best)
 }
 
@@ -174,12 +165,7 @@ fn gram(examples: &[Example]) -> Vec<f64> {
 }
 
 /// The best fit and the Cholesky factor it used.
-fn search(
-    gram: &[f64],
-    examples: &[Example],
-    penalties: &[f64],
-    warps: &[Warp],
-) -> Option<(Fit, Vec<f64>)> {
+fn search(gram: &[f64], examples: &[Example], penalties: &[f64], warps: &[Warp]) -> Option<(Fit, Vec<f64>)> {
     let mut best: Option<(Fit, Vec<f64>)> = None;
     for penalty in penalties {
         let mut factor = gram.to_vec();
@@ -216,39 +202,23 @@ fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -
         Label::Solved(k) => k as f64,
         Label::Censored(c) => c as f64 + 1.0,
     };
-    let mut y: Vec<f64> = examples
-        .iter()
-        .map(|e| warp.apply(first(e.label)))
-        .collect();
+    let mut y: Vec<f64> = examples.iter().map(|e| warp.apply(first(e.label))).collect();
     let floor = y.clone();
     let center = y.iter().sum::<f64>() / y.len() as f64;
-    let any_censored = examples
-        .iter()
-        .any(|e| matches!(e.label, Label::Censored(_)));
+    let any_censored = examples.iter().any(|e| matches!(e.label, Label::Censored(_)));
     let mut weights = vec![0.0; D];
     let mut left_out = vec![0.0; y.len()];
     for _ in 0..if any_censored { 4 } else { 1 } {
         weights.fill(0.0);
         for (e, y) in examples.iter().zip(&y) {
             let scale = e.weight * (y - center);
-            weights
-                .iter_mut()
-                .zip(&e.phi)
-                .for_each(|(w, &p)| *w += scale * f64::from(p));
+            weights.iter_mut().zip(&e.phi).for_each(|(w, &p)| *w += scale * f64::from(p));
         }
         solve_lower(factor, D, &mut weights);
         solve_upper(factor, D, &mut weights);
-        for ((out, e), (y, h)) in left_out
-            .iter_mut()
-            .zip(examples)
-            .zip(y.iter().zip(leverage))
-        {
-            let fitted: f64 = center
-                + weights
-                    .iter()
-                    .zip(&e.phi)
-                    .map(|(w, &p)| w * f64::from(p))
-                    .sum::<f64>();
+        for ((out, e), (y, h)) in left_out.iter_mut().zip(examples).zip(y.iter().zip(leverage)) {
+            let fitted: f64 =
+                center + weights.iter().zip(&e.phi).map(|(w, &p)| w * f64::from(p)).sum::<f64>();
             *out = y - (y - fitted) / (1.0 - h);
         }
         // Buckley-James: an unsolved question is as far out as the fit believes, but not nearer.
@@ -266,11 +236,7 @@ fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -
         center,
         spread: spread.max(0.02),
     };
-    Fit {
-        location,
-        left_out,
-        error_steps,
-    }
+    Fit { location, left_out, error_steps }
 }
 
 /// Weighted mean absolute error in steps, and root mean squared error in warped steps.
@@ -299,11 +265,7 @@ mod tests {
                 let mut phi: [f32; D] = std::array::from_fn(|_| normal(&mut rng));
                 phi[0] = 1.0;
                 let steps = (12.0 + 3.0 * phi[1] - 2.0 * phi[2]).round().max(1.0) as usize;
-                Example {
-                    phi,
-                    label: Label::Solved(steps),
-                    weight: 0.7,
-                }
+                Example { phi, label: Label::Solved(steps), weight: 0.7 }
             })
             .collect()
     }
@@ -340,16 +302,11 @@ mod tests {
         let (mut fit, factor) = search(&gram, &all[..200], &[0.3], &Warp::ALL[..1]).unwrap();
         let full = inverse(&factor, D);
         let location = &mut fit.location;
-        location.covariance = full
-            .chunks_exact(D)
-            .enumerate()
-            .flat_map(|(i, row)| row[..=i].to_vec())
-            .collect();
+        location.covariance =
+            full.chunks_exact(D).enumerate().flat_map(|(i, row)| row[..=i].to_vec()).collect();
         // The cut of long errors is not part of the law.
         location.spread = 1e9;
-        all[200..]
-            .iter()
-            .for_each(|e| location.update(&e.phi, e.label, e.weight));
+        all[200..].iter().for_each(|e| location.update(&e.phi, e.label, e.weight));
         let slow = batch(&all, 0.3, location.center, location.warp);
         for (i, (fast, slow)) in location.weights.iter().zip(&slow).enumerate() {
             assert!((f64::from(*fast) - slow).abs() < 1e-4, "{i}: {fast} {slow}");
@@ -361,22 +318,12 @@ mod tests {
         let all = examples(200);
         let (fit, _) = search(&gram(&all), &all, &[0.3], &Warp::ALL[..1]).unwrap();
         for i in [0, 77, 199] {
-            let others: Vec<Example> = examples(200)
-                .into_iter()
-                .enumerate()
-                .filter_map(|(j, e)| (j != i).then_some(e))
-                .collect();
+            let others: Vec<Example> =
+                examples(200).into_iter().enumerate().filter_map(|(j, e)| (j != i).then_some(e)).collect();
             let w = batch(&others, 0.3, fit.location.center, fit.location.warp);
-            let slow: f64 = fit.location.center
-                + w.iter()
-                    .zip(&all[i].phi)
-                    .map(|(w, &p)| w * f64::from(p))
-                    .sum::<f64>();
-            assert!(
-                (fit.left_out[i] - slow).abs() < 1e-6,
-                "{} {slow}",
-                fit.left_out[i]
-            );
+            let slow: f64 =
+                fit.location.center + w.iter().zip(&all[i].phi).map(|(w, &p)| w * f64::from(p)).sum::<f64>();
+            assert!((fit.left_out[i] - slow).abs() < 1e-6, "{} {slow}", fit.left_out[i]);
         }
     }
 

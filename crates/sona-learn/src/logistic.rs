@@ -24,19 +24,11 @@ pub(crate) struct Logistic {
 
 impl Logistic {
     pub(crate) fn new(weights: &[f32]) -> Self {
-        Self {
-            weights: weights.to_vec(),
-        }
+        Self { weights: weights.to_vec() }
     }
 
     pub(crate) fn logit(&self, features: &[f32], offset: f32) -> f32 {
-        offset
-            + self
-                .weights
-                .iter()
-                .zip(features)
-                .map(|(w, x)| w * x)
-                .sum::<f32>()
+        offset + self.weights.iter().zip(features).map(|(w, x)| w * x).sum::<f32>()
     }
 
     /// Newton's method from `start`.
@@ -68,19 +60,12 @@ impl Logistic {
             solve_upper(&curvature, N, &mut gradient);
             let longest = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
             let scale = (2.0 / longest).min(1.0);
-            fit.weights
-                .iter_mut()
-                .zip(gradient)
-                .for_each(|(w, g)| *w += (scale * g) as f32);
+            fit.weights.iter_mut().zip(gradient).for_each(|(w, g)| *w += (scale * g) as f32);
             if longest < 1e-4 {
                 break;
             }
         }
-        if fit.is_sound(N) {
-            fit
-        } else {
-            Self::new(start)
-        }
+        if fit.is_sound(N) { fit } else { Self::new(start) }
     }
 
     /// One gradient step.
@@ -113,15 +98,9 @@ mod tests {
             .map(|_| {
                 let features = [1.0, normal(&mut rng), normal(&mut rng)];
                 let offset = normal(&mut rng);
-                let logit: f32 =
-                    offset + features.iter().zip(truth).map(|(x, w)| x * w).sum::<f32>();
+                let logit: f32 = offset + features.iter().zip(truth).map(|(x, w)| x * w).sum::<f32>();
                 let happened = uniform(&mut rng) < f64::from(sigmoid(logit));
-                Row {
-                    features,
-                    offset,
-                    happened,
-                    weight: 1.0,
-                }
+                Row { features, offset, happened, weight: 1.0 }
             })
             .collect();
         let fit = Logistic::fit(&[0.0; 3], &rows);

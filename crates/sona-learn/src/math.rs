@@ -122,10 +122,8 @@ pub(crate) fn symmetric_eigen(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>)
         v[i * n + i] = 1.0;
     }
     for _ in 0..30 {
-        let off: f64 = (0..n)
-            .flat_map(|i| (0..i).map(move |j| (i, j)))
-            .map(|(i, j)| a[i * n + j].powi(2))
-            .sum();
+        let off: f64 =
+            (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j].powi(2)).sum();
         let diagonal: f64 = (0..n).map(|i| a[i * n + i].powi(2)).sum();
         if off <= 1e-20 * diagonal {
             break;
@@ -188,12 +186,7 @@ mod tests {
     fn cosine_is_close() {
         for i in -40_000..40_000 {
             let x = i as f32 * 0.01;
-            assert!(
-                (cos(x) - x.cos()).abs() < 1e-4,
-                "{x}: {} {}",
-                cos(x),
-                x.cos()
-            );
+            assert!((cos(x) - x.cos()).abs() < 1e-4, "{x}: {} {}", cos(x), x.cos());
         }
         for x in [1e4, -1e7, 1e20, f32::MAX, f32::MIN] {
             assert!(cos(x).abs() < 1.001, "{x}");
@@ -221,9 +214,7 @@ mod tests {
         let (values, rows) = symmetric_eigen(a.clone(), 3);
         for i in 0..3 {
             for j in 0..3 {
-                let got: f64 = (0..3)
-                    .map(|k| values[k] * rows[k * 3 + i] * rows[k * 3 + j])
-                    .sum();
+                let got: f64 = (0..3).map(|k| values[k] * rows[k * 3 + i] * rows[k * 3 + j]).sum();
                 assert!((got - a[i * 3 + j]).abs() < 1e-10);
             }
         }

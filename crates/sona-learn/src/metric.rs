@@ -46,11 +46,7 @@ fn transform(metric: &[f64], points: &[[f32; R]]) -> Vec<[f64; R]> {
         .iter()
         .map(|z| {
             std::array::from_fn(|i| {
-                metric[i * R..(i + 1) * R]
-                    .iter()
-                    .zip(z)
-                    .map(|(l, &z)| l * f64::from(z))
-                    .sum()
+                metric[i * R..(i + 1) * R].iter().zip(z).map(|(l, &z)| l * f64::from(z)).sum()
             })
         })
         .collect()
@@ -64,9 +60,8 @@ fn squared_distance(a: &[f64; R], b: &[f64; R]) -> f64 {
 fn normalise(metric: &mut [f64], points: &[[f32; R]]) {
     let moved = transform(metric, points);
     let n = moved.len();
-    let mut distances: Vec<f64> = (0..4 * n)
-        .map(|i| squared_distance(&moved[i % n], &moved[(i * 7 + 13) % n]))
-        .collect();
+    let mut distances: Vec<f64> =
+        (0..4 * n).map(|i| squared_distance(&moved[i % n], &moved[(i * 7 + 13) % n])).collect();
     let mid = distances.len() / 2;
     let median = *distances.select_nth_unstable_by(mid, f64::total_cmp).1;
     if median > 0.0 {
@@ -105,13 +100,8 @@ fn refine(metric: &[f64], points: &[[f32; R]], y: &[f64], ridge: f64) -> Option<
             }
         }
         // Back to z: multiply by the symmetric L.
-        let slope: [f64; R] = std::array::from_fn(|r| {
-            metric[r * R..(r + 1) * R]
-                .iter()
-                .zip(&slope)
-                .map(|(l, s)| l * s)
-                .sum()
-        });
+        let slope: [f64; R] =
+            std::array::from_fn(|r| metric[r * R..(r + 1) * R].iter().zip(&slope).map(|(l, s)| l * s).sum());
         for (row, a) in outer.chunks_exact_mut(R).zip(slope) {
             row.iter_mut().zip(&slope).for_each(|(o, b)| *o += a * b);
         }

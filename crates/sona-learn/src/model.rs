@@ -54,25 +54,16 @@ impl Model {
         let rows: Vec<hazard::Example> = examples
             .iter()
             .zip(&left_out)
-            .map(|(e, &location)| hazard::Example {
-                location,
-                label: e.label,
-                weight: f64::from(e.weight),
-            })
+            .map(|(e, &location)| hazard::Example { location, label: e.label, weight: f64::from(e.weight) })
             .collect();
         hazard.fit(&rows);
-        let model = Self {
-            map,
-            location,
-            hazard,
-        };
+        let model = Self { map, location, hazard };
         model.is_sound(dim).then_some((model, left_out))
     }
 
     /// The location of a query, the one number the hazard needs of it.
     pub(crate) fn locate(&self, query: &[f32]) -> f32 {
-        self.location
-            .predict(&self.map.expand(&self.map.coordinates(query)))
+        self.location.predict(&self.map.expand(&self.map.coordinates(query)))
     }
 
     /// The hazard's logit at `step`.
@@ -98,14 +89,7 @@ impl Model {
         let location = self.location.predict(&phi);
         judge(self, location);
         let weight = f64::from(weight);
-        self.hazard.update(
-            &hazard::Example {
-                location,
-                label,
-                weight,
-            },
-            RATE,
-        );
+        self.hazard.update(&hazard::Example { location, label, weight }, RATE);
         self.location.update(&phi, label, weight);
         location
     }
@@ -123,11 +107,7 @@ impl Model {
 
 /// Fits the projection and returns the coordinates of every example, the supervised one
 /// cross-fitted.
-fn project(
-    map: &mut FeatureMap,
-    examples: &[Example],
-    rng: &mut Xoshiro256PlusPlus,
-) -> Vec<[f32; R]> {
+fn project(map: &mut FeatureMap, examples: &[Example], rng: &mut Xoshiro256PlusPlus) -> Vec<[f32; R]> {
     let dim = map.mean.len();
     let mut data = vec![0.0; examples.len() * dim];
     for (e, u) in examples.iter().zip(data.chunks_exact_mut(dim)) {
@@ -143,16 +123,11 @@ fn project(
     // One scale for all principal coordinates: together they have variance 1 per kept direction
     // that carries weight, so one ridge penalty means the same for every embedding.
     let power: f32 = z.iter().flat_map(|z| &z[..R - 1]).map(|v| v * v).sum();
-    let fourth: f32 = (0..R - 1)
-        .map(|j| z.iter().map(|z| z[j] * z[j]).sum::<f32>())
-        .map(|v| v * v)
-        .sum();
+    let fourth: f32 = (0..R - 1).map(|j| z.iter().map(|z| z[j] * z[j]).sum::<f32>()).map(|v| v * v).sum();
     let n_effective = (power * power / fourth.max(f32::MIN_POSITIVE)).clamp(1.0, R as f32);
     let scale = (n_effective * z.len() as f32 / power.max(f32::MIN_POSITIVE)).sqrt();
     let scale = if scale.is_finite() { scale } else { 0.0 };
-    map.rows[..(R - 1) * dim]
-        .iter_mut()
-        .for_each(|v| *v *= scale);
+    map.rows[..(R - 1) * dim].iter_mut().for_each(|v| *v *= scale);
     for (z, out) in z.iter_mut().zip(out) {
         z[..R - 1].iter_mut().for_each(|v| *v *= scale);
         z[R - 1] = out;
@@ -161,12 +136,7 @@ fn project(
 }
 
 /// The metric and width of the waves with the least leave-one-out error.
-fn choose_metric(
-    map: &mut FeatureMap,
-    z: &[[f32; R]],
-    examples: &[Example],
-    seed: u64,
-) -> Vec<f64> {
+fn choose_metric(map: &mut FeatureMap, z: &[[f32; R]], examples: &[Example], seed: u64) -> Vec<f64> {
     let step = z.len().div_ceil(MAX_FOR_CHOICE).max(1);
     let steps: Vec<f64> = examples.iter().map(|e| e.label.steps() as f64).collect();
     let mean = steps.iter().sum::<f64>() / steps.len().max(1) as f64;
@@ -194,20 +164,11 @@ fn choose_metric(
 }
 
 /// Every `step`-th example with its features.
-fn expanded(
-    map: &FeatureMap,
-    z: &[[f32; R]],
-    examples: &[Example],
-    step: usize,
-) -> Vec<location::Example> {
+fn expanded(map: &FeatureMap, z: &[[f32; R]], examples: &[Example], step: usize) -> Vec<location::Example> {
     z.iter()
         .zip(examples)
         .step_by(step)
-        .map(|(z, e)| location::Example {
-            phi: map.expand(z),
-            label: e.label,
-            weight: f64::from(e.weight),
-        })
+        .map(|(z, e)| location::Example { phi: map.expand(z), label: e.label, weight: f64::from(e.weight) })
         .collect()
 }
 

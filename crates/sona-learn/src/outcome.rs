@@ -79,12 +79,7 @@ where
 {
     fn from(result: &'a R) -> Self {
         let (iterations_used, confidence, early_stopped) = result.into();
-        Self {
-            iterations_used,
-            confidence,
-            early_stopped,
-            trace: Vec::new(),
-        }
+        Self { iterations_used, confidence, early_stopped, trace: Vec::new() }
     }
 }
 

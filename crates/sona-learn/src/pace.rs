@@ -31,16 +31,8 @@ impl Signal {
     pub(crate) fn sanitised(self) -> Self {
         let Self { confidence, change } = self;
         Self {
-            confidence: if confidence.is_nan() {
-                0.0
-            } else {
-                confidence.clamp(0.0, 1.0)
-            },
-            change: if change.is_nan() {
-                1.0
-            } else {
-                change.clamp(0.0, 1e3)
-            },
+            confidence: if confidence.is_nan() { 0.0 } else { confidence.clamp(0.0, 1.0) },
+            change: if change.is_nan() { 1.0 } else { change.clamp(0.0, 1e3) },
         }
     }
 }
@@ -59,19 +51,11 @@ impl Follower {
         let signal = signal.sanitised();
         let before = self.last.map_or(signal.confidence, |s| s.confidence);
         self.last = Some(signal);
-        self.n_stable = if signal.change <= 1e-6 {
-            self.n_stable + 1
-        } else {
-            0
-        };
+        self.n_stable = if signal.change <= 1e-6 { self.n_stable + 1 } else { 0 };
         self.hazard += softplus(eta);
         let confidence = signal.confidence.clamp(1e-4, 1.0 - 1e-4);
         // ln(F / (1 - F)) = ln(e^Lambda - 1), which is Lambda itself when large.
-        let forecast = if self.hazard > 15.0 {
-            self.hazard
-        } else {
-            self.hazard.exp_m1().ln()
-        };
+        let forecast = if self.hazard > 15.0 { self.hazard } else { self.hazard.exp_m1().ln() };
         [
             1.0,
             2.0 * confidence - 1.0,
@@ -104,35 +88,24 @@ fn rows(
         Label::Censored(c) => (usize::MAX, trace.len().min(c)),
     };
     let mut follower = Follower::default();
-    trace[..n_known]
-        .iter()
-        .enumerate()
-        .map(move |(i, &signal)| {
-            let step = i + 1;
-            let features = follower.observe(signal, eta(step));
-            let settled = Row {
-                features,
-                offset: 0.0,
-                happened: step >= solved_at,
-                weight,
-            };
-            let next_is_known = step < solved_at && step < label.steps();
-            let pace = next_is_known.then(|| Row {
-                features,
-                offset: eta(step + 1),
-                happened: step + 1 == solved_at,
-                weight,
-            });
-            (settled, pace)
-        })
+    trace[..n_known].iter().enumerate().map(move |(i, &signal)| {
+        let step = i + 1;
+        let features = follower.observe(signal, eta(step));
+        let settled = Row { features, offset: 0.0, happened: step >= solved_at, weight };
+        let next_is_known = step < solved_at && step < label.steps();
+        let pace = next_is_known.then(|| Row {
+            features,
+            offset: eta(step + 1),
+            happened: step + 1 == solved_at,
+            weight,
+        });
+        (settled, pace)
+    })
 }
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self {
-            settled: Logistic::new(&BELIEVE),
-            pace: Logistic::new(&NEUTRAL),
-        }
+        Self { settled: Logistic::new(&BELIEVE), pace: Logistic::new(&NEUTRAL) }
     }
 
     /// Fits both to runs: label, trace, weight, and the run's static logits.
@@ -146,19 +119,10 @@ impl Pace {
                 pace.extend(p);
             }
         }
-        Self {
-            settled: Logistic::fit(&BELIEVE, &settled),
-            pace: Logistic::fit(&NEUTRAL, &pace),
-        }
+        Self { settled: Logistic::fit(&BELIEVE, &settled), pace: Logistic::fit(&NEUTRAL, &pace) }
     }
 
-    pub(crate) fn update(
-        &mut self,
-        label: Label,
-        trace: &[Signal],
-        weight: f32,
-        eta: impl Fn(usize) -> f32,
-    ) {
+    pub(crate) fn update(&mut self, label: Label, trace: &[Signal], weight: f32, eta: impl Fn(usize) -> f32) {
         for (settled, pace) in rows(label, trace, weight, eta) {
             self.settled.update(&settled, RATE);
             if let Some(pace) = pace {

@@ -20,10 +20,7 @@ pub(crate) struct Prior {
 
 impl Prior {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            solved: vec![0.0; limit],
-            ended: vec![0.0; limit],
-        }
+        Self { solved: vec![0.0; limit], ended: vec![0.0; limit] }
     }
 
     pub(crate) fn update(&mut self, label: Label, weight: f32) {
@@ -39,16 +36,12 @@ impl Prior {
     /// The hazards of steps `1..=max_k`, as logits.
     pub(crate) fn logits(&self, max_k: usize) -> impl Iterator<Item = f32> {
         let mut at_risk: f64 = self.ended.iter().sum();
-        self.solved
-            .iter()
-            .zip(&self.ended)
-            .take(max_k)
-            .map(move |(solved, ended)| {
-                let events = solved + FIRST_HAZARD;
-                let others = (at_risk - solved).max(0.0) + 1.0 - FIRST_HAZARD;
-                at_risk -= ended;
-                (events / others).ln() as f32
-            })
+        self.solved.iter().zip(&self.ended).take(max_k).map(move |(solved, ended)| {
+            let events = solved + FIRST_HAZARD;
+            let others = (at_risk - solved).max(0.0) + 1.0 - FIRST_HAZARD;
+            at_risk -= ended;
+            (events / others).ln() as f32
+        })
     }
 
     pub(crate) fn is_sound(&self, limit: usize) -> bool {
@@ -65,20 +58,12 @@ mod tests {
     #[test]
     fn hazards_count_those_at_risk() {
         let mut prior = Prior::new(4);
-        for label in [
-            Label::Solved(1),
-            Label::Censored(1),
-            Label::Solved(3),
-            Label::Solved(3),
-        ] {
+        for label in [Label::Solved(1), Label::Censored(1), Label::Solved(3), Label::Solved(3)] {
             (0..50).for_each(|_| prior.update(label, 1.0));
         }
         let h: Vec<f32> = prior.logits(4).map(sigmoid).collect();
         // 50 of 200 at step 1; none of 100 at step 2; all of 100 at step 3.
-        assert!(
-            (h[0] - 0.25).abs() < 0.03 && h[1] < 0.01 && h[2] > 0.98,
-            "{h:?}"
-        );
+        assert!((h[0] - 0.25).abs() < 0.03 && h[1] < 0.01 && h[2] > 0.98, "{h:?}");
         assert!((h[3] - 0.1).abs() < 0.01, "nothing known: the first belief");
     }
 }

@@ -16,10 +16,7 @@ pub struct HaltingPolicy {
 
 impl Default for HaltingPolicy {
     fn default() -> Self {
-        Self {
-            settled: 0.95,
-            hopeless: 0.0,
-        }
+        Self { settled: 0.95, hopeless: 0.0 }
     }
 }
 
@@ -70,14 +67,7 @@ pub struct Replanner {
 
 impl Replanner {
     pub(crate) fn new(logits: Vec<f32>, pace: Pace, planned: usize, policy: HaltingPolicy) -> Self {
-        Self {
-            logits,
-            pace,
-            policy,
-            follower: Follower::default(),
-            planned,
-            n_seen: 0,
-        }
+        Self { logits, pace, policy, follower: Follower::default(), planned, n_seen: 0 }
     }
 
     /// The steps planned before the run: the upper bound of the static prediction.
@@ -96,11 +86,7 @@ impl Replanner {
     /// least favourable ones; steps beyond the limit are told to stop.
     pub fn observe(&mut self, signal: Signal) -> Advice {
         let Some(&eta) = self.logits.get(self.n_seen) else {
-            return Advice {
-                decision: Decision::Stop(StopReason::Limit),
-                settled: 0.0,
-                solvable: 0.0,
-            };
+            return Advice { decision: Decision::Stop(StopReason::Limit), settled: 0.0, solvable: 0.0 };
         };
         self.n_seen += 1;
         let tau = self.follower.observe(signal, eta);
@@ -122,14 +108,8 @@ impl Replanner {
         } else if solvable - settled < self.policy.hopeless {
             Decision::Stop(StopReason::Hopeless)
         } else {
-            Decision::Continue {
-                remaining: remaining.unwrap_or(n_left),
-            }
+            Decision::Continue { remaining: remaining.unwrap_or(n_left) }
         };
-        Advice {
-            decision,
-            settled,
-            solvable,
-        }
+        Advice { decision, settled, solvable }
     }
 }

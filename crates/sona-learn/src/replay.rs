@@ -45,12 +45,7 @@ fn stratum(label: Label) -> usize {
 
 impl Replay {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            recent: VecDeque::new(),
-            old: Vec::new(),
-            seen: vec![0; limit + 1],
-            held: vec![0; limit + 1],
-        }
+        Self { recent: VecDeque::new(), old: Vec::new(), seen: vec![0; limit + 1], held: vec![0; limit + 1] }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -77,9 +72,7 @@ impl Replay {
             self.old.push(example);
             return;
         }
-        let largest = (0..self.held.len())
-            .max_by_key(|&s| self.held[s])
-            .unwrap_or(own);
+        let largest = (0..self.held.len()).max_by_key(|&s| self.held[s]).unwrap_or(own);
         let own_is_full = self.held[own] >= self.held[largest];
         if own_is_full && below(rng, self.seen[own]) >= u64::from(self.held[own]) {
             return;
@@ -112,12 +105,7 @@ impl Replay {
         let slots = self.recent.capacity() + self.old.capacity();
         let content = |e: &Stored| size_of_val(&*e.query) + size_of_val(&*e.trace);
         slots * size_of::<Stored>()
-            + self
-                .old
-                .iter()
-                .chain(&self.recent)
-                .map(content)
-                .sum::<usize>()
+            + self.old.iter().chain(&self.recent).map(content).sum::<usize>()
             + self.seen.len() * 12
     }
 
@@ -138,11 +126,7 @@ impl Replay {
         };
         self.seen.len() == limit + 1
             && self.held == held
-            && self
-                .seen
-                .iter()
-                .zip(&held)
-                .all(|(&s, &h)| s >= u64::from(h) && s < u64::MAX / 2048)
+            && self.seen.iter().zip(&held).all(|(&s, &h)| s >= u64::from(h) && s < u64::MAX / 2048)
             && self.recent.len() <= RECENT
             && self.old.len() <= OLD
             && self.old.iter().chain(&self.recent).all(example)
@@ -157,12 +141,7 @@ mod tests {
 
     fn example(k: usize) -> Stored {
         let label = Label::Solved(k);
-        Stored {
-            query: vec![k as f32; 256].into(),
-            label,
-            weight: 1.0,
-            trace: Box::default(),
-        }
+        Stored { query: vec![k as f32; 256].into(), label, weight: 1.0, trace: Box::default() }
     }
 
     #[test]
@@ -171,19 +150,12 @@ mod tests {
         let mut replay = Replay::new(64);
         (0..100).for_each(|i| replay.push(example(1 + i % 20), &mut rng));
         (0..50_000).for_each(|_| replay.push(example(40), &mut rng));
-        let rare = replay
-            .weighted()
-            .filter(|(e, _)| e.label.steps() <= 20)
-            .count();
+        let rare = replay.weighted().filter(|(e, _)| e.label.steps() <= 20).count();
         assert_eq!(rare, 100);
         assert_eq!(replay.len(), 896);
         assert!(replay.is_sound(256, 64));
         (0..50_000).for_each(|i| replay.push(example(1 + i % 64), &mut rng));
-        assert!(
-            replay.held.iter().skip(1).all(|&h| h == 10),
-            "{:?}",
-            replay.held
-        );
+        assert!(replay.held.iter().skip(1).all(|&h| h == 10), "{:?}", replay.held);
         assert!(replay.is_sound(256, 64));
     }
 }

@@ -30,13 +30,7 @@ pub(crate) fn shorten<'a>(query: &'a [f32], seed: u64, buffer: &'a mut [f32; WID
         mixed[(hash >> 57) as usize % HALF] += signed;
     }
     // Infinities of both signs can meet as NaN; such a sum says nothing.
-    buffer.iter_mut().for_each(|v| {
-        *v = if v.is_nan() {
-            0.0
-        } else {
-            v.clamp(-LARGEST, LARGEST)
-        }
-    });
+    buffer.iter_mut().for_each(|v| *v = if v.is_nan() { 0.0 } else { v.clamp(-LARGEST, LARGEST) });
     buffer
 }
 
@@ -62,10 +56,6 @@ mod tests {
         assert_eq!(short.len(), WIDTH);
         assert_eq!(short[..HALF].iter().sum::<f32>(), total);
         assert!(short[HALF..].iter().filter(|v| **v != 0.0).count() > HALF * 3 / 4);
-        assert!(
-            shorten(&[f32::MAX; 999], 1, &mut buffer)
-                .iter()
-                .all(|v| v.is_finite())
-        );
+        assert!(shorten(&[f32::MAX; 999], 1, &mut buffer).iter().all(|v| v.is_finite()));
     }
 }

@@ -46,21 +46,15 @@ pub(crate) fn encode(learner: &Learner) -> Result<Vec<u8>> {
 
 /// The learner in the bytes of a state file.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Learner> {
-    let (header, content) = bytes.split_at_checked(HEADER).ok_or(SonaError::Length {
-        expected: HEADER as u64,
-        found: bytes.len() as u64,
-    })?;
+    let (header, content) = bytes
+        .split_at_checked(HEADER)
+        .ok_or(SonaError::Length { expected: HEADER as u64, found: bytes.len() as u64 })?;
     if header[..8] != MAGIC {
         return Err(SonaError::Magic);
     }
-    let word = |at: usize| {
-        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
-    };
+    let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
     if word(8) != VERSION {
-        return Err(SonaError::Version {
-            expected: VERSION,
-            found: word(8),
-        });
+        return Err(SonaError::Version { expected: VERSION, found: word(8) });
     }
     let length = u64::from(word(16)) | u64::from(word(20)) << 32;
     if length != content.len() as u64 || content.len() > MAX_BYTES {
@@ -71,19 +65,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Learner> {
     }
     let found = checksum(length, content);
     if found != word(12) {
-        return Err(SonaError::Checksum {
-            expected: word(12),
-            found,
-        });
+        return Err(SonaError::Checksum { expected: word(12), found });
     }
     let config = bincode::config::standard().with_limit::<MAX_BYTES>();
-    let (learner, used): (Learner, usize) = bincode::serde::decode_from_slice(content, config)
-        .map_err(|e| SonaError::Decode(e.to_string()))?;
+    let (learner, used): (Learner, usize) =
+        bincode::serde::decode_from_slice(content, config).map_err(|e| SonaError::Decode(e.to_string()))?;
     if used != content.len() {
-        return Err(SonaError::Decode(format!(
-            "{} bytes too many",
-            content.len() - used
-        )));
+        return Err(SonaError::Decode(format!("{} bytes too many", content.len() - used)));
     }
     learner.check()?;
     Ok(learner)
@@ -96,10 +84,7 @@ pub(crate) fn load(path: &Path) -> Result<Learner> {
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(SonaError::Length {
-            expected: most,
-            found: bytes.len() as u64,
-        });
+        return Err(SonaError::Length { expected: most, found: bytes.len() as u64 });
     }
     decode(&bytes)
 }
@@ -109,10 +94,7 @@ pub(crate) fn load(path: &Path) -> Result<Learner> {
 pub(crate) fn save(learner: &Learner, path: &Path) -> Result<()> {
     let bytes = encode(learner)?;
     let (folder, temporary) = temporary(path)?;
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&temporary)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
     let written = file.write_all(&bytes).and_then(|()| file.sync_all());
     drop(file);
     if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
@@ -132,10 +114,7 @@ pub(crate) fn save(learner: &Learner, path: &Path) -> Result<()> {
 fn temporary(path: &Path) -> Result<(PathBuf, PathBuf)> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let name = path.file_name().ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("{} names no file", path.display()),
-        )
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{} names no file", path.display()))
     })?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),

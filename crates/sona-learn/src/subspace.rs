@@ -55,11 +55,7 @@ fn orthonormalise(v: &mut [f32], dim: usize) {
             }
         }
         let norm = dot(row, row).sqrt();
-        let scale = if norm > 1e-4 * before && norm.is_normal() {
-            1.0 / norm
-        } else {
-            0.0
-        };
+        let scale = if norm > 1e-4 * before && norm.is_normal() { 1.0 / norm } else { 0.0 };
         row.iter_mut().for_each(|x| *x *= scale);
     }
 }
@@ -100,13 +96,8 @@ pub(crate) fn supervised(rows: &Rows, y: &[f32]) -> (Vec<f32>, Vec<f32>) {
 
 /// `(X^T X + penalty n I) w = X^T y` over the rows `keep` keeps, by conjugate gradients.
 fn ridge(rows: &Rows, y: &[f32], penalty: f32, keep: impl Fn(usize) -> bool) -> Vec<f32> {
-    let kept: Vec<(&[f32], f32)> = rows
-        .iter()
-        .zip(y.iter().copied())
-        .enumerate()
-        .filter(|(i, _)| keep(*i))
-        .map(|(_, e)| e)
-        .collect();
+    let kept: Vec<(&[f32], f32)> =
+        rows.iter().zip(y.iter().copied()).enumerate().filter(|(i, _)| keep(*i)).map(|(_, e)| e).collect();
     let shift = penalty * kept.len() as f32;
     let mut w = vec![0.0; rows.dim];
     let mut residual = vec![0.0; rows.dim];
@@ -119,17 +110,13 @@ fn ridge(rows: &Rows, y: &[f32], penalty: f32, keep: impl Fn(usize) -> bool) -> 
             break;
         }
         let mut image: Vec<f32> = search.iter().map(|s| shift * s).collect();
-        kept.iter()
-            .for_each(|(x, _)| axpy(dot(x, &search), x, &mut image));
+        kept.iter().for_each(|(x, _)| axpy(dot(x, &search), x, &mut image));
         let step = norm / dot(&search, &image);
         axpy(step, &search, &mut w);
         axpy(-step, &image, &mut residual);
         let next = dot(&residual, &residual);
         let turn = next / norm;
-        search
-            .iter_mut()
-            .zip(&residual)
-            .for_each(|(s, r)| *s = r + turn * *s);
+        search.iter_mut().zip(&residual).for_each(|(s, r)| *s = r + turn * *s);
         norm = next;
     }
     w

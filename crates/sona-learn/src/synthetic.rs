@@ -64,13 +64,7 @@ impl Synthetic {
             Kind::PowerLaw => (j as f32 + 1.0).powf(-0.75),
             _ => 1.0,
         };
-        Self {
-            kind,
-            dim,
-            directions,
-            scales: (0..n_directions).map(scale).collect(),
-            rng,
-        }
+        Self { kind, dim, directions, scales: (0..n_directions).map(scale).collect(), rng }
     }
 
     /// A new question's embedding.
@@ -80,9 +74,7 @@ impl Synthetic {
             Kind::PowerLaw => 0.0,
             Kind::Isotropic => 1.0,
         };
-        let mut x: Vec<f32> = (0..self.dim)
-            .map(|_| floor * normal(&mut self.rng))
-            .collect();
+        let mut x: Vec<f32> = (0..self.dim).map(|_| floor * normal(&mut self.rng)).collect();
         for (direction, &scale) in self.directions.chunks_exact(self.dim).zip(&self.scales) {
             axpy(scale * normal(&mut self.rng), direction, &mut x);
         }

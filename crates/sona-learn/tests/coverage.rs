@@ -34,10 +34,7 @@ fn covers_before_and_after_a_change_of_kind() {
             let mut second = Synthetic::new(to, DIM, seed + 50);
             let after = stream(&engine, &mut second, 1500);
             for coverage in [before, after] {
-                assert!(
-                    (0.93..=0.97).contains(&coverage),
-                    "{from:?} {to:?} {before} {after}"
-                );
+                assert!((0.93..=0.97).contains(&coverage), "{from:?} {to:?} {before} {after}");
             }
         }
     }
@@ -61,10 +58,7 @@ fn covers_with_consolidations_on_the_way() {
 
 #[test]
 fn covers_at_another_level() {
-    let config = SonaConfig {
-        miss_rate: 0.2,
-        ..SonaConfig::new(DIM)
-    };
+    let config = SonaConfig { miss_rate: 0.2, ..SonaConfig::new(DIM) };
     let engine = SonaEngine::with_config(config).expect("sound");
     let mut source = Synthetic::new(Kind::Isotropic, DIM, 3);
     stream(&engine, &mut source, 300);

@@ -3,29 +3,19 @@
 mod common;
 
 use common::taught;
-use sona_learn::{
-    Label, Outcome, Result, Signal, SonaConfig, SonaEngine, SonaError, TrmSonaBridge,
-};
+use sona_learn::{Label, Outcome, Result, Signal, SonaConfig, SonaEngine, SonaError, TrmSonaBridge};
 
 const GOOD: [f32; 4] = [0.0, 1.0, -1.0, 0.5];
 
 fn small() -> SonaEngine {
-    SonaEngine::with_config(SonaConfig {
-        limit: 8,
-        ..SonaConfig::new(2)
-    })
-    .expect("sound")
+    SonaEngine::with_config(SonaConfig { limit: 8, ..SonaConfig::new(2) }).expect("sound")
 }
 
 fn learn(query: &[f32], label: Label, weight: f32, trace: &[Signal]) -> Result<()> {
     let engine = SonaEngine::new(4);
     let before = engine.to_bytes().expect("encodes");
     let result = engine.try_learn(query, label, weight, trace);
-    assert_eq!(
-        engine.to_bytes().expect("encodes"),
-        before,
-        "refused, but something was learned"
-    );
+    assert_eq!(engine.to_bytes().expect("encodes"), before, "refused, but something was learned");
     result
 }
 
@@ -34,41 +24,14 @@ fn configurations_out_of_range() {
     let sound = SonaConfig::new(4);
     for (config, name) in [
         (SonaConfig { dim: 0, ..sound }, "dim"),
-        (
-            SonaConfig {
-                dim: 65_537,
-                ..sound
-            },
-            "dim",
-        ),
+        (SonaConfig { dim: 65_537, ..sound }, "dim"),
         (SonaConfig { limit: 0, ..sound }, "limit"),
-        (
-            SonaConfig {
-                limit: 1025,
-                ..sound
-            },
-            "limit",
-        ),
-        (
-            SonaConfig {
-                miss_rate: 0.0,
-                ..sound
-            },
-            "miss_rate",
-        ),
-        (
-            SonaConfig {
-                miss_rate: f32::NAN,
-                ..sound
-            },
-            "miss_rate",
-        ),
+        (SonaConfig { limit: 1025, ..sound }, "limit"),
+        (SonaConfig { miss_rate: 0.0, ..sound }, "miss_rate"),
+        (SonaConfig { miss_rate: f32::NAN, ..sound }, "miss_rate"),
     ] {
         let error = SonaEngine::with_config(config).expect_err("out of range");
-        assert!(
-            matches!(error, SonaError::Config { field, .. } if field == name),
-            "{error}"
-        );
+        assert!(matches!(error, SonaError::Config { field, .. } if field == name), "{error}");
     }
 }
 
@@ -82,22 +45,10 @@ fn an_engine_for_nothing() {
 fn bad_examples() {
     let solved = Label::Solved(3);
     let error = learn(&GOOD[..3], solved, 1.0, &[]).expect_err("short");
-    assert!(
-        matches!(
-            error,
-            SonaError::Dimension {
-                expected: 4,
-                found: 3
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, SonaError::Dimension { expected: 4, found: 3 }), "{error}");
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let error = learn(&[0.0, 0.0, value, 0.0], solved, 1.0, &[]).expect_err("not finite");
-        assert!(
-            matches!(error, SonaError::Embedding { index: 2, .. }),
-            "{error}"
-        );
+        assert!(matches!(error, SonaError::Embedding { index: 2, .. }), "{error}");
     }
     for weight in [f32::NAN, f32::INFINITY, -0.1, 1.1] {
         let error = learn(&GOOD, solved, weight, &[]).expect_err("no quality");
@@ -106,16 +57,10 @@ fn bad_examples() {
     for steps in [0, 65, usize::MAX] {
         for label in [Label::Solved(steps), Label::Censored(steps)] {
             let error = learn(&GOOD, label, 1.0, &[]).expect_err("out of range");
-            assert!(
-                matches!(error, SonaError::Steps { limit: 64, .. }),
-                "{error}"
-            );
+            assert!(matches!(error, SonaError::Steps { limit: 64, .. }), "{error}");
         }
     }
-    let bad = Signal {
-        confidence: f32::NAN,
-        change: 0.0,
-    };
+    let bad = Signal { confidence: f32::NAN, change: 0.0 };
     let error = learn(&GOOD, solved, 1.0, &[Signal::default(), bad]).expect_err("NaN");
     assert!(matches!(error, SonaError::Signal { step: 2 }), "{error}");
 }
@@ -136,10 +81,7 @@ fn bad_questions() {
 #[test]
 fn the_bridge_drops_and_counts_bad_examples() {
     let bridge = TrmSonaBridge::new(SonaEngine::new(4));
-    let good = Outcome {
-        iterations_used: 3,
-        ..Outcome::default()
-    };
+    let good = Outcome { iterations_used: 3, ..Outcome::default() };
     let none = Outcome::default();
     bridge.learn_from_trm(&GOOD, &good, f32::NAN);
     bridge.learn_from_trm(&GOOD, &good, 1.5);
@@ -157,16 +99,7 @@ fn the_bridge_drops_and_counts_bad_examples() {
 fn consolidating_too_little_or_nothing() {
     let engine = SonaEngine::new(4);
     let error = engine.try_force_learn().expect_err("no examples");
-    assert!(
-        matches!(
-            error,
-            SonaError::TooFewExamples {
-                found: 0,
-                needed: 32
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, SonaError::TooFewExamples { found: 0, needed: 32 }), "{error}");
     engine.force_learn();
     assert_eq!(engine.stats().n_consolidations, 0);
 }
@@ -189,20 +122,11 @@ fn reseal(bytes: &mut [u8]) {
 
 #[test]
 fn damaged_state_files() {
-    assert!(matches!(
-        damaged(|b| b.truncate(10)),
-        SonaError::Length { .. }
-    ));
+    assert!(matches!(damaged(|b| b.truncate(10)), SonaError::Length { .. }));
     assert!(matches!(damaged(|b| b[0] = b'X'), SonaError::Magic));
-    assert!(matches!(
-        damaged(|b| b[8] = 9),
-        SonaError::Version { found: 9, .. }
-    ));
+    assert!(matches!(damaged(|b| b[8] = 9), SonaError::Version { found: 9, .. }));
     assert!(matches!(damaged(|b| b.push(0)), SonaError::Length { .. }));
-    assert!(matches!(
-        damaged(|b| b[30] ^= 1),
-        SonaError::Checksum { .. }
-    ));
+    assert!(matches!(damaged(|b| b[30] ^= 1), SonaError::Checksum { .. }));
     // Not damaged but forged: the checksum is right, the content is not.
     let forged = |change: fn(&mut Vec<u8>)| {
         damaged(|b| {
@@ -215,10 +139,7 @@ fn damaged_state_files() {
     // The first byte of the content is the dimension: the rest no longer fits it.
     assert!(matches!(forged(|b| b[24] = 0), SonaError::Config { .. }));
     // The second is the limit.
-    assert!(matches!(
-        forged(|b| b[25] = 9),
-        SonaError::Inconsistent { .. }
-    ));
+    assert!(matches!(forged(|b| b[25] = 9), SonaError::Inconsistent { .. }));
 }
 
 #[test]
@@ -235,17 +156,11 @@ fn a_forged_dimension_does_not_fit_the_examples() {
 fn every_truncation_is_refused() {
     let fresh = small().to_bytes().expect("encodes");
     for length in 0..fresh.len() {
-        assert!(
-            SonaEngine::from_bytes(&fresh[..length]).is_err(),
-            "{length} bytes"
-        );
+        assert!(SonaEngine::from_bytes(&fresh[..length]).is_err(), "{length} bytes");
     }
     let taught = taught(2, 40, 1).0.to_bytes().expect("encodes");
     for length in (0..taught.len()).step_by(61) {
-        assert!(
-            SonaEngine::from_bytes(&taught[..length]).is_err(),
-            "{length} bytes"
-        );
+        assert!(SonaEngine::from_bytes(&taught[..length]).is_err(), "{length} bytes");
     }
 }
 
@@ -255,10 +170,7 @@ fn every_flipped_byte_is_refused() {
         for at in (0..bytes.len()).step_by(stride) {
             for flip in [1u8, 0x80, 0xff] {
                 bytes[at] ^= flip;
-                assert!(
-                    SonaEngine::from_bytes(&bytes).is_err(),
-                    "byte {at} ^ {flip}"
-                );
+                assert!(SonaEngine::from_bytes(&bytes).is_err(), "byte {at} ^ {flip}");
                 bytes[at] ^= flip;
             }
         }
@@ -289,20 +201,14 @@ fn a_bad_file_leaves_the_old_state() {
     let (engine, _) = taught(2, 40, 1);
     let before = engine.to_bytes().expect("encodes");
     let path = folder.path().join("state");
-    assert!(
-        matches!(engine.restore(&path), Err(SonaError::Io(_))),
-        "no file"
-    );
+    assert!(matches!(engine.restore(&path), Err(SonaError::Io(_))), "no file");
     std::fs::write(&path, b"something else entirely, of fair length").expect("writes");
     assert!(matches!(engine.restore(&path), Err(SonaError::Magic)));
     assert_eq!(engine.to_bytes().expect("encodes"), before);
     // A folder that is not there: nothing is written anywhere.
     let nowhere = folder.path().join("missing").join("state");
     assert!(matches!(engine.save(nowhere), Err(SonaError::Io(_))));
-    assert!(matches!(
-        engine.save(folder.path().join("..")),
-        Err(SonaError::Io(_))
-    ));
+    assert!(matches!(engine.save(folder.path().join("..")), Err(SonaError::Io(_))));
     // A good one replaces it.
     engine.save(&path).expect("saves over the bad file");
     let other = SonaEngine::new(2);

@@ -26,20 +26,14 @@ fn ten_batches_of_fifty() {
     let mut train = Vec::new();
     for _ in 0..10 {
         for (query, k) in source.examples(50) {
-            let result = Outcome {
-                iterations_used: k,
-                ..Outcome::default()
-            };
+            let result = Outcome { iterations_used: k, ..Outcome::default() };
             bridge.learn_from_trm(&query, &result, 0.9);
             train.push((query, k));
         }
         bridge.sona.force_learn();
         all.push(score(&test, |x| bridge.predict_optimal_k(x, MAX_K)));
     }
-    assert!(
-        all[4].0 > 0.9 && all[9].0 > 0.95 && all[9].1 < 1.0,
-        "{all:?}"
-    );
+    assert!(all[4].0 > 0.9 && all[9].0 > 0.95 && all[9].1 < 1.0, "{all:?}");
     assert!(all[9].0 > all[0].0 + 0.1, "{all:?}");
     let constant = ConstantMedian::fit(&train);
     let near = NearestNeighbours::fit(&train);
@@ -49,10 +43,7 @@ fn ten_batches_of_fifty() {
         score(&test, |x| near.predict(x)),
         score(&test, |x| ordinal.predict(x)),
     ] {
-        assert!(
-            within + 0.2 < all[9].0 && mae > 2.0 * all[9].1,
-            "{within} {mae} {all:?}"
-        );
+        assert!(within + 0.2 < all[9].0 && mae > 2.0 * all[9].1, "{within} {mae} {all:?}");
     }
 }
 
@@ -63,11 +54,7 @@ fn learns_between_consolidations() {
     for (x, k) in source.examples(400) {
         engine.learn(&x, Label::Solved(k), 1.0, &[]);
     }
-    assert_eq!(
-        engine.stats().n_consolidations,
-        1,
-        "only the first, automatic one"
-    );
+    assert_eq!(engine.stats().n_consolidations, 1, "only the first, automatic one");
     let (within, mae) = score(&source.examples(300), |x| engine.predict(x, MAX_K).steps);
     assert!(within > 0.9 && mae < 1.2, "{within} {mae}");
 }
@@ -95,20 +82,13 @@ fn censored_runs_are_not_answers_at_the_limit() {
     let mut source = Synthetic::new(Kind::Line, DIM, 5);
     let engine = SonaEngine::new(DIM);
     for (x, k) in source.examples(600) {
-        let label = if k <= 15 {
-            Label::Solved(k)
-        } else {
-            Label::Censored(15)
-        };
+        let label = if k <= 15 { Label::Solved(k) } else { Label::Censored(15) };
         engine.learn(&x, label, 1.0, &[]);
     }
     engine.force_learn();
     let test = source.examples(400);
     let (far, near): (Vec<Example>, Vec<Example>) = test.into_iter().partition(|e| e.1 > 18);
-    let said_far = far
-        .iter()
-        .filter(|(x, _)| engine.predict(x, MAX_K).steps > 15)
-        .count();
+    let said_far = far.iter().filter(|(x, _)| engine.predict(x, MAX_K).steps > 15).count();
     assert!(said_far * 10 > far.len() * 9, "{said_far} of {}", far.len());
     let near: Vec<Example> = near.into_iter().filter(|e| e.1 <= 12).collect();
     let (within, _) = score(&near, |x| engine.predict(x, MAX_K).steps);
@@ -120,15 +100,8 @@ fn a_low_quality_is_a_censored_run() {
     let bridge = TrmSonaBridge::new(SonaEngine::new(2));
     for i in 0..200 {
         let hard = i % 2 == 0;
-        let result = Outcome {
-            iterations_used: if hard { 16 } else { 2 },
-            ..Outcome::default()
-        };
-        bridge.learn_from_trm(
-            &[f32::from(u8::from(hard)), 0.0],
-            &result,
-            if hard { 0.1 } else { 0.9 },
-        );
+        let result = Outcome { iterations_used: if hard { 16 } else { 2 }, ..Outcome::default() };
+        bridge.learn_from_trm(&[f32::from(u8::from(hard)), 0.0], &result, if hard { 0.1 } else { 0.9 });
     }
     bridge.sona.force_learn();
     let hard = bridge.sona.predict(&[1.0, 0.0], 16);
@@ -159,10 +132,7 @@ fn a_plan_saves_steps_where_the_forecast_cannot() {
         extra += plan.n_seen() as f64 / 300.0;
     }
     assert!(solved > 282, "{solved} of 300");
-    assert!(
-        extra + 3.0 < forecast && extra < 18.5,
-        "{extra} steps, forecast {forecast}"
-    );
+    assert!(extra + 3.0 < forecast && extra < 18.5, "{extra} steps, forecast {forecast}");
 }
 
 #[test]
@@ -174,10 +144,7 @@ fn a_hopeless_run_is_given_up() {
         engine.learn(&x, Label::Censored(30), 1.0, &source.run(200, 30));
     }
     engine.force_learn();
-    let policy = HaltingPolicy {
-        hopeless: 0.05,
-        ..HaltingPolicy::default()
-    };
+    let policy = HaltingPolicy { hopeless: 0.05, ..HaltingPolicy::default() };
     let x = source.query();
     let mut plan = engine.plan(&x, 30, policy);
     let last = source
@@ -220,11 +187,7 @@ fn long_embeddings_are_learned_in_the_same_memory() {
         let mut x = vec![0.0; 810];
         for cell in 0..81 {
             let shuffled = (cell * 37 + (seed >> 40) as usize) % 81;
-            let value = if shuffled < blanks {
-                0
-            } else {
-                1 + (cell + shuffled) % 9
-            };
+            let value = if shuffled < blanks { 0 } else { 1 + (cell + shuffled) % 9 };
             x[cell * 10 + value] = 1.0;
         }
         (x, 1 + (blanks - 20) / 2)
@@ -239,8 +202,5 @@ fn long_embeddings_are_learned_in_the_same_memory() {
     let (within, mae) = score(&test, |x| engine.predict(x, MAX_K).steps);
     assert!(within > 0.9 && mae < 1.2, "{within} {mae}");
     let stats = engine.stats();
-    assert!(
-        stats.n_rejected == 0 && stats.size_bytes < 2 << 20,
-        "{stats:?}"
-    );
+    assert!(stats.n_rejected == 0 && stats.size_bytes < 2 << 20, "{stats:?}");
 }

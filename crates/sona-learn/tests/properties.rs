@@ -36,16 +36,10 @@ fn any_signal() -> impl Strategy<Value = Signal> {
 fn holds(engine: &SonaEngine, query: &[f32], max_k: usize) {
     let most = max_k.max(1);
     let p = engine.predict(query, max_k);
-    assert!(
-        (1..=most).contains(&p.steps) && (p.steps..=most).contains(&p.enough),
-        "{p:?}"
-    );
+    assert!((1..=most).contains(&p.steps) && (p.steps..=most).contains(&p.enough), "{p:?}");
     assert!((0.0..=1.0).contains(&p.solvable), "{p:?}");
     let sum: f32 = engine.distribution(query, max_k).iter().sum();
-    assert!(
-        (sum - p.solvable).abs() < 1e-3 || p.solvable < 1.0 && !p.capped,
-        "{sum} {p:?}"
-    );
+    assert!((sum - p.solvable).abs() < 1e-3 || p.solvable < 1.0 && !p.capped, "{sum} {p:?}");
 }
 
 proptest! {
@@ -118,15 +112,8 @@ fn a_loaded_engine_goes_on_bit_for_bit() {
     }
     engine.force_learn();
     loaded.force_learn();
-    assert_eq!(
-        engine.to_bytes().expect("encodes"),
-        loaded.to_bytes().expect("encodes")
-    );
-    assert_eq!(
-        std::fs::read_dir(folder.path()).expect("lists").count(),
-        1,
-        "no temporary file"
-    );
+    assert_eq!(engine.to_bytes().expect("encodes"), loaded.to_bytes().expect("encodes"));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 1, "no temporary file");
 }
 
 #[test]
@@ -150,17 +137,11 @@ fn a_million_identical_queries_do_no_harm() {
     assert!((12..=13).contains(&engine.predict(&x, 30).steps));
     let stats = engine.stats();
     assert_eq!((stats.n_learned, stats.n_rejected), (1_000_200, 0));
-    assert!(
-        stats.size_bytes < 2 << 20 && stats.n_stored == 896,
-        "{before} -> {stats:?}"
-    );
+    assert!(stats.size_bytes < 2 << 20 && stats.n_stored == 896, "{before} -> {stats:?}");
     SonaEngine::from_bytes(&engine.to_bytes().expect("encodes")).expect("finite and consistent");
     // The kinds learned before the flood are still known.
-    let near = source
-        .examples(200)
-        .iter()
-        .filter(|(x, k)| engine.predict(x, 30).steps.abs_diff(*k) <= 4)
-        .count();
+    let near =
+        source.examples(200).iter().filter(|(x, k)| engine.predict(x, 30).steps.abs_diff(*k) <= 4).count();
     assert!(near > 120, "{near} of 200 within 4 steps");
 }
 
@@ -187,10 +168,7 @@ fn adversarial_order_does_no_harm() {
     }
     engine.force_learn();
     let near = |engine: &SonaEngine| {
-        examples
-            .iter()
-            .filter(|(x, k)| engine.predict(x, 30).steps.abs_diff(*k) <= 2)
-            .count()
+        examples.iter().filter(|(x, k)| engine.predict(x, 30).steps.abs_diff(*k) <= 2).count()
     };
     assert!(near(&engine) > 550, "{}", near(&engine));
     for (x, k) in &examples {
@@ -198,9 +176,7 @@ fn adversarial_order_does_no_harm() {
         holds(&engine, x, 30);
     }
     for _ in 0..4 {
-        examples
-            .iter()
-            .for_each(|(x, k)| engine.learn(x, Label::Solved(*k), 1.0, &[]));
+        examples.iter().for_each(|(x, k)| engine.learn(x, Label::Solved(*k), 1.0, &[]));
     }
     engine.force_learn();
     assert!(near(&engine) > 380, "{}", near(&engine));
