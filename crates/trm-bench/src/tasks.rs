@@ -5,11 +5,14 @@ use puzzles::maze::{MazeEncoder, MazeRow, MazeSpec, generate_maze};
 use puzzles::sudoku::{Geometry, SudokuEncoder, relations};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::ops::RangeInclusive;
 use trm_core::{GroupRelation, Mixer, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
 use trm_train::{Data, Sample};
 
 /// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
 const GROUP_SCALE: f32 = 1.0 / 3.0;
+/// Wall probabilities of an open maze.
+const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
 /// The Sudoku's relations between candidates, as a model reads them.
 pub fn sudoku_relations(geometry: Geometry) -> Relations {
@@ -113,6 +116,9 @@ pub struct MazeStream {
     pub sides: (usize, usize),
     /// Least steps of the shortest path, per side.
     pub min_path_per_side: f32,
+    /// Share of open mazes: few walls, so many ways around each, that only a comparison of
+    /// distances tells apart. Filling dead ends solves most of the others.
+    pub open_share: f64,
     /// Seed.
     pub seed: u64,
 }
@@ -121,11 +127,14 @@ impl Data for MazeStream {
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let side = rng.random_range(self.sides.0..=self.sides.1);
-        // Half of the questions are long for their size, the others as they come.
-        let share: f32 = rng.random();
-        let longest = self.min_path_per_side * side as f32;
-        let min_path = (longest * (2.0 * share).min(1.0)) as usize;
-        let spec = MazeSpec::square(side, min_path.max(2));
+        let mut spec = MazeSpec::square(side, side / 2);
+        if rng.random_bool(self.open_share) {
+            spec.wall_probability = OPEN_WALLS;
+        } else {
+            // Half of these are long for their size, the others as they come.
+            let share: f32 = rng.random();
+            spec.min_path = (self.min_path_per_side * side as f32 * (2.0 * share).min(1.0)).max(2.0) as usize;
+        }
         let row = generate_maze(&spec, self.seed, index).expect("a maze of moderate length is found");
         maze_sample(&row)
     }

@@ -53,6 +53,9 @@ enum Puzzle {
         /// Longest demanded shortest path, in sides
         #[arg(long, default_value_t = 2.5)]
         min_path: f32,
+        /// Share of open mazes, with few walls and many ways around each
+        #[arg(long, default_value_t = 0.5)]
+        open: f64,
         #[command(flatten)]
         run: Run,
     },
@@ -154,9 +157,17 @@ pub fn run(args: Args) -> Result<()> {
             };
             run.train(sudoku_builder(), &stream, &validation, &SUDOKU_BANDS)
         }
-        Puzzle::Maze { sides, min_path, run } => {
+        Puzzle::Maze { sides, min_path, open, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
-            let stream = MazeStream { sides: (low, high), min_path_per_side: min_path, seed: run.seed };
+            if !(2..=64).contains(&low) || !(low..=64).contains(&high) || !(0.0..=1.0).contains(&open) {
+                bail!("--sides takes two sides from 2 to 64, --open a share from 0 to 1");
+            }
+            let stream = MazeStream {
+                sides: (low, high),
+                min_path_per_side: min_path,
+                open_share: open,
+                seed: run.seed,
+            };
             let validation = match &run.validate {
                 Some(path) => {
                     let file = File::open(path).with_context(|| path.display().to_string())?;
