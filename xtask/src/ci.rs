@@ -1,6 +1,6 @@
 //! `cargo xtask ci` and `cargo xtask check`
 
-use crate::run::{cargo, output, passes};
+use crate::run::{cargo, passes};
 use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::Instant;
@@ -88,8 +88,7 @@ fn deny(full: bool) -> Result<()> {
     let tools = crate::run::root().join("target/tools");
     let checks = ["check", "bans", "licenses", "sources"];
     let installed = tools.join("bin").join("cargo-deny");
-    let mut found = cargo(&["deny", "--version"]);
-    let on_path = output(&mut found).is_ok_and(|output| output.status.success());
+    let on_path = cargo(&["deny", "--version"]).output().is_ok_and(|output| output.status.success());
     if on_path {
         return passes(cargo(&["deny"]).args(checks));
     }

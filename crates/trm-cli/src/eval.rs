@@ -105,9 +105,9 @@ impl Args {
         };
         let beyond = if self.sweep { Beyond::Watch } else { Beyond::Stop };
         let (limit, named) = (self.limit.unwrap_or(usize::MAX), data.clone());
-        let bar = progress(T::NAME, self.limit.map(|n| n as u64));
-        let evaluated =
-            evaluate(engine, task, rows.take(limit), &policy, beyond, &|standing| bar.show(standing));
+        let rows = rows.take(limit);
+        let bar = progress(T::NAME, rows.size_hint().1.filter(|n| *n < usize::MAX).map(|n| n as u64));
+        let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| bar.show(standing));
         let report = evaluated.context(named)?.report(T::NAME, data, info, policy);
         bar.finish();
         if self.json {
@@ -135,7 +135,7 @@ struct Progress {
 }
 
 fn progress(name: &'static str, n: Option<u64>) -> Progress {
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos} {per_sec} {msg}");
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos}/{human_len} {per_sec} {msg}");
     let target = ProgressDrawTarget::stderr_with_hz(8);
     let bar = ProgressBar::with_draw_target(n, target).with_prefix(name);
     Progress { name, bar: bar.with_style(style.expect("a constant template")) }
