@@ -13,14 +13,12 @@ use std::time::Instant;
 use trm_bench::tasks::{
     MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_sample,
 };
+use trm_bench::{MazeTask, SudokuTask, Task};
 use trm_core::kernel::Isa;
 use trm_core::{Model, TrmConfigBuilder};
 use trm_train::{
     Checkpoint, Data, Evaluation, OptimizerConfig, Sample, Schedule, TrainConfig, Trainer, evaluate,
 };
-
-/// Lowest ratings of the bands that Sudoku validation reports.
-const SUDOKU_BANDS: [f32; 5] = [0.0, 1.0, 10.0, 30.0, 60.0];
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -155,7 +153,7 @@ pub fn run(args: Args) -> Result<()> {
                 Some(path) => read_sudoku(path, run.validate_limit)?.iter().map(sudoku_sample).collect(),
                 None => Vec::new(),
             };
-            run.train(sudoku_builder(), &stream, &validation, &SUDOKU_BANDS)
+            run.train(sudoku_builder(), &stream, &validation, SudokuTask::BANDS)
         }
         Puzzle::Maze { sides, min_path, open, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
@@ -176,7 +174,7 @@ pub fn run(args: Args) -> Result<()> {
                 }
                 None => Vec::new(),
             };
-            run.train(maze_builder(), &stream, &validation, &[0.0])
+            run.train(maze_builder(), &stream, &validation, MazeTask::BANDS)
         }
     }
 }
@@ -221,6 +219,7 @@ impl Run {
                 bail!("{}: a model of another shape", path.display());
             }
             model.params = init.params;
+            model.note = init.note;
         }
         Ok(model)
     }
@@ -278,11 +277,16 @@ impl Run {
 
     /// Saves the averaged weights, with what they score.
     fn validate(&self, trainer: &Trainer, samples: &[Sample], bands: &[f32], log: &mut Log) -> Result<()> {
-        let model = trainer.averaged();
+        let mut model = trainer.averaged();
+        let phase = model.note.len() + 1;
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        let (step, steps) = (trainer.step_count(), self.steps);
+        model
+            .note
+            .insert(format!("phase {phase}"), format!("trm {}; step {step} of {steps}", words.join(" ")));
         model.save(self.out.join("model.safetensors"))?;
         let start = Instant::now();
         let evaluation: Evaluation = evaluate(&model, Isa::best(), samples, self.validate_k, bands);
-        let step = trainer.step_count();
         model.save(self.out.join(format!("model-{step}.safetensors")))?;
         log.write(&json!({
             "step": step, "validation": evaluation, "seconds": start.elapsed().as_secs_f64()
