@@ -1,0 +1,93 @@
+//! The shipped models against the processor: operations of matrix products per second, beside the
+//! peak that the same run measures on one thread.
+#![allow(missing_docs)]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use std::hint::black_box;
+use trm_bench::tasks::{maze_sample, sudoku_sample};
+use trm_core::kernel::{Isa, Kernel, Simd};
+use trm_core::loss::Target;
+use trm_core::model::{StepOutput, Workspace};
+use trm_core::{Graph, TrmEngine};
+use trm_train::Sample;
+
+/// Sums that depend on nothing but themselves: enough to hide the latency of a multiply-add.
+const SUMS: usize = 24;
+const ROUNDS: usize = 10_000;
+
+/// Nothing but multiply-adds in registers.
+struct Peak;
+
+impl Kernel<f32> for Peak {
+    type Output = (f32, u64);
+
+    #[inline(always)]
+    fn run<S: Simd<Elem = f32>>(self, s: S) -> (f32, u64) {
+        let (factor, term) = (s.splat(black_box(0.999)), s.splat(black_box(0.001)));
+        let mut sums = [s.splat(1.0); SUMS];
+        for _ in 0..ROUNDS {
+            for sum in &mut sums {
+                *sum = s.mul_add(*sum, factor, term);
+            }
+        }
+        let total = sums.iter().map(|sum| s.sum(*sum)).sum();
+        (total, (2 * SUMS * ROUNDS * S::LANES) as u64)
+    }
+}
+
+fn peak(c: &mut Criterion) {
+    use trm_core::kernel::Real;
+    let (total, flops) = f32::dispatch(Isa::best(), Peak);
+    assert!((total / (flops as f32 / (2 * ROUNDS) as f32) - 1.0).abs() < 1e-3, "sums converge to one");
+    let mut group = c.benchmark_group("Roofline");
+    group.throughput(Throughput::Elements(flops));
+    group.bench_function("peak f32 multiply-add", |b| b.iter(|| f32::dispatch(Isa::best(), Peak)));
+}
+
+/// K steps of inference, and one step of training, on one thread.
+fn model(c: &mut Criterion, name: &str, engine: &TrmEngine, sample: &Sample) {
+    let model = engine.model();
+    let mut graph = Graph::default();
+    model.build_graph(&sample.question, sample.n_tokens(), sample.width, &mut graph);
+    let first = vec![0.0; sample.n_tokens()];
+    let result = engine.reason(&sample.question, &first, Some(10));
+    assert!(result.iterations_used == 10 && result.answer.iter().all(|a| a.is_finite()));
+    let mut group = c.benchmark_group("Roofline");
+    group.throughput(Throughput::Elements(10 * model.step_flops(&graph)));
+    group.bench_function(format!("{name} K=10"), |b| {
+        b.iter(|| engine.reason(&sample.question, &first, Some(10)))
+    });
+
+    let (mut state, mut output, mut work) =
+        (model.start(&graph, &[]), StepOutput::default(), Workspace::default());
+    let (mut transposed, mut grads) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
+    model.net().transpose(&model.params, &mut transposed);
+    let target = Target::Marks(&sample.marks);
+    let mut step = || {
+        model.train_step(
+            engine.isa(),
+            &transposed,
+            &graph,
+            &sample.question,
+            target,
+            1.0,
+            &mut state,
+            &mut output,
+            &mut grads,
+            &mut work,
+        )
+    };
+    assert!(step().answer.is_finite());
+    group.throughput(Throughput::Elements(model.train_step_flops(&graph)));
+    group.bench_function(format!("{name} training step"), |b| b.iter(&mut step));
+}
+
+fn models(c: &mut Criterion) {
+    let sudoku = puzzles::load_sudoku_extreme_dataset().expect("the committed set");
+    model(c, "Sudoku", &trm_models::sudoku(), &sudoku_sample(&sudoku.rows[0]));
+    let mazes = puzzles::maze::load_maze_hard_dataset().expect("the committed set");
+    model(c, "Maze", &trm_models::maze(), &maze_sample(&mazes.rows[0]));
+}
+
+criterion_group!(roofline, peak, models);
+criterion_main!(roofline);
