@@ -6,12 +6,54 @@ use anyhow::{Context, Result, bail};
 /// One `trm train` after the other; each starts from the weights of the one before.
 type Phases = &'static [(&'static str, &'static str)];
 
-/// The recipe of the embedded Sudoku model: name and arguments of each phase.
-const SUDOKU: Phases =
-    &[("1", "--data data/sudoku-train.csv --validate data/sudoku-validate.csv --steps 10000")];
+/// The recipe of the embedded Sudoku model; crates/trm-train/RESEARCH.md says why.
+const SUDOKU: Phases = &[
+    (
+        "1",
+        "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --mix 0:0.65,3:0.35 \
+         --validate data/sudoku-validate.csv \
+         --steps 12000 --n 3 --batch 32 --supervision 12 --linger 1 --lr 3e-3 --seed 1",
+    ),
+    (
+        "2",
+        "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --data data/sudoku-hard-1.csv \
+         --data data/sudoku-extreme.csv --mix 0:0.3,3:0.35,30:0.2,60:0.15 \
+         --validate data/sudoku-validate.csv \
+         --steps 12000 --until 7431 --n 6 --batch 32 --supervision 16 --linger 1 --lr 2.5e-3 --seed 2",
+    ),
+    (
+        "3",
+        "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --data data/sudoku-hard-1.csv \
+         --data data/sudoku-hard-2.csv --data data/sudoku-extreme.csv --mix 0:0.15,3:0.3,30:0.35,60:0.2 \
+         --validate data/sudoku-validate.csv \
+         --steps 16000 --n 6 --batch 32 --supervision 20 --linger 2 --lr 2e-3 \
+         --decay-from 0.4 --floor 0.1 --seed 3",
+    ),
+];
 
 /// The recipe of the embedded maze model.
-const MAZE: Phases = &[("1", "--sides 7,14 --steps 10000")];
+const MAZE: Phases = &[
+    (
+        "1",
+        "--sides 7,16 --open 0 --steps 7000 --until 5416 --n 6 --batch 32 --supervision 12 --linger 2 \
+         --lr 3e-3 --seed 1",
+    ),
+    (
+        "2",
+        "--sides 10,30 --open 0 --steps 8000 --until 6327 --n 6 --batch 24 --supervision 24 --linger 3 \
+         --lr 2e-3 --decay-from 0.6 --seed 2",
+    ),
+    (
+        "3",
+        "--sides 8,22 --open 0.6 --steps 7000 --until 5094 --n 6 --batch 32 --supervision 16 --linger 3 \
+         --lr 2.5e-3 --decay-from 0.99 --seed 3",
+    ),
+    (
+        "4",
+        "--sides 12,30 --open 0.35 --min-path 3 --steps 5000 --n 6 --batch 24 --supervision 24 --linger 6 \
+         --lr 2e-3 --decay-from 0.35 --floor 0.03 --seed 4",
+    ),
+];
 
 const HELP: &str = "\
 cargo xtask train sudoku|maze [--install]

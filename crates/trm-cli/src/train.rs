@@ -82,6 +82,9 @@ struct Run {
     /// Optimiser steps
     #[arg(long, default_value_t = 10_000)]
     steps: u64,
+    /// Stop at this step; the learning rate stays laid over all steps
+    #[arg(long)]
+    until: Option<u64>,
     /// Running questions
     #[arg(long, default_value_t = 32)]
     batch: usize,
@@ -248,7 +251,8 @@ impl Run {
         let (mut saved_at, mut validated_at, mut reported_at) =
             (Instant::now(), Instant::now(), Instant::now());
         let minutes = |t: Instant| t.elapsed().as_secs_f64() / 60.0;
-        while trainer.step_count() < self.steps && !stop.load(Ordering::Relaxed) {
+        let last = self.until.unwrap_or(self.steps).min(self.steps);
+        while trainer.step_count() < last && !stop.load(Ordering::Relaxed) {
             trainer.step()?;
             if reported_at.elapsed().as_secs() >= 10 {
                 reported_at = Instant::now();
