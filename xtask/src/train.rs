@@ -35,22 +35,22 @@ const SUDOKU: Phases = &[
 const MAZE: Phases = &[
     (
         "1",
-        "--sides 7,16 --open 0 --steps 7000 --until 5416 --n 6 --batch 32 --supervision 12 --linger 2 \
+        "--sides 7,16 --open 0 --balance 0.5 --steps 7000 --until 5416 --n 6 --batch 32 --supervision 12 --linger 2 \
          --lr 3e-3 --seed 1",
     ),
     (
         "2",
-        "--sides 10,30 --open 0 --steps 8000 --until 6327 --n 6 --batch 24 --supervision 24 --linger 3 \
+        "--sides 10,30 --open 0 --balance 0.5 --steps 8000 --until 6327 --n 6 --batch 24 --supervision 24 --linger 3 \
          --lr 2e-3 --decay-from 0.6 --seed 2",
     ),
     (
         "3",
-        "--sides 8,22 --open 0.6 --steps 7000 --until 5094 --n 6 --batch 32 --supervision 16 --linger 3 \
+        "--sides 8,22 --open 0.6 --balance 0.5 --steps 7000 --until 5094 --n 6 --batch 32 --supervision 16 --linger 3 \
          --lr 2.5e-3 --decay-from 0.99 --seed 3",
     ),
     (
         "4",
-        "--sides 12,30 --open 0.35 --min-path 3 --steps 5000 --n 6 --batch 24 --supervision 24 --linger 6 \
+        "--sides 12,30 --open 0.35 --min-path 3 --balance 0.5 --steps 5000 --until UNTIL4 --n 6 --batch 24 --supervision 24 --linger 6 \
          --lr 2e-3 --decay-from 0.35 --floor 0.03 --seed 4",
     ),
 ];

@@ -54,6 +54,9 @@ enum Puzzle {
         /// Share of open mazes, with few walls and many ways around each
         #[arg(long, default_value_t = 0.5)]
         open: f64,
+        /// Marked cells count (unmarked / marked)^BALANCE times as much as the others
+        #[arg(long, default_value_t = 0.0)]
+        balance: f32,
         #[command(flatten)]
         run: Run,
     },
@@ -156,9 +159,9 @@ pub fn run(args: Args) -> Result<()> {
                 Some(path) => read_sudoku(path, run.validate_limit)?.iter().map(sudoku_sample).collect(),
                 None => Vec::new(),
             };
-            run.train(sudoku_builder(), &stream, &validation, SudokuTask::BANDS)
+            run.train(sudoku_builder(), run.config(), &stream, &validation, SudokuTask::BANDS)
         }
-        Puzzle::Maze { sides, min_path, open, run } => {
+        Puzzle::Maze { sides, min_path, open, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
             if !(2..=64).contains(&low) || !(low..=64).contains(&high) || !(0.0..=1.0).contains(&open) {
                 bail!("--sides takes two sides from 2 to 64, --open a share from 0 to 1");
@@ -177,7 +180,8 @@ pub fn run(args: Args) -> Result<()> {
                 }
                 None => Vec::new(),
             };
-            run.train(maze_builder(), &stream, &validation, MazeTask::BANDS)
+            let config = TrainConfig { balance, ..run.config() };
+            run.train(maze_builder(), config, &stream, &validation, MazeTask::BANDS)
         }
     }
 }
@@ -200,6 +204,7 @@ impl Run {
             steps: self.steps,
             max_supervision_steps: self.supervision,
             linger: self.linger,
+            balance: 0.0,
             latent_noise: self.noise,
             seed: self.seed,
             optimizer: OptimizerConfig {
@@ -230,6 +235,7 @@ impl Run {
     fn train(
         &self,
         builder: TrmConfigBuilder,
+        config: TrainConfig,
         data: &dyn Data,
         validation: &[Sample],
         bands: &[f32],
@@ -238,9 +244,9 @@ impl Run {
         let saved = self.out.join("checkpoint.bin");
         let model = self.model(builder)?;
         let mut trainer = if saved.exists() {
-            Trainer::resume(model, self.config(), data, Checkpoint::load(&saved)?)?
+            Trainer::resume(model, config, data, Checkpoint::load(&saved)?)?
         } else {
-            Trainer::new(model, self.config(), data)?
+            Trainer::new(model, config, data)?
         };
         let mut log = Log::open(&self.out.join("log.jsonl"))?;
         let stop = Arc::new(AtomicBool::new(false));

@@ -12,6 +12,9 @@ pub enum Target<'a> {
     /// For [`Output::GroupSoftmax`] and [`Output::Binary`]: whether each token (live or not) is
     /// marked.
     Marks(&'a [bool]),
+    /// The same for [`Output::Binary`], where marked tokens count (unmarked / marked)^balance
+    /// times as much as unmarked ones. With 0 all count alike; more than 0 marks what is unsure.
+    Balanced(&'a [bool], f32),
     /// For [`Output::TokenSoftmax`] and [`Output::TokenStablemax`]: the class of each token;
     /// [`IGNORE`] where none counts.
     Classes(&'a [u32]),
@@ -36,7 +39,8 @@ pub fn loss<R: Real>(
         (Output::GroupSoftmax { relation }, Target::Marks(marks)) => {
             group_softmax(graph, relation, logits, marks, scale, d)
         }
-        (Output::Binary, Target::Marks(marks)) => binary(graph, logits, marks, scale, d),
+        (Output::Binary, Target::Marks(marks)) => binary(graph, logits, marks, 0.0, scale, d),
+        (Output::Binary, Target::Balanced(marks, balance)) => binary(graph, logits, marks, balance, scale, d),
         (Output::TokenSoftmax, Target::Classes(classes)) => {
             token_classes(graph, logits, classes, scale, d, softmax_row)
         }
@@ -94,11 +98,11 @@ pub(crate) fn group_range(graph: &Graph, relation: usize) -> (usize, usize) {
     (first.min(last), last)
 }
 
-/// Binary cross-entropy with positive weight sqrt(negatives / positives).
-fn binary<R: Real>(graph: &Graph, logits: &[R], marks: &[bool], scale: R, d: &mut [R]) -> R {
+/// Binary cross-entropy with positive weight (negatives / positives)^balance.
+fn binary<R: Real>(graph: &Graph, logits: &[R], marks: &[bool], balance: f32, scale: R, d: &mut [R]) -> R {
     let n = graph.live.len().max(1) as f64;
     let positives = graph.live.iter().filter(|t| marks[**t as usize]).count().max(1) as f64;
-    let weight = R::from_f64(((n - positives).max(1.0) / positives).sqrt());
+    let weight = R::from_f64(((n - positives).max(1.0) / positives).powf(f64::from(balance)));
     let n = R::from_f64(n);
     let mut total = R::ZERO;
     for (i, t) in graph.live.iter().enumerate() {

@@ -358,7 +358,7 @@ pub fn all_right<R: Real>(output: Output, graph: &Graph, logits: &[R], target: T
                 marks[graph.live[best as usize] as usize]
             })
         }
-        (_, Target::Marks(marks)) => {
+        (_, Target::Marks(marks) | Target::Balanced(marks, _)) => {
             graph.live.iter().zip(logits).all(|(t, x)| (*x > R::ZERO) == marks[*t as usize])
         }
         (_, Target::Classes(classes)) => {

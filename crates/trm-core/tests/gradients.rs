@@ -248,6 +248,7 @@ fn losses() {
     for (output, target, dim) in [
         (Output::GroupSoftmax { relation: 2 }, Target::Marks(&marks), 1),
         (Output::Binary, Target::Marks(&marks), 1),
+        (Output::Binary, Target::Balanced(&marks, 0.5), 1),
         (Output::TokenSoftmax, Target::Classes(&classes), 3),
         (Output::TokenStablemax, Target::Classes(&classes), 3),
     ] {

@@ -31,6 +31,9 @@ pub struct TrainConfig {
     /// A question that is answered right stays for up to so many further steps in a row (how
     /// many is drawn for each), so that the net learns to keep a right answer.
     pub linger: u32,
+    /// For marked tokens: they count (unmarked / marked)^balance times as much; see
+    /// [`Target::Balanced`].
+    pub balance: f32,
     /// Standard deviation of the noise on the initial latent.
     pub latent_noise: f64,
     /// Seed of that noise.
@@ -46,6 +49,7 @@ impl Default for TrainConfig {
             steps: 10_000,
             max_supervision_steps: 16,
             linger: 2,
+            balance: 0.0,
             latent_noise: 0.3,
             seed: 1,
             optimizer: OptimizerConfig::default(),
@@ -68,6 +72,7 @@ impl TrainConfig {
             "above 0",
         )?;
         check((0.0..1.0).contains(&o.ema), "ema", o.ema.to_string(), "0 to below 1")?;
+        check(self.balance.is_finite(), "balance", self.balance.to_string(), "a number")?;
         check(
             self.latent_noise >= 0.0 && self.latent_noise.is_finite(),
             "latent_noise",
@@ -304,14 +309,17 @@ impl<'a> Trainer<'a> {
         let start = Instant::now();
         self.model.net().transpose(&self.model.params, &mut self.transposed);
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
-        let scale = 1.0 / self.config.batch as f64;
+        let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
         let flops: u64 = self.slots.iter().map(|s| model.train_step_flops(&s.graph)).sum();
         self.slots.par_chunks_mut(CHUNK).zip(&mut self.parts).for_each(|(slots, part)| {
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in slots {
                 let Slot { graph, sample, state, output, .. } = slot;
-                let target = Target::Marks(&sample.marks);
+                let target = match balance {
+                    0.0 => Target::Marks(&sample.marks),
+                    balance => Target::Balanced(&sample.marks, balance),
+                };
                 part.losses.push(model.train_step(
                     isa,
                     transposed,
