@@ -19,10 +19,11 @@ pub fn ci(arguments: &[String]) -> Result<()> {
     let full = match arguments {
         [] => false,
         [flag] if flag == "--full" => true,
-        _ => {
+        [flag] if flag == "--help" || flag == "-h" => {
             print!("{HELP}");
             return Ok(());
         }
+        _ => bail!("ci does not know {arguments:?}\n\n{HELP}"),
     };
     let mut steps = quick_steps();
     steps.push(("test", Box::new(|| passes(&mut cargo(&["test", "--workspace", "--quiet"])))));

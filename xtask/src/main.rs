@@ -39,7 +39,6 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         Some((chore, rest)) => (chore.as_str(), rest),
         None => ("help", arguments),
     };
-    std::env::set_current_dir(run::root())?;
     match chore {
         "quality" => quality::run(rest),
         "ci" => ci::ci(rest),

@@ -33,8 +33,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         } else {
             println!("{report}");
         }
-        if !output.status.success() {
-            missed.push(puzzle);
+        match output.status.code() {
+            Some(0) => {}
+            Some(1) => missed.push(puzzle),
+            _ => bail!("trm eval {puzzle}: {}", output.status),
         }
     }
     if wanted.json {
@@ -72,7 +74,10 @@ impl Wanted {
                 "--help" | "-h" => return Ok(None),
                 other => bail!("quality does not know {other:?}\n\n{HELP}"),
             };
-            *field = Some(arguments.next().with_context(|| format!("{argument} needs a value"))?.clone());
+            let value = arguments.next().with_context(|| format!("{argument} needs a value"))?;
+            // Paths are those of the folder the command was given in.
+            let path = argument.starts_with("--data").then(|| std::path::absolute(value)).transpose()?;
+            *field = Some(path.map_or_else(|| value.clone(), |path| path.display().to_string()));
         }
         Ok(Some(wanted))
     }

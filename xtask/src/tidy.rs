@@ -35,6 +35,7 @@ pub fn run() -> Result<()> {
             check_rust(path, &text, &mut faults);
         }
     }
+    check_model_files(&mut faults)?;
     check_crates(&mut faults)?;
     check_lock(&mut faults)?;
     for name in ["LICENSE-MIT", "LICENSE-APACHE", "README.md", "ARCHITECTURE.md", "deny.toml", "Cargo.lock"] {
@@ -65,6 +66,22 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// The headers of model files are text too: they say how each was trained.
+fn check_model_files(faults: &mut Vec<String>) -> Result<()> {
+    let folder = PathBuf::from("crates/trm-models/weights");
+    for entry in fs::read_dir(root().join(&folder)).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "safetensors") {
+            let bytes = fs::read(&path)?;
+            let length = bytes.first_chunk().map_or(0, |n| u64::from_le_bytes(*n) as usize);
+            let header = bytes.get(8..).unwrap_or_default();
+            let header = String::from_utf8_lossy(&header[..length.min(header.len())]);
+            check_text(&folder.join(path.file_name().unwrap_or_default()), &header, faults);
+        }
+    }
+    Ok(())
 }
 
 fn check_text(path: &Path, text: &str, faults: &mut Vec<String>) {

@@ -50,8 +50,13 @@ const MAZE: Phases = &[
     ),
     (
         "4",
-        "--sides 12,30 --open 0.35 --min-path 3 --balance 0.5 --steps 5000 --until UNTIL4 --n 6 --batch 24 --supervision 24 --linger 6 \
+        "--sides 12,30 --open 0.35 --min-path 3 --balance 0.5 --steps 5000 --until 1405 --n 6 --batch 24 --supervision 24 --linger 6 \
          --lr 2e-3 --decay-from 0.35 --floor 0.03 --seed 4",
+    ),
+    (
+        "5",
+        "--sides 12,30 --open 0.35 --min-path 3 --balance 0 --steps 4500 --n 6 --batch 24 --supervision 24 \
+         --linger 6 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 5",
     ),
 ];
 
@@ -66,10 +71,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let (puzzle, install) = match arguments {
         [puzzle] => (puzzle.as_str(), false),
         [puzzle, flag] if flag == "--install" => (puzzle.as_str(), true),
-        _ => {
-            print!("{HELP}");
-            return Ok(());
-        }
+        _ => bail!("train does not know {arguments:?}\n\n{HELP}"),
     };
     let phases = match puzzle {
         "sudoku" => SUDOKU,

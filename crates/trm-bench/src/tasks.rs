@@ -11,6 +11,9 @@ use trm_train::{Data, Sample};
 
 /// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
 const GROUP_SCALE: f32 = 1.0 / 3.0;
+/// Set in the index of every maze that is trained on, so that none is one of a generated set: those
+/// count from zero.
+const MAZE_STREAM: u64 = 1 << 63;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
@@ -72,16 +75,22 @@ impl SudokuStream {
     /// `bands` are pairs of the lowest rating of a band and its weight.
     ///
     /// # Errors
-    /// A sentence, where no band with a weight has a row.
+    /// A sentence, where no band with a weight has a row, the bands do not rise, or a weight is not a
+    /// number from 0 up.
     pub fn new(rows: Vec<SudokuRow>, bands: &[(f32, f64)], seed: u64) -> std::result::Result<Self, String> {
+        if bands.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
+            return Err("the bands do not rise".into());
+        }
+        if bands.iter().any(|(_, w)| !w.is_finite() || *w < 0.0) {
+            return Err("a weight is not a number from 0 up".into());
+        }
         let mut indices = vec![Vec::new(); bands.len()];
         for (i, row) in rows.iter().enumerate() {
             if let Some(band) = bands.iter().rposition(|(low, _)| row.rating >= *low) {
                 indices[band].push(i as u32);
             }
         }
-        let weights =
-            bands.iter().zip(&indices).map(|((_, w), rows)| if rows.is_empty() { 0.0 } else { w.max(0.0) });
+        let weights = bands.iter().zip(&indices).map(|((_, w), rows)| if rows.is_empty() { 0.0 } else { *w });
         let weights: Vec<f64> = weights.collect();
         let total: f64 = weights.iter().sum();
         if total <= 0.0 {
@@ -101,11 +110,21 @@ impl SudokuStream {
 }
 
 impl Data for SudokuStream {
+    fn describe(&self) -> String {
+        let clues = |row: &SudokuRow| {
+            row.puzzle.cells().iter().fold(0u64, |h, c| h.wrapping_mul(31).wrapping_add(u64::from(*c)))
+        };
+        let hash = self.rows.iter().fold(0u64, |h, row| h.wrapping_mul(1_000_003).wrapping_add(clues(row)));
+        format!("{} Sudoku {hash:x}, shares {:?}, seed {}", self.rows.len(), self.shares, self.seed)
+    }
+
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let at: f64 = rng.random();
-        let band = self.shares.iter().position(|s| at < *s).unwrap_or(self.shares.len() - 1);
-        let band = &self.bands[band];
+        // Rounding may leave the last share a little below one: then it is the last band with rows.
+        let band = self.shares.iter().position(|s| at < *s).map(|band| &self.bands[band]);
+        let last = || self.bands.iter().rfind(|band| !band.is_empty());
+        let band = band.filter(|band| !band.is_empty()).or_else(last).expect("a band has rows");
         sudoku_sample(&self.rows[band[rng.random_range(0..band.len())] as usize])
     }
 }
@@ -124,6 +143,11 @@ pub struct MazeStream {
 }
 
 impl Data for MazeStream {
+    fn describe(&self) -> String {
+        let MazeStream { sides, min_path_per_side, open_share, seed } = self;
+        format!("mazes of {sides:?}, path {min_path_per_side}, open {open_share}, seed {seed}")
+    }
+
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let side = rng.random_range(self.sides.0..=self.sides.1);
@@ -135,8 +159,14 @@ impl Data for MazeStream {
             let share: f32 = rng.random();
             spec.min_path = (self.min_path_per_side * side as f32 * (2.0 * share).min(1.0)).max(2.0) as usize;
         }
-        let row = generate_maze(&spec, self.seed, index).expect("a maze of moderate length is found");
-        maze_sample(&row)
+        // A path that is too long for its maze is asked for shorter, until one is found.
+        let index = index | MAZE_STREAM;
+        loop {
+            match generate_maze(&spec, self.seed, index) {
+                Ok(row) => return maze_sample(&row),
+                Err(_) => spec.min_path /= 2,
+            }
+        }
     }
 }
 

@@ -46,7 +46,10 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} ETA {eta}")?;
     let bar = ProgressBar::new(args.count as u64).with_style(style);
-    let create = || File::create(&args.out).with_context(|| args.out.display().to_string());
+    // Opened before the work and renamed after it: no minutes for a folder that is not there, and
+    // no half a file.
+    let partial = args.out.with_extension("csv.tmp");
+    let file = BufWriter::new(File::create(&partial).with_context(|| args.out.display().to_string())?);
     match args.puzzle {
         Puzzle::Sudoku => {
             let [easy, moderate, hard, extreme] = args.mix[..] else {
@@ -55,14 +58,15 @@ pub fn run(args: Args) -> Result<()> {
             let mix = Mix { easy, moderate, hard, extreme };
             let rows =
                 puzzles::sudoku::generate(args.count, args.seed, mix, &mut |n| bar.set_position(n as u64));
-            puzzles::write_sudoku_csv(BufWriter::new(create()?), &rows)?;
+            puzzles::write_sudoku_csv(file, &rows)?;
         }
         Puzzle::Maze => {
             let spec = MazeSpec::square(args.side, args.min_path);
             let rows = puzzles::maze::generate(&spec, args.count, args.seed, |n| bar.set_position(n as u64))?;
-            puzzles::maze::write_maze_csv(BufWriter::new(create()?), &rows)?;
+            puzzles::maze::write_maze_csv(file, &rows)?;
         }
     }
+    std::fs::rename(&partial, &args.out).with_context(|| args.out.display().to_string())?;
     bar.finish();
     Ok(())
 }

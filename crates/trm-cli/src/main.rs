@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(&args).map(|()| Verdict::Yes),
         Command::CheckParity(args) => parity::run(&args),
         Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
-        Command::Train(args) => train::run(args).map(|()| Verdict::Yes),
+        Command::Train(args) => train::run(args),
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
     };
     match verdict {

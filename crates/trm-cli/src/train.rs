@@ -1,5 +1,6 @@
 //! `trm train`
 
+use crate::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -141,7 +142,7 @@ struct Run {
     save_minutes: f64,
 }
 
-pub fn run(args: Args) -> Result<()> {
+pub fn run(args: Args) -> Result<Verdict> {
     match args.puzzle {
         Puzzle::Sudoku { data, mix, run } => {
             let mut rows = Vec::new();
@@ -163,6 +164,9 @@ pub fn run(args: Args) -> Result<()> {
         }
         Puzzle::Maze { sides, min_path, open, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
+            if !min_path.is_finite() || min_path < 0.0 {
+                bail!("--min-path takes a number of sides");
+            }
             if !(2..=64).contains(&low) || !(low..=64).contains(&high) || !(0.0..=1.0).contains(&open) {
                 bail!("--sides takes two sides from 2 to 64, --open a share from 0 to 1");
             }
@@ -239,7 +243,7 @@ impl Run {
         data: &dyn Data,
         validation: &[Sample],
         bands: &[f32],
-    ) -> Result<()> {
+    ) -> Result<Verdict> {
         std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
         let saved = self.out.join("checkpoint.bin");
         let model = self.model(builder)?;
@@ -282,26 +286,46 @@ impl Run {
         trainer.checkpoint().save(&saved)?;
         self.validate(&trainer, validation, bands, &mut log)?;
         bar.abandon();
-        Ok(())
+        eprintln!("the model is {}", self.out.join("model.safetensors").display());
+        // An interrupted run is none that another command should go on from.
+        Ok(if trainer.step_count() < last { Verdict::No } else { Verdict::Yes })
     }
 
     /// Saves the averaged weights, with what they score.
     fn validate(&self, trainer: &Trainer, samples: &[Sample], bands: &[f32], log: &mut Log) -> Result<()> {
         let mut model = trainer.averaged();
         let phase = model.note.len() + 1;
-        let words: Vec<String> = std::env::args().skip(1).collect();
         let (step, steps) = (trainer.step_count(), self.steps);
-        model
-            .note
-            .insert(format!("phase {phase}"), format!("trm {}; step {step} of {steps}", words.join(" ")));
+        model.note.insert(format!("phase {phase}"), format!("{}; step {step} of {steps}", noted_command()));
         model.save(self.out.join("model.safetensors"))?;
+        model.save(self.out.join(format!("model-{step}.safetensors")))?;
+        if samples.is_empty() {
+            return Ok(());
+        }
         let start = Instant::now();
         let evaluation: Evaluation = evaluate(&model, Isa::best(), samples, self.validate_k, bands);
-        model.save(self.out.join(format!("model-{step}.safetensors")))?;
         log.write(&json!({
             "step": step, "validation": evaluation, "seconds": start.elapsed().as_secs_f64()
         }))
     }
+}
+
+/// The command as a model file keeps it: without the places of this machine.
+fn noted_command() -> String {
+    let mut words = vec!["trm".to_string()];
+    let mut arguments = std::env::args().skip(1);
+    while let Some(word) = arguments.next() {
+        let flag = word.split('=').next().unwrap_or_default();
+        match flag {
+            "--out" | "--validate" | "--init" => {
+                if flag == word {
+                    arguments.next();
+                }
+            }
+            _ => words.push(word.rsplit('/').next().unwrap_or_default().to_string()),
+        }
+    }
+    words.join(" ")
 }
 
 /// A file of JSON lines.

@@ -293,6 +293,7 @@ impl TrmConfigBuilder {
         config.answer_dim = self.answer_dim.unwrap_or(config.embedding_dim);
         match self.use_attention {
             Some(true) => config.mixer = Mixer::Attention { num_heads: self.num_heads.unwrap_or(8) },
+            Some(false) if matches!(config.mixer, Mixer::Mlp { .. }) => {}
             Some(false) => config.mixer = Mixer::mlp(16),
             None => {
                 if let (Mixer::Attention { num_heads }, Some(n)) = (&mut config.mixer, self.num_heads) {

@@ -300,9 +300,11 @@ impl Steps<'_> {
         let (graph, dim) = (&self.session.graph, config.answer_dim);
         let mut answer = vec![ABSENT_LOGIT; graph.n_tokens * dim];
         if let Some(column) = config.given_feature {
-            for (t, row) in self.question.chunks_exact(config.embedding_dim).enumerate() {
-                if row[column] != 0.0 && self.question.len() > config.embedding_dim {
-                    answer[t * dim..(t + 1) * dim].fill(GIVEN_LOGIT);
+            let one_for_all = self.question.len() == config.embedding_dim;
+            for (t, answer) in answer.chunks_exact_mut(dim).enumerate() {
+                let row = if one_for_all { 0 } else { t };
+                if self.question[row * config.embedding_dim + column] != 0.0 {
+                    answer.fill(GIVEN_LOGIT);
                 }
             }
         }

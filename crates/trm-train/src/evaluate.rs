@@ -56,7 +56,10 @@ pub fn evaluate(model: &Model, isa: Isa, samples: &[Sample], max_k: usize, bands
     };
     Evaluation {
         n: samples.len(),
-        exact_at: ks.map(|k| (k, share(&|t| t.right[k - 1]))).collect(),
+        exact_at: ks
+            .chain((!max_k.is_power_of_two()).then_some(max_k))
+            .map(|k| (k, share(&|t| t.right[k - 1])))
+            .collect(),
         exact_adaptive: share(&|t| t.right[t.halted]),
         mean_k: traces.iter().map(|t| t.halted + 1).sum::<usize>() as f64 / n,
         exact_any: share(&|t| t.right.contains(&true)),

@@ -52,8 +52,8 @@ pub enum TrainError {
         /// What it must be.
         expected: &'static str,
     },
-    /// The loss is not a number any more.
-    #[error("the loss at step {step} is {loss}: lower the learning rate")]
+    /// The loss or its gradient is not a number any more; the weights are those of the step before.
+    #[error("loss or gradient at step {step} are not finite (loss {loss}): lower the learning rate")]
     Diverged {
         /// The optimiser step.
         step: u64,
@@ -88,6 +88,8 @@ impl Sample {
 /// Where questions come from: question `index` is always the same one, so that a run can be
 /// resumed and does not depend on the number of threads.
 pub trait Data: Sync {
+    /// What tells this stream from others; a resumed run must have the same.
+    fn describe(&self) -> String;
     /// Question `index` of an endless stream.
     fn sample(&self, index: u64) -> Sample;
 }

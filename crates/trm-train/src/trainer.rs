@@ -243,9 +243,9 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
-    /// What a resumed run must have in common: all but how long it is.
+    /// What a resumed run must have in common: model, settings and data.
     fn config_json(&self) -> String {
-        serde_json::to_string(&(self.model.config(), &self.config)).expect("plain data")
+        serde_json::to_string(&(self.model.config(), &self.config, self.data.describe())).expect("plain data")
     }
 
     /// The state of the run, to be saved.
@@ -352,11 +352,13 @@ impl<'a> Trainer<'a> {
         let losses = || self.parts.iter().flat_map(|p| &p.losses);
         let loss = losses().map(|l| l.answer).sum::<f64>();
         let step = self.optimizer.step + 1;
-        if !loss.is_finite() {
+        let halt_loss = losses().map(|l| l.halt).sum::<f64>();
+        let all = loss + halt_loss + self.grads.iter().map(|g| f64::from(*g)).sum::<f64>();
+        if !all.is_finite() {
             return Err(TrainError::Diverged { step, loss: loss / batch });
         }
         self.window.losses += loss;
-        self.window.halt_losses += losses().map(|l| l.halt).sum::<f64>();
+        self.window.halt_losses += halt_loss;
         self.window.right += losses().filter(|l| l.right).count() as u64;
         self.window.n += self.config.batch as u64;
         self.question_steps += self.config.batch as u64;

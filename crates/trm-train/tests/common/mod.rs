@@ -9,6 +9,10 @@ use trm_train::{Data, OptimizerConfig, Sample, TrainConfig};
 pub struct BelowStart;
 
 impl Data for BelowStart {
+    fn describe(&self) -> String {
+        "below the start".into()
+    }
+
     fn sample(&self, index: u64) -> Sample {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(index);
         let side = rng.random_range(3..=5usize);
