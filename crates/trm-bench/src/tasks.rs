@@ -14,6 +14,8 @@ const GROUP_SCALE: f32 = 1.0 / 3.0;
 /// Set in the index of every maze that is trained on, so that none is one of a generated set: those
 /// count from zero.
 const MAZE_STREAM: u64 = 1 << 63;
+/// Trials for one maze: twenty times what one like Maze-Hard takes.
+const MAZE_TRIALS: u64 = 1_000_000;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
@@ -151,7 +153,7 @@ impl Data for MazeStream {
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let side = rng.random_range(self.sides.0..=self.sides.1);
-        let mut spec = MazeSpec::square(side, side / 2);
+        let mut spec = MazeSpec { max_trials: MAZE_TRIALS, ..MazeSpec::square(side, side / 2) };
         if rng.random_bool(self.open_share) {
             spec.wall_probability = OPEN_WALLS;
         } else {
