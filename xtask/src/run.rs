@@ -12,7 +12,8 @@ pub fn root() -> PathBuf {
 /// The cargo that runs this program, in the workspace.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
+    // Nothing that cargo starts here reads input; build probes that inherit a pipe would.
+    command.args(arguments).current_dir(root()).stdin(Stdio::null());
     command
 }
 
