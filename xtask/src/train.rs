@@ -26,7 +26,7 @@ const SUDOKU: Phases = &[
         "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --data data/sudoku-hard-1.csv \
          --data data/sudoku-hard-2.csv --data data/sudoku-extreme.csv --mix 0:0.15,3:0.3,30:0.35,60:0.2 \
          --validate data/sudoku-validate.csv \
-         --steps 16000 --n 6 --batch 32 --supervision 20 --linger 2 --lr 2e-3 \
+         --steps 16000 --until 13416 --n 6 --batch 32 --supervision 20 --linger 2 --lr 2e-3 \
          --decay-from 0.4 --floor 0.1 --seed 3",
     ),
 ];
