@@ -36,6 +36,17 @@ fn a_solved_grid_is_verified() {
 }
 
 #[test]
+fn the_embedded_models_solve_easy_puzzles() {
+    let folder = folder();
+    let said = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(json(&said.out)["answer"].as_str(), Some(SOLVED));
+    let maze = "S #\n# #\n  G\n";
+    let said = trm(folder.path(), maze, &["solve", "maze", "-"]);
+    assert_eq!((said.code, said.out.lines().next()), (Some(0), Some("So#")), "{}", said.err);
+}
+
+#[test]
 fn an_untrained_answer_is_not_verified() {
     let folder = folder();
     let said =
