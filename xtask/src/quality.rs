@@ -14,6 +14,12 @@ and the report says so. Exit code 1 unless both models are above their targets.
 /// The least percentages of answers that obey the rules.
 const TARGETS: [(&str, &str); 2] = [("sudoku", "80"), ("maze", "70")];
 
+/// What a pass on the committed sets does not say.
+const ON_GENERATED: &str = "\
+This is about generated puzzles. The committed Sudoku are easier for the model than Sudoku-Extreme: what it
+scores on published rows stands in crates/trm-models/weights/sudoku.md, and is below the target. Give the
+published files with --data-sudoku and --data-maze.";
+
 pub fn run(arguments: &[String]) -> Result<()> {
     let Some(wanted) = Wanted::parse(arguments)? else {
         print!("{HELP}");
@@ -46,6 +52,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
         bail!("FAIL: {}", missed.join(" and "));
     }
     eprintln!("PASS: both models are above their targets");
+    if wanted.sudoku.is_none() {
+        eprintln!("{ON_GENERATED}");
+    }
     Ok(())
 }
 
