@@ -46,6 +46,10 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} ETA {eta}")?;
     let bar = ProgressBar::new(args.count as u64).with_style(style);
+    // Renaming over a device or a folder would replace it.
+    if args.out.exists() && !args.out.is_file() {
+        anyhow::bail!("{}: not a regular file", args.out.display());
+    }
     // Opened before the work and renamed after it: no minutes for a folder that is not there, and
     // no half a file.
     let partial = args.out.with_extension("csv.tmp");

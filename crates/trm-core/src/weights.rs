@@ -92,6 +92,10 @@ impl Model<f32> {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let io = |source| TrmError::Io { path: path.to_path_buf(), source };
+        // Renaming over a device or a folder would replace it.
+        if path.exists() && !path.is_file() {
+            return Err(io(std::io::Error::other("not a regular file")));
+        }
         let bytes = self.to_bytes()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));

@@ -204,6 +204,8 @@ fn metadata_that_lies_is_refused() {
 fn a_missing_file_is_named() {
     let error = Model::load("no/such/model.safetensors").expect_err("no file");
     assert!(matches!(&error, TrmError::Io { path, .. } if path.ends_with("model.safetensors")), "{error}");
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(matches!(model().save(folder.path()), Err(TrmError::Io { .. })), "a folder is not replaced");
     let error = model().save("no/such/folder/model.safetensors").expect_err("no folder");
     assert!(matches!(&error, TrmError::Io { path, .. } if path.ends_with("model.safetensors")), "{error}");
 }
