@@ -150,9 +150,7 @@ impl TrmEngine {
     /// [`TrmError::Shape`] or [`TrmError::NotFinite`] for question and answer,
     /// [`TrmError::Config`] for a `k` that is not in 1..=[`MAX_K`].
     pub fn try_reason(&self, question: &[f32], answer: &[f32], k: Option<usize>) -> Result<TrmResult> {
-        let limit = k.unwrap_or(self.model.config().max_k);
-        check_k(limit)?;
-        let threshold = k.is_none().then_some(self.model.config().halt_threshold);
+        let (limit, threshold) = self.halting(k)?;
         Ok(self.steps(question, answer)?.finish(limit, threshold))
     }
 
@@ -197,18 +195,27 @@ impl TrmEngine {
         noise: f64,
         seed: u64,
     ) -> Result<Vec<TrmResult>> {
+        let (limit, threshold) = self.halting(k)?;
         let rollout = |i: u64| {
-            let limit = k.unwrap_or(self.model.config().max_k);
-            check_k(limit)?;
             let mut steps = self.steps(question, answer)?;
             if i > 0 {
                 let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ i);
                 self.model.disturb(&mut steps.session.state, noise, &mut rng);
             }
-            let threshold = self.model.config().halt_threshold;
-            Ok(steps.finish(limit, k.is_none().then_some(threshold)))
+            Ok(steps.finish(limit, threshold))
         };
         (0..n_rollouts as u64).into_par_iter().map(rollout).collect()
+    }
+
+    /// The most steps of a run, and for an adaptive one the confidence that ends it.
+    fn halting(&self, k: Option<usize>) -> Result<(usize, Option<f32>)> {
+        let config = self.model.config();
+        let limit = k.unwrap_or(config.max_k);
+        if !(1..=MAX_K).contains(&limit) {
+            let (found, expected) = (limit.to_string(), "1 to 65536");
+            return Err(TrmError::Config { field: "k", found, expected });
+        }
+        Ok((limit, k.is_none().then_some(config.halt_threshold)))
     }
 
     /// Tokens and width of a question, if its shapes fit.
@@ -252,13 +259,6 @@ impl TrmEngine {
     }
 }
 
-fn check_k(k: usize) -> Result<()> {
-    if (1..=MAX_K).contains(&k) {
-        return Ok(());
-    }
-    Err(TrmError::Config { field: "k", found: k.to_string(), expected: "1 to 65536" })
-}
-
 /// The supervision steps of one question; see [`TrmEngine::steps`].
 #[derive(Debug)]
 pub struct Steps<'a> {
@@ -276,7 +276,7 @@ impl Steps<'_> {
         self.engine.model.step(self.engine.isa, graph, self.question, state, output, work);
         self.n_steps += 1;
         self.last = StepTrace {
-            confidence: 1.0 / (1.0 + (-output.halt_logit).exp()),
+            confidence: output.confidence(),
             changed: output.changed,
             sureness: output.mean_sureness,
         };

@@ -74,6 +74,13 @@ pub struct StepOutput<R> {
     pub mean_sureness: f32,
 }
 
+impl StepOutput<f32> {
+    /// The model's probability that the answer is right, in 0..1.
+    pub fn confidence(&self) -> f32 {
+        1.0 / (1.0 + (-self.halt_logit).exp())
+    }
+}
+
 /// What one training step measured on one question.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepLoss {

@@ -84,7 +84,7 @@ fn trace(
     for k in 0..max_k {
         model.step(isa, graph, &sample.question, &mut state, &mut output, work);
         right.push(all_right(model.config().output, graph, &output.logits, Target::Marks(&sample.marks)));
-        if halted.is_none() && 1.0 / (1.0 + (-output.halt_logit).exp()) >= threshold {
+        if halted.is_none() && output.confidence() >= threshold {
             halted = Some(k);
         }
     }
