@@ -10,21 +10,21 @@ type Phases = &'static [(&'static str, &'static str)];
 const SUDOKU: Phases = &[
     (
         "1",
-        "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --mix 0:0.65,3:0.35 \
+        "--data data/sudoku-easy.csv=0.65 --data data/sudoku-moderate.csv=0.35 \
          --validate data/sudoku-validate.csv \
          --steps 12000 --n 3 --batch 32 --supervision 12 --linger 1 --lr 3e-3 --seed 1",
     ),
     (
         "2",
-        "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --data data/sudoku-hard-1.csv \
-         --data data/sudoku-extreme.csv --mix 0:0.3,3:0.35,30:0.2,60:0.15 \
+        "--data data/sudoku-easy.csv=0.3 --data data/sudoku-moderate.csv=0.35 \
+         --data data/sudoku-hard.csv=0.2 --data data/sudoku-extreme.csv=0.15 \
          --validate data/sudoku-validate.csv \
          --steps 12000 --until 7431 --n 6 --batch 32 --supervision 16 --linger 1 --lr 2.5e-3 --seed 2",
     ),
     (
         "3",
-        "--data data/sudoku-easy.csv --data data/sudoku-moderate.csv --data data/sudoku-hard-1.csv \
-         --data data/sudoku-hard-2.csv --data data/sudoku-extreme.csv --mix 0:0.15,3:0.3,30:0.35,60:0.2 \
+        "--data data/sudoku-easy.csv=0.15 --data data/sudoku-moderate.csv=0.3 \
+         --data data/sudoku-hard.csv=0.35 --data data/sudoku-extreme.csv=0.2 \
          --validate data/sudoku-validate.csv \
          --steps 16000 --until 13416 --n 6 --batch 32 --supervision 20 --linger 2 --lr 2e-3 \
          --decay-from 0.4 --floor 0.1 --seed 3",

@@ -1,6 +1,7 @@
 //! The same seed gives the same puzzles, whatever the number of threads.
 
-use puzzles::sudoku::{Kind, Mix, generate, generate_unit};
+use puzzles::sudoku::{Kind, Mix, Solver, UNIT_ROWS, generate, generate_unit};
+use std::collections::HashSet;
 
 #[test]
 fn units_depend_on_their_arguments_only() {
@@ -11,7 +12,7 @@ fn units_depend_on_their_arguments_only() {
 
 #[test]
 fn threads_do_not_change_the_puzzles() {
-    let mix = Mix { easy: 1, moderate: 0, hard: 0, extreme: 0 };
+    let mix = Mix { easy: 1, moderate: 0, hard: 0, extreme: 0, deep: 0 };
     let with = |n_threads| {
         let mut heard = Vec::new();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
@@ -23,4 +24,21 @@ fn threads_do_not_change_the_puzzles() {
     let (one, four) = (with(1), with(4));
     assert_eq!(one.len(), 600);
     assert_eq!(one, four);
+}
+
+#[test]
+fn deep_puzzles_are_minimal_and_distinct() {
+    let rows = generate_unit(Kind::Deep, 5, 0);
+    assert_eq!(rows.len(), UNIT_ROWS);
+    let solver = Solver::new();
+    let mut seen = HashSet::new();
+    for row in &rows {
+        assert!(seen.insert(row.puzzle.cells().to_vec()), "twice");
+        assert_eq!(solver.solve_unique(&row.puzzle).expect("one solution").grid, row.solution);
+    }
+    for cell in (0..81).filter(|cell| rows[0].puzzle.cells()[*cell] != 0) {
+        let mut fewer = rows[0].puzzle.clone();
+        fewer.set(cell / 9, cell % 9, 0);
+        assert_eq!(solver.count_solutions(&fewer, 2), Ok(2), "cell {cell} is implied");
+    }
 }

@@ -63,51 +63,33 @@ pub fn maze_sample(row: &MazeRow) -> Sample {
     Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), marks, rating: row.rating }
 }
 
-/// An endless stream of the rows of a file, mixed by rating.
+/// An endless stream of the rows of some files, each with its share.
 pub struct SudokuStream {
-    rows: Vec<SudokuRow>,
-    /// Indices of the rows of each band.
-    bands: Vec<Vec<u32>>,
-    /// Cumulative shares of the bands.
+    /// No set is empty.
+    sets: Vec<Vec<SudokuRow>>,
+    /// Cumulative shares of the sets.
     shares: Vec<f64>,
     seed: u64,
 }
 
 impl SudokuStream {
-    /// `bands` are pairs of the lowest rating of a band and its weight.
+    /// Sets of rows, each with its weight.
     ///
     /// # Errors
-    /// A sentence, where no band with a weight has a row, the bands do not rise, or a weight is not a
-    /// number from 0 up.
-    pub fn new(rows: Vec<SudokuRow>, bands: &[(f32, f64)], seed: u64) -> std::result::Result<Self, String> {
-        if bands.windows(2).any(|pair| pair[0].0 >= pair[1].0) {
-            return Err("the bands do not rise".into());
+    /// A sentence, where there is no set, one has no row, or a weight is not a number above 0.
+    pub fn new(sets: Vec<(Vec<SudokuRow>, f64)>, seed: u64) -> std::result::Result<Self, String> {
+        if sets.is_empty() || sets.iter().any(|(rows, _)| rows.is_empty()) {
+            return Err("a set without a row".into());
         }
-        if bands.iter().any(|(_, w)| !w.is_finite() || *w < 0.0) {
-            return Err("a weight is not a number from 0 up".into());
+        if sets.iter().any(|(_, weight)| !weight.is_finite() || *weight <= 0.0) {
+            return Err("a weight is not a number above 0".into());
         }
-        let mut indices = vec![Vec::new(); bands.len()];
-        for (i, row) in rows.iter().enumerate() {
-            if let Some(band) = bands.iter().rposition(|(low, _)| row.rating >= *low) {
-                indices[band].push(i as u32);
-            }
-        }
-        let weights = bands.iter().zip(&indices).map(|((_, w), rows)| if rows.is_empty() { 0.0 } else { *w });
-        let weights: Vec<f64> = weights.collect();
-        let total: f64 = weights.iter().sum();
-        if total <= 0.0 {
-            return Err("no row falls into a band with a weight".into());
-        }
-        let shares = weights.iter().scan(0.0, |sum, w| {
-            *sum += w / total;
+        let total: f64 = sets.iter().map(|(_, weight)| weight).sum();
+        let shares = sets.iter().scan(0.0, |sum, (_, weight)| {
+            *sum += weight / total;
             Some(*sum)
         });
-        Ok(SudokuStream { shares: shares.collect(), rows, bands: indices, seed })
-    }
-
-    /// Rows in each band.
-    pub fn band_sizes(&self) -> Vec<usize> {
-        self.bands.iter().map(Vec::len).collect()
+        Ok(SudokuStream { shares: shares.collect(), sets: sets.into_iter().map(|(rows, _)| rows).collect(), seed })
     }
 }
 
@@ -116,18 +98,19 @@ impl Data for SudokuStream {
         let clues = |row: &SudokuRow| {
             row.puzzle.cells().iter().fold(0u64, |h, c| h.wrapping_mul(31).wrapping_add(u64::from(*c)))
         };
-        let hash = self.rows.iter().fold(0u64, |h, row| h.wrapping_mul(1_000_003).wrapping_add(clues(row)));
-        format!("{} Sudoku {hash:x}, shares {:?}, seed {}", self.rows.len(), self.shares, self.seed)
+        let rows = self.sets.iter().flatten();
+        let hash = rows.fold(0u64, |h, row| h.wrapping_mul(1_000_003).wrapping_add(clues(row)));
+        let sizes: Vec<_> = self.sets.iter().map(Vec::len).collect();
+        format!("{sizes:?} Sudoku {hash:x}, shares {:?}, seed {}", self.shares, self.seed)
     }
 
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let at: f64 = rng.random();
-        // Rounding may leave the last share a little below one: then it is the last band with rows.
-        let band = self.shares.iter().position(|s| at < *s).map(|band| &self.bands[band]);
-        let last = || self.bands.iter().rfind(|band| !band.is_empty());
-        let band = band.filter(|band| !band.is_empty()).or_else(last).expect("a band has rows");
-        sudoku_sample(&self.rows[band[rng.random_range(0..band.len())] as usize])
+        // Rounding may leave the last share a little below one.
+        let set = self.shares.iter().position(|share| at < *share).unwrap_or(self.sets.len() - 1);
+        let rows = &self.sets[set];
+        sudoku_sample(&rows[rng.random_range(0..rows.len())])
     }
 }
 

@@ -42,15 +42,21 @@ fn the_test_mazes_are_never_drawn() {
 }
 
 #[test]
-fn bands_that_make_no_sense_are_refused() {
+fn sets_that_make_no_sense_are_refused() {
     let rows = load_sudoku_extreme_dataset().expect("the committed set").rows;
-    let refused = |bands: &[(f32, f64)]| SudokuStream::new(rows.clone(), bands, 1).err();
-    assert!(refused(&[(3.0, 0.5), (0.0, 0.5)]).is_some());
-    assert!(refused(&[(0.0, f64::INFINITY)]).is_some());
-    assert!(refused(&[(0.0, -1.0), (3.0, 1.0)]).is_some());
-    assert!(refused(&[(1e9, 1.0)]).is_some());
-    assert!(refused(&[]).is_some());
-    let stream =
-        SudokuStream::new(rows, &[(0.0, 0.0), (60.0, 1.0), (1e9, 5.0)], 1).expect("one band with rows");
-    assert!((0..50).all(|i| stream.sample(i).rating >= 60.0));
+    let refused = |sets| SudokuStream::new(sets, 1).is_err();
+    assert!(refused(vec![]));
+    assert!(refused(vec![(vec![], 1.0)]));
+    for weight in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+        assert!(refused(vec![(rows.clone(), weight)]));
+    }
+}
+
+#[test]
+fn sets_are_drawn_by_their_shares() {
+    let rows = load_sudoku_extreme_dataset().expect("the committed set").rows;
+    let (easy, hard): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.rating < 3.0);
+    let stream = SudokuStream::new(vec![(easy, 1.0), (hard, 3.0)], 1).expect("two sets with rows");
+    let n_easy = (0..1000).filter(|i| stream.sample(*i).rating < 3.0).count();
+    assert!((200..300).contains(&n_easy), "{n_easy} of 1000");
 }

@@ -18,7 +18,7 @@ enum Puzzle {
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
     trm generate sudoku --count 1000 --seed 7 --out test.csv\n  \
-    trm generate sudoku --count 20000 --mix 1,1,1,1 --out train.csv\n  \
+    trm generate sudoku --count 20000 --mix 1,1,1,1,4 --out train.csv\n  \
     trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv")]
 pub struct Args {
     /// Which puzzle
@@ -29,8 +29,8 @@ pub struct Args {
     /// Seed: the same seed gives the same file
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Sudoku: parts of easy, moderate, hard and extreme puzzles
-    #[arg(long, value_delimiter = ',', default_value = "5,2,2,11")]
+    /// Sudoku: parts of easy, moderate, hard, extreme and deep puzzles; deep ones take 60 ms each
+    #[arg(long, value_delimiter = ',', default_value = "4,1,0,0,15")]
     mix: Vec<u32>,
     /// Maze: cells of a side
     #[arg(long, default_value_t = 30)]
@@ -56,10 +56,10 @@ pub fn run(args: Args) -> Result<()> {
     let file = BufWriter::new(File::create(&partial).with_context(|| args.out.display().to_string())?);
     match args.puzzle {
         Puzzle::Sudoku => {
-            let [easy, moderate, hard, extreme] = args.mix[..] else {
-                anyhow::bail!("--mix takes four numbers: easy,moderate,hard,extreme");
+            let [easy, moderate, hard, extreme, deep] = args.mix[..] else {
+                anyhow::bail!("--mix takes five numbers: easy,moderate,hard,extreme,deep");
             };
-            let mix = Mix { easy, moderate, hard, extreme };
+            let mix = Mix { easy, moderate, hard, extreme, deep };
             let rows =
                 puzzles::sudoku::generate(args.count, args.seed, mix, &mut |n| bar.set_position(n as u64));
             puzzles::write_sudoku_csv(file, &rows)?;

@@ -24,7 +24,8 @@ use trm_train::{
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
     trm train maze --out runs/maze --steps 20000 --sides 7,14\n  \
-    trm train sudoku --data train.csv --validate test.csv --out runs/sudoku --steps 50000\n\n\
+    trm train sudoku --data train.csv --validate test.csv --out runs/sudoku --steps 50000\n  \
+    trm train sudoku --data easy.csv=1 --data deep.csv=3 --out runs/sudoku      a quarter and three\n\n\
     Ctrl-C saves and exits; the same command goes on exactly where it was.")]
 pub struct Args {
     #[command(subcommand)]
@@ -35,12 +36,9 @@ pub struct Args {
 enum Puzzle {
     /// Train on Sudoku from CSV files
     Sudoku {
-        /// Training puzzles (source,question,answer,rating); may be repeated
-        #[arg(long, required = true)]
-        data: Vec<PathBuf>,
-        /// Bands of rating and their weights, LOWEST:WEIGHT
-        #[arg(long, value_delimiter = ',', default_value = "0:0.5,3:0.25,20:0.25")]
-        mix: Vec<String>,
+        /// Training puzzles (source,question,answer,rating); may be repeated, each with its weight
+        #[arg(long, required = true, value_name = "FILE[=WEIGHT]")]
+        data: Vec<String>,
         #[command(flatten)]
         run: Run,
     },
@@ -144,18 +142,9 @@ struct Run {
 
 pub fn run(args: Args) -> Result<Verdict> {
     match args.puzzle {
-        Puzzle::Sudoku { data, mix, run } => {
-            let mut rows = Vec::new();
-            for path in &data {
-                rows.extend(read_sudoku(path, usize::MAX)?);
-            }
-            let mut bands = Vec::new();
-            for band in &mix {
-                let (low, weight) = band.split_once(':').context("--mix takes LOWEST:WEIGHT,..")?;
-                bands.push((low.parse()?, weight.parse()?));
-            }
-            let stream = SudokuStream::new(rows, &bands, run.seed).map_err(anyhow::Error::msg)?;
-            println!("rows by band: {:?}", stream.band_sizes());
+        Puzzle::Sudoku { data, run } => {
+            let sets: Result<Vec<_>> = data.iter().map(|set| weighted(set)).collect();
+            let stream = SudokuStream::new(sets?, run.seed).map_err(anyhow::Error::msg)?;
             let validation = match &run.validate {
                 Some(path) => read_sudoku(path, run.validate_limit)?.iter().map(sudoku_sample).collect(),
                 None => Vec::new(),
@@ -188,6 +177,15 @@ pub fn run(args: Args) -> Result<Verdict> {
             run.train(maze_builder(), config, &stream, &validation, MazeTask::BANDS)
         }
     }
+}
+
+/// `FILE` or `FILE=WEIGHT`.
+fn weighted(set: &str) -> Result<(Vec<puzzles::SudokuRow>, f64)> {
+    let (path, weight) = match set.rsplit_once('=') {
+        Some((path, weight)) => (path, weight.parse().with_context(|| format!("--data {set}: no weight"))?),
+        None => (set, 1.0),
+    };
+    Ok((read_sudoku(Path::new(path), usize::MAX)?, weight))
 }
 
 fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {

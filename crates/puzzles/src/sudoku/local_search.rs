@@ -150,7 +150,7 @@ fn add_clue<R: Rng>(cells: &mut Cells, rng: &mut R) {
 }
 
 /// Takes every clue that the others imply, in random order.
-fn minimise<R: Rng>(cells: &mut Cells, rng: &mut R) {
+pub(super) fn minimise<R: Rng>(cells: &mut Cells, rng: &mut R) {
     let mut order: Vec<usize> = (0..81).filter(|&cell| cells[cell] != 0).collect();
     order.shuffle(rng);
     for cell in order {

@@ -2,6 +2,7 @@
 
 mod bitboard;
 mod decode;
+mod deep_search;
 mod encode;
 mod generate;
 mod generic;
@@ -9,9 +10,11 @@ mod geometry;
 mod grid;
 mod lanes;
 mod local_search;
+mod locked;
 mod relations;
 mod solver;
 mod symmetry;
+mod trial;
 mod verify;
 
 pub use decode::SudokuDecoder;

@@ -1,0 +1,147 @@
+//! Local search for deep puzzles: those in which trying one candidate at a time refutes few.
+//!
+//! The published hard sets are deep: of 1,000 rows of Sudoku-Extreme 74 % are not solved by trials at
+//! all. Puzzles that merely cost many guesses are not, and a net that solves 99 % of those may solve
+//! half of the published ones.
+
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt};
+
+use super::bitboard::{self, Board};
+use super::local_search::{Cells, Minimal, minimise};
+use super::solver::Limits;
+use super::trial::survivors;
+
+/// Puzzles that are searched from at the same time.
+const POOL: usize = 24;
+/// Solutions listed of a puzzle without some of its clues; one with more is left alone.
+const MAX_SOLUTIONS: usize = 512;
+/// Puzzles made from one such list.
+const DRAWS: usize = 48;
+/// What a clue is worth, in survivors: without it the search goes to 20 clues, where a net finds
+/// them easy, with 20 to 28. Published rows have 22 to 27.
+const CLUE_WORTH: std::ops::Range<f32> = 8.0..20.0;
+/// A puzzle is kept that falls behind by so many survivors, on average.
+const TEMPERATURE: f32 = 5.0;
+/// So much worse a puzzle may be before it is minimised, which adds survivors and takes clues.
+const SCREENED: f32 = 8.0;
+/// Once in so many steps the better of two puzzles replaces the other.
+const TAKEOVER: u32 = 150;
+
+/// One bit for each listed solution.
+type Set = [u64; MAX_SOLUTIONS / 64];
+
+fn size(set: &Set) -> u32 {
+    set.iter().map(|word| word.count_ones()).sum()
+}
+
+/// The solutions of a puzzle, and which of them hold a digit in a cell.
+struct Solutions {
+    /// `[81 x 9]`
+    holding: Vec<Set>,
+    /// Blank cells and digits, from 1, that some solution holds.
+    open: Vec<(usize, u8)>,
+    all: Set,
+}
+
+impl Solutions {
+    /// `None` where there are too many.
+    fn list(cells: &Cells) -> Option<Self> {
+        let limits = Limits::solutions(MAX_SOLUTIONS);
+        let found = bitboard::search(Board::new(cells), limits).solutions;
+        if found.len() == MAX_SOLUTIONS {
+            return None;
+        }
+        let (mut holding, mut all) = (vec![Set::default(); 81 * 9], Set::default());
+        for (i, solution) in found.iter().enumerate() {
+            let bit = 1 << (i % 64);
+            all[i / 64] |= bit;
+            for (cell, digit) in solution.iter().enumerate() {
+                holding[cell * 9 + usize::from(*digit) - 1][i / 64] |= bit;
+            }
+        }
+        let open = (0..81 * 9).filter(|&i| cells[i / 9] == 0 && size(&holding[i]) > 0);
+        let open = open.map(|i| (i / 9, (i % 9) as u8 + 1)).collect();
+        Some(Solutions { holding, open, all })
+    }
+
+    /// The solutions of `set` that hold a digit.
+    fn with(&self, set: &Set, (cell, digit): (usize, u8)) -> Set {
+        let holding = &self.holding[cell * 9 + usize::from(digit) - 1];
+        std::array::from_fn(|i| set[i] & holding[i])
+    }
+
+    /// `n` clues that leave one solution: all but the last at random, the last of those that do.
+    fn clues<R: Rng>(&self, n: usize, rng: &mut R) -> Option<Vec<(usize, u8)>> {
+        let mut left = self.all;
+        let mut clues = Vec::with_capacity(n);
+        for _ in 1..n {
+            let clue = *self.open.choose(rng)?;
+            left = self.with(&left, clue);
+            clues.push(clue);
+        }
+        let decides = |clue: &&(usize, u8)| size(&self.with(&left, **clue)) == 1;
+        let last: Vec<_> = self.open.iter().filter(decides).collect();
+        clues.push(**last.choose(rng)?);
+        Some(clues)
+    }
+}
+
+/// A pool of puzzles that grow deeper.
+pub(super) struct DeepSearch {
+    pool: Vec<(Cells, f32)>,
+    clue_worth: f32,
+}
+
+impl DeepSearch {
+    pub(super) fn new<R: Rng>(rng: &mut R) -> Self {
+        let pool = (0..POOL).map(|_| (Minimal::random(rng).cells, 0.0)).collect();
+        Self { pool, clue_worth: rng.random_range(CLUE_WORTH) }
+    }
+
+    /// Exchanges clues of one puzzle in many ways; hands over what the pool keeps, with the
+    /// survivors of each.
+    pub(super) fn step<R: Rng>(&mut self, rng: &mut R) -> Vec<(Cells, u32)> {
+        if rng.random_ratio(1, TAKEOVER) {
+            let (a, b) = (rng.random_range(0..POOL), rng.random_range(0..POOL));
+            let (best, worst) = if self.pool[a].1 > self.pool[b].1 { (a, b) } else { (b, a) };
+            self.pool[worst] = self.pool[best];
+        }
+        let place = rng.random_range(0..POOL);
+        let cells = self.pool[place].0;
+        let givens: Vec<usize> = (0..81).filter(|&cell| cells[cell] != 0).collect();
+        let n_removed = *[1, 2, 2, 3].choose(rng).expect("four numbers");
+        let mut fewer = cells;
+        for &cell in givens.sample(rng, n_removed) {
+            fewer[cell] = 0;
+        }
+        let Some(solutions) = Solutions::list(&fewer) else { return Vec::new() };
+        let mut kept = Vec::new();
+        for _ in 0..DRAWS {
+            let n_added = n_removed + usize::from(rng.random_ratio(1, 3));
+            let Some(clues) = solutions.clues(n_added, rng) else { continue };
+            let mut changed = fewer;
+            clues.iter().for_each(|(cell, digit)| changed[*cell] = *digit);
+            // The logarithm of a uniform number: the rule of Metropolis.
+            let gate = self.pool[place].1 + TEMPERATURE * rng.random::<f32>().ln();
+            if changed == cells || self.score(&changed, gate - SCREENED).is_none() {
+                continue;
+            }
+            minimise(&mut changed, rng);
+            if let Some((score, survivors)) = self.score(&changed, gate) {
+                self.pool[place] = (changed, score);
+                kept.push((changed, survivors));
+            }
+        }
+        kept
+    }
+
+    /// Score and survivors, or `None` below the least score.
+    fn score(&self, cells: &Cells, least: f32) -> Option<(f32, u32)> {
+        let n_clues = cells.iter().filter(|cell| **cell != 0).count();
+        let clues = self.clue_worth * n_clues as f32;
+        let survivors = survivors(Board::new(cells)?, (least - clues).max(0.0) as u32)?;
+        let score = survivors as f32 + clues;
+        (score >= least).then_some((score, survivors))
+    }
+}
