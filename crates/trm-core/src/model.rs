@@ -156,15 +156,24 @@ impl<R: Real> Model<R> {
     /// The state before the first step. `answer` is the initial answer (`[tokens, answer_dim]`),
     /// or empty for none.
     pub fn start(&self, graph: &Graph, answer: &[f32]) -> State<R> {
-        let [y, z] = &self.places.init;
-        let n = self.net.n_rows(graph);
-        let mut state = State { y: self.params[y.clone()].repeat(n), z: self.params[z.clone()].repeat(n) };
-        if answer.iter().any(|a| *a != 0.0) {
-            let (h, mut shift) = (self.config.hidden_dim, Vec::new());
-            embed(graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, &mut shift);
-            state.y[self.prefix_len()..].iter_mut().zip(shift).for_each(|(y, s)| *y += s);
-        }
+        let mut state = State::default();
+        self.restart(graph, answer, &mut state, &mut Workspace::default());
         state
+    }
+
+    /// [`Model::start`] in the memory of an earlier state.
+    pub fn restart(&self, graph: &Graph, answer: &[f32], state: &mut State<R>, work: &mut Workspace<R>) {
+        let n = self.net.n_rows(graph);
+        for (rows, init) in [&mut state.y, &mut state.z].into_iter().zip(&self.places.init) {
+            rows.clear();
+            (0..n).for_each(|_| rows.extend_from_slice(&self.params[init.clone()]));
+        }
+        if answer.iter().any(|a| *a != 0.0) {
+            let (h, shift) = (self.config.hidden_dim, &mut work.x);
+            shift.clear();
+            embed(graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, shift);
+            state.y[self.prefix_len()..].iter_mut().zip(shift).for_each(|(y, s)| *y += *s);
+        }
     }
 
     /// Adds normal noise of standard deviation `std` to the latent.
