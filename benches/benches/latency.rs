@@ -35,6 +35,7 @@ fn bench_single_attention_update(c: &mut Criterion) {
         group.bench_with_input(BenchmarkId::new("Attention", dim), &dim, |b, _| {
             b.iter(|| attention.update(&question, &answer, &mut latent));
         });
+        assert!(latent.iter().all(|z| z.is_finite()) && latent[0] != 0.0);
     }
     group.finish();
 }
@@ -52,6 +53,7 @@ fn bench_single_answer_refinement(c: &mut Criterion) {
             refiner.refine(&question, &latent, &mut answer);
         });
     });
+    assert!(answer.iter().all(|y| y.is_finite()) && answer[0] != 0.2);
 }
 
 fn bench_confidence_scoring(c: &mut Criterion) {
@@ -59,6 +61,8 @@ fn bench_confidence_scoring(c: &mut Criterion) {
     let scorer = ConfidenceScorer::new(&config);
     let answer = vec![0.5; 256 * 10];
 
+    let confidence = scorer.score(&answer);
+    assert!(0.0 < confidence && confidence < 1.0);
     c.bench_function("Confidence Scoring", |b| b.iter(|| scorer.score(&answer)));
 }
 
