@@ -183,7 +183,7 @@ impl TrmEngine {
         let mut session = pooled.unwrap_or_default();
         self.model.build_graph(question, n_tokens, width, &mut session.graph);
         let Session { graph, state, work, .. } = &mut session;
-        self.model.restart(graph, answer, state, work);
+        self.model.restart(self.isa, graph, answer, state, work);
         session.output.logits.clear();
         Ok(Steps { engine: self, question, session, last: StepTrace::default(), n_steps: 0 })
     }
