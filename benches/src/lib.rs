@@ -51,7 +51,8 @@ pub struct Solvable {
     pub answer: Vec<f32>,
 }
 
-/// The first `n` of the items that `engine` solves by the rules in exactly `k` steps.
+/// The first `n` of the items that `engine` solves by the rules in exactly `k` steps, or just the
+/// first `n` where `k` is 0.
 ///
 /// # Panics
 /// Where there are fewer.
@@ -64,8 +65,10 @@ fn solved_in<T: Task>(
 ) -> Vec<Solvable> {
     let solved = items.filter_map(|item| {
         let encoded = task.encode(&item.question);
-        let result = engine.reason(&encoded.question, &encoded.answer, Some(k));
-        let right = task.obeys_rules(&item.question, &task.decode(&item.question, &result.answer));
+        let right = k == 0 || {
+            let result = engine.reason(&encoded.question, &encoded.answer, Some(k));
+            task.obeys_rules(&item.question, &task.decode(&item.question, &result.answer))
+        };
         right.then_some(Solvable { question: encoded.question, answer: encoded.answer })
     });
     let solved: Vec<Solvable> = solved.take(n).collect();
@@ -73,7 +76,7 @@ fn solved_in<T: Task>(
     solved
 }
 
-/// The first `n` committed Sudoku that the shipped model solves in `k` steps.
+/// The first `n` committed Sudoku that the shipped model solves in `k` steps; the first ones where `k` is 0.
 ///
 /// # Panics
 /// Where there are fewer.
@@ -83,7 +86,7 @@ pub fn sudoku_solved_in(engine: &TrmEngine, k: usize, n: usize) -> Vec<Solvable>
     solved_in(engine, &task, set.rows.into_iter().map(Item::from), k, n)
 }
 
-/// The first `n` committed mazes that the shipped model solves in `k` steps.
+/// The first `n` committed mazes that the shipped model solves in `k` steps; the first ones where `k` is 0.
 ///
 /// # Panics
 /// Where there are fewer.

@@ -3,7 +3,7 @@
 use super::machine::git;
 use super::matrix::Wanted;
 use super::paired::{self, Paired};
-use super::programs::{Effort, Program, build};
+use super::programs::{COUNTED, Effort, Program, build};
 use super::record::{self, Row};
 use super::{criterion, target};
 use crate::run::{passes, root};
@@ -16,24 +16,39 @@ const EFFORT: Effort = Effort { warm_up_seconds: 0.05, seconds: 0.2, samples: 10
 
 /// Checks a revision out, builds it, and runs its cases and ours in turns.
 pub fn against(revision: &str, wanted: &Wanted) -> Result<()> {
-    let folder = target().join("bench");
-    let worktree = check_out(revision, &folder.join("baseline"))?;
-    let theirs = build(&worktree, Some(&folder.join("baseline-target")));
-    let compared = theirs.and_then(|theirs| compare_all(&theirs, &build(&root(), None)?, wanted));
-    passes(git(&["worktree", "remove", "--force"]).arg(&worktree))?;
-    let compared = compared?;
+    let theirs = Revision::build(revision)?;
+    let compared = compare_all(&theirs.programs, &build(&root(), None)?, wanted)?;
     let lines: Vec<String> = compared.iter().map(|paired| paired.to_json().to_string()).collect();
-    fs::write(folder.join("compare.jsonl"), lines.join("\n") + "\n").context("compare.jsonl")?;
+    fs::write(target().join("bench/compare.jsonl"), lines.join("\n") + "\n").context("compare.jsonl")?;
     judge(compared.iter().filter(|paired| paired.is_regression()).map(|paired| paired.case.as_str()))
 }
 
-fn check_out(revision: &str, folder: &Path) -> Result<PathBuf> {
-    if folder.exists() {
-        // Left by a run that was stopped.
-        passes(git(&["worktree", "remove", "--force"]).arg(folder))?;
+/// The benchmarks of a revision, in a worktree that is removed with this.
+pub struct Revision {
+    worktree: PathBuf,
+    pub programs: Vec<Program>,
+}
+
+impl Revision {
+    pub fn build(revision: &str) -> Result<Self> {
+        let folder = target().join("bench");
+        let worktree = folder.join("baseline");
+        if worktree.exists() {
+            // Left by a run that was stopped.
+            passes(git(&["worktree", "remove", "--force"]).arg(&worktree))?;
+        }
+        passes(git(&["worktree", "add", "--quiet", "--detach"]).arg(&worktree).arg(revision))?;
+        let mut this = Revision { worktree, programs: Vec::new() };
+        this.programs = build(&this.worktree, Some(&folder.join("baseline-target")))?;
+        Ok(this)
     }
-    passes(git(&["worktree", "add", "--quiet", "--detach"]).arg(folder).arg(revision))?;
-    Ok(folder.to_owned())
+}
+
+impl Drop for Revision {
+    fn drop(&mut self) {
+        // What is left is removed by the next run.
+        let _ = passes(git(&["worktree", "remove", "--force"]).arg(&self.worktree));
+    }
 }
 
 fn compare_all(theirs: &[Program], ours: &[Program], wanted: &Wanted) -> Result<Vec<Paired>> {
@@ -42,7 +57,7 @@ fn compare_all(theirs: &[Program], ours: &[Program], wanted: &Wanted) -> Result<
         "the time of this revision by that of the baseline, median and interval of {rounds} rounds in turns\n"
     );
     let mut compared = Vec::new();
-    for our in ours {
+    for our in ours.iter().filter(|our| our.name != COUNTED) {
         let Some(their) = theirs.iter().find(|their| their.name == our.name) else { continue };
         let known = their.cases()?;
         for case in wanted.cases(our)?.iter().filter(|case| known.contains(case)) {
@@ -101,6 +116,7 @@ fn ratio(a: &Row, b: &Row) -> Option<(f64, f64, f64)> {
     costs.then_some((ratio, ratio, ratio))
 }
 
+/// Fails where a case is named.
 fn judge<'a>(slower: impl Iterator<Item = &'a str>) -> Result<()> {
     let slower: Vec<&str> = slower.collect();
     if !slower.is_empty() {

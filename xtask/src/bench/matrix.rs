@@ -1,6 +1,6 @@
 //! A run of the whole matrix: build, measure, write down.
 
-use super::programs::{Effort, PLAIN, Program, build};
+use super::programs::{COUNTED, Effort, PLAIN, Program, build};
 use super::record::{Printed, Quantity, Row, Run, merge, threads_of};
 use super::{criterion, machine, target};
 use crate::run::{output, root, trm};
@@ -50,7 +50,7 @@ pub fn measure(wanted: &Wanted) -> Result<Vec<Row>> {
     let run = machine::describe(wanted.quick);
     let home = fresh_home()?;
     let mut rows = Vec::new();
-    for program in build(&root(), None)? {
+    for program in build(&root(), None)?.iter().filter(|program| program.name != COUNTED) {
         let mut print = |line: &str| match Printed::parse(line) {
             Some(Printed { case, calls, quantity }) => {
                 merge(&mut rows, Row { calls, quantity, ..row(case, &run) });
@@ -63,7 +63,7 @@ pub fn measure(wanted: &Wanted) -> Result<Vec<Row>> {
             }
             continue;
         }
-        let (cases, all) = (wanted.cases(&program)?, program.cases()?.len());
+        let (cases, all) = (wanted.cases(program)?, program.cases()?.len());
         if cases.len() == all {
             program.run(None, wanted.effort(), &home, &mut print)?;
             continue;
@@ -86,7 +86,8 @@ pub fn measure(wanted: &Wanted) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn row(case: String, run: &Run) -> Row {
+/// A row of nothing yet.
+pub fn row(case: String, run: &Run) -> Row {
     Row { threads: threads_of(&case), case, run: run.clone(), ..Row::default() }
 }
 

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod criterion;
+mod instructions;
 mod machine;
 mod matrix;
 mod paired;
@@ -24,6 +25,8 @@ cargo xtask bench --roofline             what the processor can do, and what the
 cargo xtask bench --baseline REV [--quick] [NAME ..]
                                          this against a revision, in turns; fails over 10 % slower
 cargo xtask bench --compare A B          two records; fails over 10 % slower
+cargo xtask bench --instructions [REV]   counts the instructions of the hot kernels under valgrind, which a
+                                         busy machine does not disturb; fails over 2 % more than REV
 cargo xtask bench --report [RECORD]      the dashboard and target/report/index.html of a record
 
 A run writes a row per case to benches/record/, prints the dashboard and writes the page. The whole
@@ -37,6 +40,7 @@ enum Task {
     Measure(Wanted),
     Baseline(String, Wanted),
     Compare(PathBuf, PathBuf),
+    Instructions(Option<String>),
     Report(Option<PathBuf>),
 }
 
@@ -61,6 +65,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         }
         Task::Baseline(revision, wanted) => baseline::against(&revision, &wanted)?,
         Task::Compare(a, b) => baseline::records(&a, &b)?,
+        Task::Instructions(revision) => instructions::run(revision.as_deref())?,
         Task::Report(path) => {
             let path = path.map_or_else(record::latest, Ok)?;
             show(&record::read(&path)?, &path)?;
@@ -91,6 +96,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
         match argument.as_str() {
             "--help" | "-h" => return Ok(Task::Help),
             "--compare" => return Ok(Task::Compare(file()?, file()?)),
+            "--instructions" => return Ok(Task::Instructions(arguments.next().cloned())),
             "--report" => return Ok(Task::Report(file().ok())),
             "--baseline" => revision = Some(arguments.next().context("--baseline needs a revision")?.clone()),
             "--quick" => wanted.quick = true,
@@ -122,6 +128,7 @@ mod tests {
             Some(Task::Baseline("main".into(), wanted(false, &["K"])))
         );
         assert!(matches!(parse("--compare a b"), Ok(Task::Compare(_, b)) if b.ends_with("b")));
+        assert_eq!(parse("--instructions main").ok(), Some(Task::Instructions(Some("main".into()))));
         assert_eq!(parse("--report").ok(), Some(Task::Report(None)));
         for wrong in ["--compare a", "--baseline", "--fast"] {
             assert!(parse(wrong).is_err(), "{wrong}");

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 
 /// Those that are no criterion benchmarks: they print rows and take no filter.
 pub const PLAIN: [&str; 2] = ["learning", "memory"];
+/// The one whose instructions are counted.
+pub const COUNTED: &str = "instructions";
 
 /// A built benchmark.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,11 +68,12 @@ impl Program {
         if PLAIN.contains(&self.name.as_str()) {
             return Ok(Vec::new());
         }
+        let end = if self.name == COUNTED { ": count" } else { ": benchmark" };
         let mut command = self.command();
         command.args(["--list", "--format", "terse"]).stderr(Stdio::inherit());
         let output = command.output().with_context(|| shown(&command))?;
         let lines = String::from_utf8(output.stdout).with_context(|| self.name.clone())?;
-        Ok(lines.lines().filter_map(|line| line.strip_suffix(": benchmark")).map(Into::into).collect())
+        Ok(lines.lines().filter_map(|line| line.strip_suffix(end)).map(Into::into).collect())
     }
 
     /// Measures the named cases, or all of a plain program. Criterion writes below `home`; each line
