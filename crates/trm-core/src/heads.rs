@@ -229,15 +229,13 @@ pub fn halt_features<R: Real>(
         out[2 * h..].copy_from_slice(first);
     }
     let n = R::from_f64((y.len() / h).max(1) as f64);
+    let (mean, extremes) = out.split_at_mut(h);
+    let (most, least) = extremes.split_at_mut(h);
     for row in y.chunks_exact(h) {
-        for (c, v) in row.iter().enumerate() {
-            out[c] += *v / n;
-            if *v > out[h + c] {
-                out[h + c] = *v;
-            }
-            if *v < out[2 * h + c] {
-                out[2 * h + c] = *v;
-            }
+        for (((v, mean), most), least) in row.iter().zip(&mut *mean).zip(&mut *most).zip(&mut *least) {
+            *mean += *v / n;
+            *most = if *v > *most { *v } else { *most };
+            *least = if *v < *least { *v } else { *least };
         }
     }
     let mean = sureness.iter().map(|s| f64::from(*s)).sum::<f64>() / sureness.len().max(1) as f64;

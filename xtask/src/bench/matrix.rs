@@ -80,6 +80,7 @@ pub fn measure(wanted: &Wanted) -> Result<Vec<Row>> {
             rows.extend(quality(puzzle, wanted.n_scored(), &run)?);
         }
     }
+    rows.extend(wasm(&run).into_iter().filter(|row| wanted.takes(&row.case)));
     if rows.is_empty() {
         bail!("no case has a name with {:?}", wanted.names);
     }
@@ -99,6 +100,13 @@ fn fresh_home() -> Result<PathBuf> {
     }
     fs::create_dir_all(&home).with_context(|| home.display().to_string())?;
     Ok(home)
+}
+
+/// The size of the browser's program, where it was built.
+fn wasm(run: &Run) -> Option<Row> {
+    let built = fs::metadata(root().join("crates/trm-wasm/pkg/trm_wasm_bg.wasm")).ok()?;
+    let quantity = Quantity { value: built.len() as f64, unit: "bytes".into(), interval: None };
+    Some(Row { quantity: Some(quantity), ..row("WASM Bundle".into(), run) })
 }
 
 /// Scores a shipped model on the first puzzles of the committed set: halted by itself, and at every K.

@@ -27,6 +27,7 @@ pub fn write(rows: &[Row]) -> Result<PathBuf> {
 fn page(rows: &[Row], logs: &[(String, Vec<Value>)]) -> String {
     let run = rows.first().map(|row| row.run.clone()).unwrap_or_default();
     let panel: String = groups(rows).iter().map(section).collect();
+    let panel = panel + &memory(rows);
     let charts: String = charts(rows).iter().chain(&learning(logs)).map(Chart::draw).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -67,6 +68,22 @@ fn section(group: &Group) -> String {
         );
     }
     html + "</dl></section>\n"
+}
+
+/// Every number of bytes, beside the largest.
+fn memory(rows: &[Row]) -> String {
+    let bytes = |row: &Row| row.quantity.as_ref().filter(|q| q.unit == "bytes").map(|q| q.value);
+    let measured: Vec<(&str, f64)> = rows.iter().filter_map(|row| Some((&*row.case, bytes(row)?))).collect();
+    let most = measured.iter().map(|(_, bytes)| *bytes).fold(1.0, f64::max);
+    let mut html = String::from("<section><h2>MEMORY, ALL CASES</h2><dl>");
+    for (case, bytes) in &measured {
+        let (case, size, percent) = (escape(case), short(bytes / f64::from(1 << 20)), 100.0 * bytes / most);
+        let _ = write!(
+            html,
+            "<dt>{case}</dt><dd>{size} MB<span class=\"bar c0\"><i style=\"width:{percent:.0}%\"></i></span></dd>"
+        );
+    }
+    if measured.is_empty() { String::new() } else { html + "</dl></section>\n" }
 }
 
 fn charts(rows: &[Row]) -> Vec<Chart> {

@@ -3,9 +3,9 @@
 use super::panel::short;
 use std::fmt::Write;
 
-const SIZE: [f64; 2] = [640.0, 300.0];
+const SIZE: [f64; 2] = [400.0, 240.0];
 /// Left, right, above and below the frame.
-const MARGIN: [f64; 4] = [58.0, 16.0, 12.0, 44.0];
+const MARGIN: [f64; 4] = [46.0, 16.0, 12.0, 40.0];
 /// Points of a curve; more are averaged.
 const MAX_POINTS: usize = 300;
 
@@ -62,22 +62,22 @@ impl Chart {
             let _ = writeln!(
                 svg,
                 "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-                left - 7.0,
+                left - 6.0,
                 py + 4.0,
-                short(y)
+                tick(y)
             );
             let _ = writeln!(
                 svg,
                 "<text x=\"{px:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-                h - 26.0,
-                short(x)
+                h - 23.0,
+                tick(x)
             );
         }
         let _ = writeln!(
             svg,
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             left + width / 2.0,
-            h - 6.0,
+            h - 5.0,
             escape(self.x)
         );
         for (i, curve) in self.curves.iter().enumerate() {
@@ -101,6 +101,11 @@ impl Chart {
             names.map(|(i, curve)| format!("<span class=\"c{}\">● {}</span> ", i % 4, escape(&curve.name)));
         format!("<p class=\"legend\">{} {}</p>", escape(self.y), names.collect::<String>())
     }
+}
+
+/// A number of an axis.
+fn tick(v: f64) -> String {
+    if v == v.round() && v.abs() < 1e4 { format!("{v}") } else { short(v) }
 }
 
 /// Means of neighbours, so that a long log stays a small page.
