@@ -2,6 +2,7 @@
 #![allow(missing_docs, unused_mut, clippy::useless_vec)] // the specification's code, unchanged
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use trm_benches::record_calls;
 use trm_core::{TrmConfig, TrmEngine};
 
 fn bench_full_k_iterations(c: &mut Criterion) {
@@ -22,6 +23,9 @@ fn bench_full_k_iterations(c: &mut Criterion) {
         // Added: what is timed ran K steps and gave numbers.
         let result = engine.reason(&question, &answer, Some(k));
         assert!(result.iterations_used == k && result.answer.iter().all(|a| a.is_finite()));
+        record_calls(&format!("Full TRM K-Iterations/K/{k}"), 300, || {
+            std::hint::black_box(engine.reason(&question, &answer, Some(k)));
+        });
 
         group.bench_with_input(BenchmarkId::new("K", k), &k, |b, &k| {
             b.iter(|| engine.reason(&question, &answer, Some(k)));

@@ -5,6 +5,7 @@
 use sona_learn::synthetic::{Kind, Synthetic};
 use sona_learn::{SonaEngine, TrmSonaBridge};
 use std::cell::RefCell;
+use trm_benches::record;
 use trm_core::{TrmConfig, TrmEngine, TrmResult};
 
 const KIND: Kind = Kind::Curve;
@@ -86,6 +87,9 @@ fn bench_k_prediction_accuracy() {
     println!("  Within 2 of optimal: {:.1}%", accuracy_2);
     println!("  Mean Absolute Error: {:.2}", mae);
     println!("  Target: >75% within 2");
+    record("K Prediction/within 1", f64::from(accuracy_1), "%");
+    record("K Prediction/within 2", f64::from(accuracy_2), "%");
+    record("K Prediction/mean absolute error", f64::from(mae), "steps");
 
     assert!(accuracy_2 > 75.0, "K prediction accuracy below target");
 }
@@ -115,6 +119,7 @@ fn bench_learning_convergence() {
         accuracies.push(accuracy);
 
         println!("Batch {}: Accuracy {:.1}%", batch, accuracy);
+        record(&format!("K Prediction/after {} examples", 50 * (batch + 1)), f64::from(accuracy), "%");
     }
 
     // Should improve over time

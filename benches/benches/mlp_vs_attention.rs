@@ -8,12 +8,19 @@ fn bench_mlp_vs_attention(c: &mut Criterion) {
     let question = vec![0.1; 256];
     let answer = vec![0.2; 256 * 10];
 
+    // Added: what is timed gives numbers.
+    let check = |engine: &TrmEngine| {
+        let result = engine.reason(&question, &answer, Some(10));
+        assert!(result.iterations_used == 10 && result.answer.iter().all(|a| a.is_finite()));
+    };
+
     let mut group = c.benchmark_group("MLP vs Attention");
 
     // MLP variant
     let mlp_config = TrmConfig::builder().hidden_dim(256).use_attention(false).build().unwrap();
     let mut mlp_engine = TrmEngine::new(mlp_config);
 
+    check(&mlp_engine);
     group.bench_function("MLP K=10", |b| {
         b.iter(|| mlp_engine.reason(&question, &answer, Some(10)));
     });
@@ -22,6 +29,7 @@ fn bench_mlp_vs_attention(c: &mut Criterion) {
     let attn_config = TrmConfig::builder().hidden_dim(256).use_attention(true).num_heads(8).build().unwrap();
     let mut attn_engine = TrmEngine::new(attn_config);
 
+    check(&attn_engine);
     group.bench_function("Attention K=10", |b| {
         b.iter(|| attn_engine.reason(&question, &answer, Some(10)));
     });

@@ -1,6 +1,6 @@
 //! The shipped models against the processor: operations of matrix products per second, beside the
 //! peak that the same run measures on one thread.
-#![allow(missing_docs)]
+#![allow(missing_docs, unsafe_code)] // of what reads at full speed
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -43,6 +43,37 @@ fn peak(c: &mut Criterion) {
     let mut group = c.benchmark_group("Roofline");
     group.throughput(Throughput::Elements(flops));
     group.bench_function("peak f32 multiply-add", |b| b.iter(|| f32::dispatch(Isa::best(), Peak)));
+}
+
+/// Sums all numbers: as many bytes read per second as one core can.
+struct Read<'a>(&'a [f32]);
+
+impl Kernel<f32> for Read<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run<S: Simd<Elem = f32>>(self, s: S) -> f32 {
+        let mut sums = [s.splat(0.0); SUMS];
+        for block in self.0.chunks_exact(SUMS * S::LANES) {
+            for (sum, lanes) in sums.iter_mut().zip(block.chunks_exact(S::LANES)) {
+                // SAFETY: `lanes` has as many numbers as a vector.
+                *sum = s.add(*sum, unsafe { s.load(lanes.as_ptr()) });
+            }
+        }
+        sums.iter().map(|sum| s.sum(*sum)).sum()
+    }
+}
+
+/// What the weights of a net that does not fit L1 are read with.
+fn bandwidth(c: &mut Criterion) {
+    use trm_core::kernel::Real;
+    let mut group = c.benchmark_group("Roofline");
+    for (name, kib) in [("L2 read, 512 KiB", 512), ("L3 read, 8 MiB", 8192)] {
+        let numbers = vec![1.0f32; kib * 1024 / 4];
+        assert_eq!(f32::dispatch(Isa::best(), Read(&numbers)), numbers.len() as f32);
+        group.throughput(Throughput::Bytes(kib as u64 * 1024));
+        group.bench_function(name, |b| b.iter(|| f32::dispatch(Isa::best(), Read(black_box(&numbers)))));
+    }
 }
 
 /// K steps of inference, and one step of training, on one thread.
@@ -90,5 +121,5 @@ fn models(c: &mut Criterion) {
     model(c, "Maze", &trm_models::maze(), &maze_sample(&mazes.rows[0]));
 }
 
-criterion_group!(roofline, peak, models);
+criterion_group!(roofline, peak, bandwidth, models);
 criterion_main!(roofline);

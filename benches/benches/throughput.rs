@@ -2,8 +2,10 @@
 #![allow(missing_docs, unused_mut, clippy::useless_vec)] // the specification's code, unchanged
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use rayon::ThreadPoolBuilder;
 use std::sync::{Arc, Mutex};
-use trm_core::{TrmConfig, TrmEngine};
+use trm_benches::sudoku_solved_in;
+use trm_core::{TrmConfig, TrmEngine, TrmResult};
 
 fn bench_throughput(c: &mut Criterion) {
     let config = TrmConfig::builder().hidden_dim(256).build().unwrap();
@@ -11,6 +13,10 @@ fn bench_throughput(c: &mut Criterion) {
     let engine = Arc::new(Mutex::new(TrmEngine::new(config)));
     let question = vec![0.1; 256];
     let answer = vec![0.2; 256 * 10];
+
+    // Added: what is timed gives numbers.
+    let result = engine.lock().unwrap().reason(&question, &answer, Some(5));
+    assert!(result.iterations_used == 5 && result.answer.iter().all(|a| a.is_finite()));
 
     let mut group = c.benchmark_group("Throughput");
     group.throughput(Throughput::Elements(1));
@@ -45,17 +51,45 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
     });
 }
 
-/// Added: the same eight questions by one engine, which is what it is made for.
-fn bench_shared_engine(c: &mut Criterion) {
-    let engine = TrmEngine::new(TrmConfig::default());
-    let questions = vec![(vec![0.1; 256], vec![0.2; 256 * 10]); 8];
+/// Added: sixteen Sudoku by one engine that all threads share, and by an engine per thread; then
+/// as one batch and one by one. Every answer is that of one thread.
+fn bench_threads(c: &mut Criterion) {
+    let engine = trm_models::sudoku();
+    let questions: Vec<(Vec<f32>, Vec<f32>)> =
+        sudoku_solved_in(&engine, K, 16).into_iter().map(|s| (s.question, s.answer)).collect();
+    let one_by_one = || questions.iter().map(|(q, a)| engine.reason(q, a, Some(K))).collect::<Vec<_>>();
+    let batch =
+        || engine.reason_batch(&questions, Some(K)).into_iter().map(Result::unwrap).collect::<Vec<_>>();
+    let expected = one_by_one();
+
     let mut group = c.benchmark_group("Throughput");
-    group.throughput(Throughput::Elements(8));
-    group.bench_function("One Engine, 8 Questions K=5", |b| {
-        b.iter(|| engine.reason_batch(&questions, Some(5)))
-    });
-    group.finish();
+    group.throughput(Throughput::Elements(questions.len() as u64));
+    for n in [1, 2, 4, 8] {
+        let pool = ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+        let shared = || pool.install(batch);
+        assert_eq!(shared(), expected);
+        group.bench_function(format!("Sudoku K=10, Shared Engine, {n} Threads"), |b| b.iter(shared));
+        let engines = || pool.install(|| engine_per_chunk(&engine, &questions, n));
+        assert_eq!(engines(), expected);
+        group.bench_function(format!("Sudoku K=10, Engine per Thread, {n} Threads"), |b| b.iter(engines));
+    }
+    group.bench_function("Sudoku K=10, One by One", |b| b.iter(one_by_one));
+    assert_eq!(batch(), expected);
+    group.bench_function("Sudoku K=10, One Batch", |b| b.iter(batch));
 }
 
-criterion_group!(throughput, bench_throughput, bench_concurrent_throughput, bench_shared_engine);
+/// Steps of a Sudoku here.
+const K: usize = 10;
+
+/// The questions in `n` equal parts, each answered by a clone of the engine with its own buffers.
+fn engine_per_chunk(engine: &TrmEngine, questions: &[(Vec<f32>, Vec<f32>)], n: usize) -> Vec<TrmResult> {
+    use rayon::prelude::*;
+    let part = |part: &[(Vec<f32>, Vec<f32>)]| {
+        let engine = engine.clone();
+        part.iter().map(|(q, a)| engine.reason(q, a, Some(K))).collect::<Vec<_>>()
+    };
+    questions.par_chunks(questions.len().div_ceil(n)).flat_map_iter(part).collect()
+}
+
+criterion_group!(throughput, bench_throughput, bench_concurrent_throughput, bench_threads);
 criterion_main!(throughput);

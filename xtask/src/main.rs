@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod data;
+mod peers;
 mod quality;
 mod run;
 mod tidy;
@@ -18,7 +19,8 @@ cargo xtask <chore>
   ci        everything that must hold before a merge: fmt, tidy, clippy, tests, docs, deny
   check     the quick part of ci: fmt, tidy, clippy
   tidy      the house rules that no other tool checks
-  bench     the criterion benchmarks; further arguments go to criterion
+  bench     the benchmark matrix: records, comparison, dashboard   (bench --help)
+  peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
   data      generate training data, or say where the published files are   (data --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
 ";
@@ -45,6 +47,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "check" => ci::check(),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
+        "peers" => peers::run(rest),
         "data" => data::run(rest),
         "train" => train::run(rest),
         "help" | "--help" | "-h" => {

@@ -150,8 +150,26 @@ impl TrmEngine {
     /// [`TrmError::Shape`] or [`TrmError::NotFinite`] for question and answer,
     /// [`TrmError::Config`] for a `k` that is not in 1..=[`MAX_K`].
     pub fn try_reason(&self, question: &[f32], answer: &[f32], k: Option<usize>) -> Result<TrmResult> {
+        let mut result = TrmResult::default();
+        self.reason_into(question, answer, k, &mut result)?;
+        Ok(result)
+    }
+
+    /// [`TrmEngine::try_reason`] in the memory of an earlier result: an engine that has answered
+    /// a question of this size, into this result, allocates nothing.
+    ///
+    /// # Errors
+    /// What [`TrmEngine::try_reason`] says; `result` is then as it was.
+    pub fn reason_into(
+        &self,
+        question: &[f32],
+        answer: &[f32],
+        k: Option<usize>,
+        result: &mut TrmResult,
+    ) -> Result<()> {
         let (limit, threshold) = self.halting(k)?;
-        Ok(self.steps(question, answer)?.finish(limit, threshold))
+        self.steps(question, answer)?.finish(limit, threshold, result);
+        Ok(())
     }
 
     /// The supervision steps one by one, without end: for halting policies of one's own and for
@@ -164,7 +182,8 @@ impl TrmEngine {
         let pooled = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop();
         let mut session = pooled.unwrap_or_default();
         self.model.build_graph(question, n_tokens, width, &mut session.graph);
-        session.state = self.model.start(&session.graph, answer);
+        let Session { graph, state, work, .. } = &mut session;
+        self.model.restart(self.isa, graph, answer, state, work);
         session.output.logits.clear();
         Ok(Steps { engine: self, question, session, last: StepTrace::default(), n_steps: 0 })
     }
@@ -202,7 +221,9 @@ impl TrmEngine {
                 let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ i);
                 self.model.disturb(&mut steps.session.state, noise, &mut rng);
             }
-            Ok(steps.finish(limit, threshold))
+            let mut result = TrmResult::default();
+            steps.finish(limit, threshold, &mut result);
+            Ok(result)
         };
         (0..n_rollouts as u64).into_par_iter().map(rollout).collect()
     }
@@ -296,9 +317,16 @@ impl Steps<'_> {
     /// The answer as it stands (`[tokens, answer_dim]`), with [`ABSENT_LOGIT`] where a token is
     /// absent and [`GIVEN_LOGIT`] where it is known.
     pub fn answer(&self) -> Vec<f32> {
+        let mut answer = Vec::new();
+        self.read_answer(&mut answer);
+        answer
+    }
+
+    fn read_answer(&self, answer: &mut Vec<f32>) {
         let config = self.engine.model.config();
         let (graph, dim) = (&self.session.graph, config.answer_dim);
-        let mut answer = vec![ABSENT_LOGIT; graph.n_tokens * dim];
+        answer.clear();
+        answer.resize(graph.n_tokens * dim, ABSENT_LOGIT);
         if let Some(column) = config.given_feature {
             let one_for_all = self.question.len() == config.embedding_dim;
             for (t, answer) in answer.chunks_exact_mut(dim).enumerate() {
@@ -312,7 +340,6 @@ impl Steps<'_> {
         for (t, logits) in graph.live.iter().zip(logits) {
             answer[*t as usize * dim..(*t as usize + 1) * dim].copy_from_slice(logits);
         }
-        answer
     }
 
     /// The rows of the question that are computed, in the order of [`Steps::states`].
@@ -326,22 +353,19 @@ impl Steps<'_> {
     }
 
     /// Runs to `limit` steps, or until the confidence reaches `threshold`.
-    fn finish(mut self, limit: usize, threshold: Option<f32>) -> TrmResult {
-        let mut trace = Vec::with_capacity(limit.min(64));
-        let mut early_stopped = false;
-        while trace.len() < limit && !early_stopped {
+    fn finish(mut self, limit: usize, threshold: Option<f32>, result: &mut TrmResult) {
+        let TrmResult { trace, early_stopped, .. } = result;
+        trace.clear();
+        trace.reserve(limit.min(64));
+        *early_stopped = false;
+        while trace.len() < limit && !*early_stopped {
             let step = self.advance();
             trace.push(step);
-            early_stopped = trace.len() < limit && threshold.is_some_and(|t| step.confidence >= t);
+            *early_stopped = trace.len() < limit && threshold.is_some_and(|t| step.confidence >= t);
         }
-        let iterations_used = trace.len();
-        TrmResult {
-            answer: self.answer(),
-            iterations_used,
-            confidence: self.last.confidence,
-            early_stopped,
-            trace,
-        }
+        result.iterations_used = result.trace.len();
+        result.confidence = self.last.confidence;
+        self.read_answer(&mut result.answer);
     }
 }
 

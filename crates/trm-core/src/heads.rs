@@ -1,6 +1,6 @@
 //! What goes into the recursion and what is read from it.
 
-use crate::kernel::Real;
+use crate::kernel::{Isa, Real};
 use crate::loss::group_range;
 use crate::relations::Graph;
 use crate::{HaltInput, Output};
@@ -17,14 +17,29 @@ pub fn n_halt_features(input: HaltInput, hidden_dim: usize) -> usize {
     }
 }
 
+/// From this many numbers a token on, they are multiplied as a matrix; fewer are mostly zeros.
+const WIDE: usize = 16;
+
 /// Appends `scale * question[token] E` for each live token to `x`: `question` is
 /// `[tokens, embedding_dim]`, or one row for all tokens.
-pub fn embed<R: Real>(graph: &Graph, question: &[f32], weight: &[R], scale: R, h: usize, x: &mut Vec<R>) {
+pub fn embed<R: Real>(
+    isa: Isa,
+    graph: &Graph,
+    question: &[f32],
+    weight: &[R],
+    scale: R,
+    h: usize,
+    x: &mut Vec<R>,
+) {
     let dim = weight.len() / h;
-    let start = x.len();
-    x.resize(start + graph.live.len() * h, R::ZERO);
+    let (start, n) = (x.len(), graph.live.len());
+    x.resize(start + n * h, R::ZERO);
+    let one_for_all = question.len() == dim;
+    if dim >= WIDE && (one_for_all || question.len() == n * dim) {
+        return embed_wide(isa, question, weight, scale, h, start, x);
+    }
     for (row, t) in x[start..].chunks_exact_mut(h).zip(&graph.live) {
-        let t = if question.len() == dim { 0 } else { *t as usize };
+        let t = if one_for_all { 0 } else { *t as usize };
         for (feature, w) in question[t * dim..(t + 1) * dim].iter().zip(weight.chunks_exact(h)) {
             if *feature != 0.0 {
                 let factor = R::from_f64(f64::from(*feature)) * scale;
@@ -32,6 +47,29 @@ pub fn embed<R: Real>(graph: &Graph, question: &[f32], weight: &[R], scale: R, h
             }
         }
     }
+}
+
+/// [`embed`] into the zeros behind `start`, where all tokens are live or hear the same row.
+fn embed_wide<R: Real>(
+    isa: Isa,
+    question: &[f32],
+    weight: &[R],
+    scale: R,
+    h: usize,
+    start: usize,
+    x: &mut Vec<R>,
+) {
+    let (end, dim) = (x.len(), weight.len() / h);
+    // The features stand behind the result for a moment.
+    x.extend(question.iter().map(|feature| R::from_f64(f64::from(*feature)) * scale));
+    let (rows, features) = x[start..].split_at_mut(end - start);
+    let n = question.len() / dim;
+    R::product_add(isa, (n, h, dim), features, weight, &mut rows[..n * h]);
+    if n == 1 {
+        let (first, others) = rows.split_at_mut(h);
+        others.chunks_exact_mut(h).for_each(|row| row.copy_from_slice(first));
+    }
+    x.truncate(end);
 }
 
 /// Adds the gradient of the embedding matrix to `d_weight`.
@@ -56,10 +94,15 @@ pub fn embed_backward<R: Real>(
 }
 
 /// `logits = y W + b`; `weight` is `[h, answer_dim]`.
-pub fn answer_head<R: Real>(y: &[R], weight: &[R], bias: &[R], logits: &mut Vec<R>) {
+pub fn answer_head<R: Real>(isa: Isa, y: &[R], weight: &[R], bias: &[R], logits: &mut Vec<R>) {
     let dim = bias.len();
     let h = weight.len() / dim;
     logits.clear();
+    if dim >= WIDE {
+        let n = y.len() / h;
+        (0..n).for_each(|_| logits.extend_from_slice(bias));
+        return R::product_add(isa, (n, dim, h), y, weight, logits);
+    }
     for y in y.chunks_exact(h) {
         let start = logits.len();
         logits.extend_from_slice(bias);
@@ -186,18 +229,62 @@ pub fn halt_features<R: Real>(
         out[2 * h..].copy_from_slice(first);
     }
     let n = R::from_f64((y.len() / h).max(1) as f64);
+    let (mean, extremes) = out.split_at_mut(h);
+    let (most, least) = extremes.split_at_mut(h);
     for row in y.chunks_exact(h) {
-        for (c, v) in row.iter().enumerate() {
-            out[c] += *v / n;
-            if *v > out[h + c] {
-                out[h + c] = *v;
-            }
-            if *v < out[2 * h + c] {
-                out[2 * h + c] = *v;
-            }
+        for (((v, mean), most), least) in row.iter().zip(&mut *mean).zip(&mut *most).zip(&mut *least) {
+            *mean += *v / n;
+            *most = if *v > *most { *v } else { *most };
+            *least = if *v < *least { *v } else { *least };
         }
     }
     let mean = sureness.iter().map(|s| f64::from(*s)).sum::<f64>() / sureness.len().max(1) as f64;
     let least = sureness.iter().fold(1.0f32, |m, s| m.min(*s));
     out.extend([mean, f64::from(least), f64::from(changed)].map(R::from_f64));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const H: usize = 24;
+    const N: usize = 5;
+
+    fn numbers(n: usize) -> Vec<f32> {
+        (0..n).map(|i| (i as f32 * 0.7).sin()).collect()
+    }
+
+    /// Row i of `a` times column j of `b`.
+    fn dot(a: &[f32], b: &[f32], width: usize, j: usize) -> f32 {
+        a.iter().enumerate().map(|(p, a)| a * b[p * width + j]).sum()
+    }
+
+    #[test]
+    fn wide_and_narrow_rows_equal_their_twins() {
+        let mut graph = Graph::default();
+        graph.complete(N);
+        for isa in Isa::available() {
+            for dim in [1, 3, WIDE - 1, WIDE, WIDE + 5, 64] {
+                let (weight, bias) = (numbers(dim * H), numbers(dim));
+                for rows in [1, N] {
+                    let (question, mut x) = (numbers(rows * dim), vec![7.0]);
+                    embed(isa, &graph, &question, &weight, 0.5, H, &mut x);
+                    assert_eq!((x.len(), x[0]), (1 + N * H, 7.0));
+                    for (i, x) in x[1..].iter().enumerate() {
+                        let row = (i / H % rows) * dim;
+                        let twin = 0.5 * dot(&question[row..row + dim], &weight, H, i % H);
+                        assert!((x - twin).abs() < 1e-4, "{isa:?}, {dim} features, {rows} rows: {x}, {twin}");
+                    }
+                }
+                let (y, mut logits) = (numbers(N * H), vec![7.0]);
+                answer_head(isa, &y, &weight, &bias, &mut logits);
+                assert_eq!(logits.len(), N * dim);
+                for (i, logit) in logits.iter().enumerate() {
+                    let row = i / dim * H;
+                    let twin = bias[i % dim] + dot(&y[row..row + H], &weight, dim, i % dim);
+                    assert!((logit - twin).abs() < 1e-4, "{isa:?}, {dim} wide: {logit}, {twin}");
+                }
+            }
+        }
+    }
 }

@@ -186,3 +186,29 @@ fn stablemax_row<R: Real>(logits: &[R], class: usize, d: &mut [R]) -> R {
     d[class] = d[class] - slope;
     sum.ln() - s(logits[class]).ln()
 }
+
+/// Whether every part of the answer is read as the target says.
+pub fn all_right<R: Real>(output: Output, graph: &Graph, logits: &[R], target: Target) -> bool {
+    match (output, target) {
+        (Output::GroupSoftmax { relation }, Target::Marks(marks)) => {
+            let (first, last) = group_range(graph, relation);
+            (first..last).all(|g| {
+                let members = graph.members_of(g);
+                let best = members.iter().fold(members[0], |best, i| {
+                    if logits[*i as usize] > logits[best as usize] { *i } else { best }
+                });
+                marks[graph.live[best as usize] as usize]
+            })
+        }
+        (_, Target::Marks(marks) | Target::Balanced(marks, _)) => {
+            graph.live.iter().zip(logits).all(|(t, x)| (*x > R::ZERO) == marks[*t as usize])
+        }
+        (_, Target::Classes(classes)) => {
+            let dim = logits.len() / graph.live.len().max(1);
+            graph.live.iter().zip(logits.chunks_exact(dim.max(1))).all(|(t, row)| {
+                let class = classes[*t as usize] as usize;
+                class >= row.len() || row.iter().enumerate().all(|(i, x)| i == class || *x < row[class])
+            })
+        }
+    }
+}

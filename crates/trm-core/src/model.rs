@@ -156,15 +156,31 @@ impl<R: Real> Model<R> {
     /// The state before the first step. `answer` is the initial answer (`[tokens, answer_dim]`),
     /// or empty for none.
     pub fn start(&self, graph: &Graph, answer: &[f32]) -> State<R> {
-        let [y, z] = &self.places.init;
-        let n = self.net.n_rows(graph);
-        let mut state = State { y: self.params[y.clone()].repeat(n), z: self.params[z.clone()].repeat(n) };
-        if answer.iter().any(|a| *a != 0.0) {
-            let (h, mut shift) = (self.config.hidden_dim, Vec::new());
-            embed(graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, &mut shift);
-            state.y[self.prefix_len()..].iter_mut().zip(shift).for_each(|(y, s)| *y += s);
-        }
+        let mut state = State::default();
+        self.restart(Isa::best(), graph, answer, &mut state, &mut Workspace::default());
         state
+    }
+
+    /// [`Model::start`] in the memory of an earlier state.
+    pub fn restart(
+        &self,
+        isa: Isa,
+        graph: &Graph,
+        answer: &[f32],
+        state: &mut State<R>,
+        work: &mut Workspace<R>,
+    ) {
+        let n = self.net.n_rows(graph);
+        for (rows, init) in [&mut state.y, &mut state.z].into_iter().zip(&self.places.init) {
+            rows.clear();
+            (0..n).for_each(|_| rows.extend_from_slice(&self.params[init.clone()]));
+        }
+        if answer.iter().any(|a| *a != 0.0) {
+            let (h, shift) = (self.config.hidden_dim, &mut work.x);
+            shift.clear();
+            embed(isa, graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, shift);
+            state.y[self.prefix_len()..].iter_mut().zip(shift).for_each(|(y, s)| *y += *s);
+        }
     }
 
     /// Adds normal noise of standard deviation `std` to the latent.
@@ -184,11 +200,12 @@ impl<R: Real> Model<R> {
         self.places.prefix.len()
     }
 
-    fn embed(&self, graph: &Graph, question: &[f32], x: &mut Vec<R>) {
+    fn embed(&self, isa: Isa, graph: &Graph, question: &[f32], x: &mut Vec<R>) {
         let scale = R::from_f64(f64::from(self.config.embedding_scale));
         x.clear();
         x.extend(self.params[self.places.prefix.clone()].iter().map(|p| scale * *p));
-        embed(graph, question, &self.params[self.places.question.clone()], scale, self.config.hidden_dim, x);
+        let (weight, h) = (&self.params[self.places.question.clone()], self.config.hidden_dim);
+        embed(isa, graph, question, weight, scale, h, x);
     }
 
     /// One supervision step without gradient. `output` holds the step before on the way in
@@ -202,17 +219,18 @@ impl<R: Real> Model<R> {
         output: &mut StepOutput<R>,
         work: &mut Workspace<R>,
     ) {
-        self.embed(graph, question, &mut work.x);
+        self.embed(isa, graph, question, &mut work.x);
         self.recursion(graph, &work.x, isa).deep_recursion(state, &mut work.recursion);
-        self.read(graph, &state.y, output, work);
+        self.read(isa, graph, &state.y, output, work);
     }
 
     /// Reads answer and halt logit from y.
-    fn read(&self, graph: &Graph, y: &[R], output: &mut StepOutput<R>, work: &mut Workspace<R>) {
+    fn read(&self, isa: Isa, graph: &Graph, y: &[R], output: &mut StepOutput<R>, work: &mut Workspace<R>) {
         let (config, [weight, bias]) = (&self.config, &self.places.head);
         std::mem::swap(&mut output.logits, &mut work.previous);
         let tokens = &y[self.prefix_len()..];
-        answer_head(tokens, &self.params[weight.clone()], &self.params[bias.clone()], &mut output.logits);
+        let (weight, bias) = (&self.params[weight.clone()], &self.params[bias.clone()]);
+        answer_head(isa, tokens, weight, bias, &mut output.logits);
         let first = work.previous.len() != output.logits.len();
         output.changed =
             if first { 1.0 } else { changed(config.output, graph, &output.logits, &work.previous) };
@@ -246,15 +264,15 @@ impl<R: Real> Model<R> {
         work: &mut Workspace<R>,
     ) -> StepLoss {
         let wide = R::from_f64(scale);
-        self.embed(graph, question, &mut work.x);
+        self.embed(isa, graph, question, &mut work.x);
         let recursion = self.recursion(graph, &work.x, isa);
         recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
-        self.read(graph, &state.y, output, work);
+        self.read(isa, graph, &state.y, output, work);
         let d_logits = &mut work.d_logits;
         d_logits.clear();
         d_logits.resize(output.logits.len(), R::ZERO);
         let answer = loss::loss(self.config.output, graph, &output.logits, target, wide, d_logits);
-        let right = all_right(self.config.output, graph, &output.logits, target);
+        let right = loss::all_right(self.config.output, graph, &output.logits, target);
         let (halt, d_halt) = halt_loss(output.halt_logit, right);
         self.heads_backward(&state.y, wide * d_halt, grads, work);
         let recursion = self.recursion(graph, &work.x, isa);
@@ -350,32 +368,6 @@ fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
 pub fn param_count(config: &TrmConfig) -> Result<usize> {
     config.validate()?;
     Ok(lay_out(config).0.len())
-}
-
-/// Whether every part of the answer is read as the target says.
-pub fn all_right<R: Real>(output: Output, graph: &Graph, logits: &[R], target: Target) -> bool {
-    match (output, target) {
-        (Output::GroupSoftmax { relation }, Target::Marks(marks)) => {
-            let (first, last) = loss::group_range(graph, relation);
-            (first..last).all(|g| {
-                let members = graph.members_of(g);
-                let best = members.iter().fold(members[0], |best, i| {
-                    if logits[*i as usize] > logits[best as usize] { *i } else { best }
-                });
-                marks[graph.live[best as usize] as usize]
-            })
-        }
-        (_, Target::Marks(marks) | Target::Balanced(marks, _)) => {
-            graph.live.iter().zip(logits).all(|(t, x)| (*x > R::ZERO) == marks[*t as usize])
-        }
-        (_, Target::Classes(classes)) => {
-            let dim = logits.len() / graph.live.len().max(1);
-            graph.live.iter().zip(logits.chunks_exact(dim.max(1))).all(|(t, row)| {
-                let class = classes[*t as usize] as usize;
-                class >= row.len() || row.iter().enumerate().all(|(i, x)| i == class || *x < row[class])
-            })
-        }
-    }
 }
 
 impl Model<f32> {

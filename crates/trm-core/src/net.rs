@@ -1,7 +1,7 @@
 //! The net that the recursion calls again and again, whatever mixes its tokens.
 
 use crate::dense::{self, DenseNet};
-use crate::kernel::{Isa, Real};
+use crate::kernel::{Isa, Kernel, Mat, Real, Simd, gemm_add};
 use crate::params::Layout;
 use crate::relational::{self, RelationalNet};
 use crate::relations::Graph;
@@ -108,9 +108,14 @@ impl Net {
     }
 }
 
-/// The calls of a net for one number type. They are no generic functions, so that the kernels
+/// The calls of a net, and a product, for one number type. They are no generic functions, so that the kernels
 /// are compiled once in this crate and not again in each crate that uses a net.
 pub trait NetCalls: Sized {
+    /// `c += a b`: `[m, k]`, `[k, n]` and `[m, n]`, row-major.
+    ///
+    /// # Panics
+    /// Where a slice is too short for its shape.
+    fn product_add(isa: Isa, shape: (usize, usize, usize), a: &[Self], b: &[Self], c: &mut [Self]);
     /// [`Net::forward`]
     fn forward(
         net: &Net,
@@ -147,9 +152,29 @@ pub trait NetCalls: Sized {
     );
 }
 
+struct ProductAdd<'a, R> {
+    shape: (usize, usize, usize),
+    a: &'a [R],
+    b: &'a [R],
+    c: &'a mut [R],
+}
+
+impl<R: Real> Kernel<R> for ProductAdd<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd<Elem = R>>(self, s: S) {
+        gemm_add(s, self.shape, Mat::rows(self.a, self.shape.2), self.b, self.c);
+    }
+}
+
 macro_rules! net_calls {
     ($t:ty) => {
         impl NetCalls for $t {
+            fn product_add(isa: Isa, shape: (usize, usize, usize), a: &[$t], b: &[$t], c: &mut [$t]) {
+                <$t>::dispatch(isa, ProductAdd { shape, a, b, c });
+            }
+
             fn forward(
                 net: &Net,
                 isa: Isa,

@@ -283,7 +283,7 @@ fn embedding() {
         embed_backward(&graph, &question, &d_x, 1.5, H, &mut grads);
         check("embedding", &weight, &grads, |weight| {
             let mut x = Vec::new();
-            embed(&graph, &question, weight, 1.5, H, &mut x);
+            embed(Isa::Scalar, &graph, &question, weight, 1.5, H, &mut x);
             dot(&x, &d_x)
         });
     }
@@ -294,7 +294,7 @@ fn answer_heads() {
     let (y, weight, bias, d) = (numbers(1, 4 * H), numbers(2, H * 3), numbers(3, 3), numbers(4, 4 * 3));
     let run = |y: &[f64], weight: &[f64], bias: &[f64]| {
         let mut logits = Vec::new();
-        answer_head(y, weight, bias, &mut logits);
+        answer_head(Isa::Scalar, y, weight, bias, &mut logits);
         dot(&logits, &d)
     };
     let (mut d_y, mut d_weight, mut d_bias) = (Vec::new(), vec![0.0; H * 3], vec![0.0; 3]);

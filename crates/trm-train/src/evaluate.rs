@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use trm_core::Graph;
 use trm_core::Model;
 use trm_core::kernel::Isa;
-use trm_core::loss::Target;
-use trm_core::model::{StepOutput, Workspace, all_right};
+use trm_core::loss::{Target, all_right};
+use trm_core::model::{StepOutput, Workspace};
 
 /// The exact accuracy of a model on validation questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,33 @@
+//! Whole puzzles through the shipped models: K steps of one that is solved in 20.
+#![allow(missing_docs)]
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use trm_benches::{Solvable, mazes_solved_in, record_calls, sudoku_solved_in};
+use trm_core::{TrmEngine, TrmResult};
+
+const KS: [usize; 4] = [1, 5, 10, 20];
+
+fn puzzle(c: &mut Criterion, name: &str, engine: &TrmEngine, puzzle: &Solvable, n_calls: usize) {
+    let mut group = c.benchmark_group(name);
+    let mut result = TrmResult::default();
+    for k in KS {
+        let mut solve = || {
+            engine.reason_into(&puzzle.question, &puzzle.answer, Some(k), &mut result).expect("it was solved")
+        };
+        record_calls(&format!("{name}/K/{k}"), n_calls, &mut solve);
+        group.bench_with_input(BenchmarkId::new("K", k), &k, |b, _| b.iter(&mut solve));
+    }
+}
+
+fn sudoku(c: &mut Criterion) {
+    let engine = trm_models::sudoku();
+    puzzle(c, "Sudoku", &engine, &sudoku_solved_in(&engine, 20, 1)[0], 300);
+}
+
+fn maze(c: &mut Criterion) {
+    let engine = trm_models::maze();
+    puzzle(c, "Maze 30x30", &engine, &mazes_solved_in(&engine, 20, 1)[0], 100);
+}
+
+criterion_group!(whole_puzzles, sudoku, maze);
+criterion_main!(whole_puzzles);
