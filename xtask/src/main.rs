@@ -7,6 +7,8 @@ mod quality;
 mod run;
 mod tidy;
 mod train;
+mod wasm;
+mod web;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -21,6 +23,8 @@ cargo xtask <chore>
   bench     the criterion benchmarks; further arguments go to criterion
   data      generate training data, or say where the published files are   (data --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
+  wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
+  web       serve the page in the browser on this machine   (web --help)
 ";
 
 fn main() -> ExitCode {
@@ -47,6 +51,8 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "bench" => bench::run(rest),
         "data" => data::run(rest),
         "train" => train::run(rest),
+        "wasm" => wasm::run(rest),
+        "web" => web::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
