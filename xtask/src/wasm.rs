@@ -125,8 +125,8 @@ fn measure(program: &Path) -> Result<()> {
 
 /// Kernels against their twins, the package in node, and the page in Chromium.
 fn test() -> Result<()> {
-    let kernels = ["test", "--locked", "--package", "trm-core", "--test", "reference", "--target", TARGET];
-    passes(in_toolchain("cargo").args(kernels).args(["--target-dir", "target/wasm"]))?;
+    let kernels = ["test", "--locked", "--profile", "wasm", "--package", "trm-core", "--test", "reference"];
+    passes(in_toolchain("cargo").args(kernels).args(["--target", TARGET, "--target-dir", "target/wasm"]))?;
     let trace = ["run", "--quiet", "--locked", "--package", "trm-wasm", "--example", "native_trace"];
     let trace = output(&mut cargo(&trace))?;
     ensure!(trace.status.success(), "the example native_trace failed");

@@ -4,13 +4,13 @@ use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use puzzles::sudoku::Grid;
 use serde_json::{Value, json};
 use trm_bench::{MazeTask, SudokuTask};
-use trm_wasm::run::{Run, Shown};
+use trm_wasm::run::{Run, Shown, maze_engine, sudoku_engine};
 
 /// A Sudoku that takes several steps.
 const SUDOKU: &str = "57..........5....3..4...6.......52.471...8...9..........371..........12.8...9....";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (sudoku, maze) = (trm_models::sudoku(), trm_models::maze());
+    let (sudoku, maze) = (sudoku_engine(), maze_engine());
     let grid = Grid::parse(SUDOKU)?;
     let spec = MazeSpec { height: 12, width: 17, ..MazeSpec::square(12, 12) };
     let drawn: Maze = generate_maze(&spec, 7, 0)?.maze;

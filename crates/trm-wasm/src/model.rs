@@ -2,7 +2,6 @@
 
 use crate::js::{self, Answer, ModelConfig, NextStep, Solution, Step};
 use crate::run::{self, Run, Seen, Shown};
-use std::sync::OnceLock;
 use trm_bench::{MazeTask, SudokuTask};
 use trm_core::TrmEngine;
 use wasm_bindgen::prelude::*;
@@ -27,14 +26,12 @@ impl Model {
 
     /// The embedded Sudoku model.
     pub fn sudoku() -> Model {
-        static EMBEDDED: OnceLock<TrmEngine> = OnceLock::new();
-        Model { engine: EMBEDDED.get_or_init(trm_models::sudoku).clone() }
+        Model { engine: run::sudoku_engine() }
     }
 
     /// The embedded maze model.
     pub fn maze() -> Model {
-        static EMBEDDED: OnceLock<TrmEngine> = OnceLock::new();
-        Model { engine: EMBEDDED.get_or_init(trm_models::maze).clone() }
+        Model { engine: run::maze_engine() }
     }
 
     /// What it is made of.

@@ -4,7 +4,26 @@ use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze, MazePath};
 use puzzles::sudoku::{self, Grid, Solver};
 use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task};
-use trm_core::{StepTrace, Steps, TrmEngine};
+use std::sync::OnceLock;
+use trm_core::{Model, StepTrace, Steps, TrmEngine};
+
+/// The embedded Sudoku model: that of trm-models, rounded to half precision.
+pub fn sudoku_engine() -> TrmEngine {
+    static EMBEDDED: OnceLock<TrmEngine> = OnceLock::new();
+    let read = || embedded(include_bytes!(concat!(env!("OUT_DIR"), "/sudoku.safetensors")));
+    EMBEDDED.get_or_init(read).clone()
+}
+
+/// The embedded maze model: that of trm-models, rounded to half precision.
+pub fn maze_engine() -> TrmEngine {
+    static EMBEDDED: OnceLock<TrmEngine> = OnceLock::new();
+    let read = || embedded(include_bytes!(concat!(env!("OUT_DIR"), "/maze.safetensors")));
+    EMBEDDED.get_or_init(read).clone()
+}
+
+fn embedded(bytes: &[u8]) -> TrmEngine {
+    Model::from_bytes(bytes).expect("the build script wrote it from a valid file").into()
+}
 
 /// What a page wants to know of an answer, beyond what a pipeline does.
 pub trait Shown: Task {

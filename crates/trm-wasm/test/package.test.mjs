@@ -120,7 +120,9 @@ test("a damaged model file is refused", () => {
     refused(() => new trm.Model(new Uint8Array(0)), /^not a readable model file/);
     refused(() => new trm.Model(weights.subarray(0, 1000)), /^not a readable model file/);
     const damaged = Buffer.from(weights);
-    damaged.writeFloatLE(NaN, damaged.length - 4);
+    const end = 8 + Number(damaged.readBigUInt64LE());
+    const tensors = Object.values(JSON.parse(damaged.subarray(8, end).toString()));
+    damaged.writeFloatLE(NaN, end + tensors.find(({ dtype }) => dtype === "F32").data_offsets[0]);
     refused(() => new trm.Model(damaged), /^tensor .* number \d+ is NaN$/);
 });
 

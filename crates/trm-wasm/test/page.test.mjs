@@ -97,9 +97,13 @@ onPage("draws every step", {}, async (page) => {
 onPage("pauses and goes on", {}, async (page) => {
     await page.selectOption("#sudoku-pick", { label: "Extreme 5" });
     await page.locator("#sudoku .speed input").fill("1");
-    await press(page, "sudoku", "think");
-    await page.locator("#sudoku .k", { hasText: /^[1-9]/ }).waitFor();
-    await press(page, "sudoku", "think");
+    // Pressed from within the page: before the next step is due.
+    await page.evaluate(async () => {
+        const [think, k] = [".think", ".k"].map((name) => document.querySelector(`#sudoku ${name}`));
+        think.click();
+        while (k.textContent === "0") await new Promise((done) => setTimeout(done, 5));
+        think.click();
+    });
     await status(page, "sudoku").filter({ hasText: "Paused" }).waitFor();
     const k = Number(await page.locator("#sudoku .k").textContent());
     await page.waitForTimeout(1000);
@@ -120,7 +124,7 @@ onPage("refuses a conflicting board, and one without a solution", {}, async (pag
     await status(page, "sudoku").filter({ hasText: refusal }).waitFor();
     assert.equal(await page.locator("#sudoku-board [aria-invalid]").count(), 2);
     await shot(page, "sudoku-refused-light");
-    await page.locator("#sudoku summary").first().click();
+    await page.locator("#sudoku .more summary").click();
     await page.fill("#sudoku-text", `12345678.\n........9\n${".........\n".repeat(7)}`);
     await page.click("#sudoku-use");
     await press(page, "sudoku", "think");
@@ -157,7 +161,7 @@ onPage("solves a maze that was drawn by hand", {}, async (page) => {
 
 onPage("refuses a maze without a way", {}, async (page) => {
     await page.click("#tab-maze");
-    await page.locator("#maze summary").first().click();
+    await page.locator("#maze .more summary").click();
     await page.fill("#maze-text", "S# \n## \n  G\n");
     await page.click("#maze-use");
     await status(page, "maze").filter({ hasText: "no path leads from row 1, column 1 to row 3, column 3" }).waitFor();

@@ -3,12 +3,12 @@
 use puzzles::PuzzleError;
 use puzzles::sudoku::Grid;
 use trm_bench::{MazeTask, SudokuTask, Task};
-use trm_wasm::run::{Run, Shown, judge_sudoku, parse_maze, parse_sudoku};
+use trm_wasm::run::{Run, Shown, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
 
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 
 fn sudoku(max_k: Option<usize>) -> (Run<SudokuTask>, SudokuTask, Grid) {
-    let engine = trm_models::sudoku();
+    let engine = sudoku_engine();
     let task = SudokuTask::of(engine.model().config()).expect("a Sudoku model");
     let grid = parse_sudoku(PUZZLE).expect("a Sudoku");
     (Run::new(&engine, task, grid.clone(), max_k).expect("a question that fits"), task, grid)
@@ -18,7 +18,7 @@ fn sudoku(max_k: Option<usize>) -> (Run<SudokuTask>, SudokuTask, Grid) {
 fn a_run_ends_with_what_the_engine_answers() {
     let (mut run, task, grid) = sudoku(None);
     let encoded = task.encode(&grid);
-    let whole = trm_models::sudoku().reason(&encoded.question, &encoded.answer, None);
+    let whole = sudoku_engine().reason(&encoded.question, &encoded.answer, None);
     let mut last = run.advance();
     while !run.halted() {
         last = run.advance();
@@ -55,7 +55,7 @@ fn givens_stand_still() {
 
 #[test]
 fn a_solved_board_has_nothing_to_think_about() {
-    let engine = trm_models::sudoku();
+    let engine = sudoku_engine();
     let task = SudokuTask::of(engine.model().config()).expect("a Sudoku model");
     let solved = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
     let mut run = Run::new(&engine, task, parse_sudoku(solved).expect("a Sudoku"), None).expect("it fits");
@@ -66,7 +66,7 @@ fn a_solved_board_has_nothing_to_think_about() {
 
 #[test]
 fn walls_are_on_no_path() {
-    let engine = trm_models::maze();
+    let engine = maze_engine();
     let task = MazeTask::of(engine.model().config()).expect("a maze model");
     let (maze, shortest) = parse_maze("S  \n## \nG  \n").expect("a maze");
     assert_eq!(shortest, 6);

@@ -44,8 +44,9 @@ document.querySelector(".tabs").onkeydown = (event) => {
 /** Reads a puzzle from text, or says what is wrong with it. */
 async function useText(kind, text) {
     try {
-        boards[kind].setText((await engine.call("check", kind, text)).text);
-        if (kind === "maze") sizes(boards.maze.height, boards.maze.width);
+        const found = await engine.call("check", kind, text);
+        if (kind === "maze") sizes(found.height, found.width);
+        boards[kind].setText(found.text);
     } catch (error) {
         // A Sudoku that breaks a rule is shown with the cells that do; other cells of a refused text are
         // not those of the board.
@@ -78,6 +79,7 @@ const side = (name) => {
 };
 
 function sizes(height, width) {
+    if (Math.max(height, width) > 60) throw new Error(`${height} x ${width} cells; this page draws at most 60 x 60`);
     $("maze-height").value = height;
     $("maze-width").value = width;
 }

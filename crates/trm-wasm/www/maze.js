@@ -11,6 +11,7 @@ export class MazeBoard {
     #step = null;
     #shown = null; // what is drawn: { path, glow } per cell
     #from = null;
+    #next = null;
     #since = 0;
     #tween = 0;
     #stroke = null;
@@ -58,18 +59,19 @@ export class MazeBoard {
 
     /** Shows the maze alone. */
     clear() {
-        this.#step = this.#shown = this.#from = null;
+        this.#step = this.#shown = this.#from = this.#next = null;
         this.#redraw();
         this.#describe();
     }
 
     /** Draws one step, within the time until the next. */
-    show(step, pause) {
-        const next = { path: step.probabilities, glow: step.activity };
+    show(step, glow, pause) {
+        const next = { path: step.probabilities, glow };
         const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
         this.#tween = still ? 0 : Math.min(DRAWN_MS, pause);
         this.#from = this.#shown ?? { path: next.path.map(() => 0), glow: next.glow.map(() => 0) };
         this.#step = step;
+        this.#next = next;
         this.#since = performance.now();
         this.#redraw();
         this.#describe();
@@ -178,7 +180,7 @@ export class MazeBoard {
                 box(row, column);
             } else if (this.#shown) {
                 c.fillStyle = colour("glow");
-                c.globalAlpha = Math.min(0.75, this.#shown.glow[i]);
+                c.globalAlpha = 0.8 * this.#shown.glow[i];
                 box(row, column);
                 c.fillStyle = colour(this.#step.halted && this.#step.verified ? "good" : "accent");
                 c.globalAlpha = this.#shown.path[i];
@@ -198,8 +200,8 @@ export class MazeBoard {
         const at = this.#tween ? Math.min(1, (performance.now() - this.#since) / this.#tween) : 1;
         const between = (from, to) => to.map((x, i) => from[i] + (x - from[i]) * at);
         this.#shown = {
-            path: between(this.#from.path, this.#step.probabilities),
-            glow: between(this.#from.glow, this.#step.activity),
+            path: between(this.#from.path, this.#next.path),
+            glow: between(this.#from.glow, this.#next.glow),
         };
         return at;
     }

@@ -12,13 +12,13 @@ const duration = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10000 ? `${Math
 
 export class Player {
     #run = 0; // counts runs: what belongs to an older one is dropped
-    #thinking = false;
+    #thinking = null; // the loop that may go on
     #started = false;
     #busy = null;
     #trace = [];
     #about = null;
 
-    /** `board` has text(), show(step), clear(), mark(cells) and calls `onedit`. */
+    /** `board` has text(), show(step, glow, pause), clear(), mark(cells) and calls `onedit`. */
     constructor(kind, engine, board, section) {
         Object.assign(this, { kind, engine, board });
         section.querySelector(".more").before(document.querySelector("#player").content.cloneNode(true));
@@ -55,7 +55,8 @@ export class Player {
     /** Back to the question. */
     reset() {
         this.#run++;
-        this.#thinking = this.#started = false;
+        this.#thinking = null;
+        this.#started = false;
         this.#trace = [];
         this.board.clear();
         this.board.mark([]);
@@ -69,7 +70,7 @@ export class Player {
 
     toggle() {
         if (this.#thinking) {
-            this.#thinking = false;
+            this.#thinking = null;
             this.#buttons();
             this.#say(`Paused after step ${this.#trace.at(-1)?.k ?? 0}.`);
         } else {
@@ -79,23 +80,22 @@ export class Player {
     }
 
     async stepOnce() {
-        this.#thinking = false;
+        this.#thinking = null;
         this.#buttons();
         const step = await this.#advance();
         if (step) this.#tell(step);
     }
 
     async #think() {
-        this.#thinking = true;
+        const loop = (this.#thinking = Symbol("loop"));
         this.#say("Thinking.");
         this.#buttons();
-        const run = this.#run;
-        while (this.#thinking && run === this.#run) {
+        while (this.#thinking === loop) {
             const start = performance.now();
             const step = await this.#advance();
-            if (!step || run !== this.#run) return;
+            if (!step || this.#thinking !== loop) return;
             if (step.halted) {
-                this.#thinking = false;
+                this.#thinking = null;
                 this.#buttons();
                 this.#tell(step);
                 return;
@@ -133,7 +133,10 @@ export class Player {
 
     #took(step) {
         if (this.#trace.length < MAX_TRACE) this.#trace.push(step);
-        this.board.show(step, PAUSES[this.ui.speed.value]);
+        // The first step leaves the initial state behind everywhere, and a solved board is at rest.
+        const strength = step.halted && step.verified ? 0 : step.k === 1 ? 0.2 : 1;
+        const glow = step.activity.map((a) => Math.min(1, a) * strength);
+        this.board.show(step, glow, PAUSES[this.ui.speed.value]);
         this.ui.k.textContent = step.k;
         this.ui.confidence.textContent = percent(step.confidence);
         this.ui.ms.textContent = duration(step.ms);
@@ -143,7 +146,7 @@ export class Player {
 
     /** Says why a question is refused, and shows where. */
     refuse(error) {
-        this.#thinking = false;
+        this.#thinking = null;
         this.#buttons();
         this.board.mark(error.cells ?? []);
         this.#say(`Please look again: ${error.message}.`, "bad");
@@ -170,7 +173,6 @@ export class Player {
 
     #buttons() {
         this.ui.think.textContent = this.#thinking ? "Pause" : "Think";
-        this.ui.think.setAttribute("aria-pressed", this.#thinking);
     }
 
     /** Confidence as a line, and how much of the answer changed as bars; 320 x 90 units. */
@@ -179,6 +181,7 @@ export class Player {
         const at = (i) => (320 * (i + 0.5)) / Math.max(trace.length, 16);
         const y = (p) => (height - 4) * (1 - p) + 2;
         const line = trace.map(({ confidence }, i) => `${i ? "L" : "M"}${at(i).toFixed(1)} ${y(confidence).toFixed(1)}`);
+        if (line.length === 1) line.push("h0.1"); // a dot
         const bars = trace.map(({ changed }, i) => `M${at(i).toFixed(1)} ${height}V${y(Math.sqrt(changed)).toFixed(1)}`);
         const set = (name, path) => this.ui.chart.querySelector(`.${name}`).setAttribute("d", path);
         set("line", line.join(""));

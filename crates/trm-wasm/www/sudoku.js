@@ -127,7 +127,8 @@ export class SudokuBoard {
     }
 
     /** Draws one step: every candidate as strong as the model believes in it. */
-    show({ probabilities, activity, answer, halted, verified }) {
+    show({ probabilities, answer, halted, verified }, glow) {
+        const solved = halted && verified;
         this.#cells.forEach((cell, i) => {
             if (this.#givens[i] !== ".") return;
             const beliefs = probabilities.subarray(i * SIDE, (i + 1) * SIDE);
@@ -137,11 +138,11 @@ export class SudokuBoard {
             beliefs.forEach((p, d) => {
                 candidates.children[d].style.opacity = p < 0.01 ? 0 : Math.min(1, 0.15 + p) * (1 - sure);
             });
-            cell.classList.toggle("turned", digit.textContent !== "" && digit.textContent !== answer[i]);
+            cell.classList.toggle("turned", !solved && digit.textContent !== "" && digit.textContent !== answer[i]);
+            cell.classList.toggle("solved", solved);
             digit.textContent = answer[i] === "." ? "" : answer[i];
             digit.style.opacity = sure;
-            cell.style.setProperty("--activity", Math.min(1, activity[i]).toFixed(3));
-            cell.classList.toggle("solved", halted && verified);
+            cell.style.setProperty("--activity", glow[i].toFixed(3));
             const thought = `thinks ${answer[i]}, ${Math.round(100 * beliefs[best])} %`;
             this.#label(i, answer[i] === "." ? "no candidate" : thought);
         });
