@@ -17,7 +17,7 @@
 # - Debian's own binaryen (108) breaks such programs without a word: wasm-opt comes from npm.
 set -euo pipefail
 W=${WASM_HOME:-$HOME/.cache/wasm-toolchain}
-J=${JOBS:-$(nproc)}
+J=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 T=wasm32-unknown-unknown
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WB=$(sed -n 's/^wasm-bindgen = "=\(.*\)"$/\1/p' "$HERE/Cargo.toml")
@@ -32,7 +32,7 @@ cannot() {
 has_target() {
   [ "${WASM_RUSTUP:-}" != no ] || return 1
   command -v rustup >/dev/null || return 1
-  rustup target list --installed | grep -qx $T || timeout 120 rustup target add $T >/dev/null 2>&1
+  rustup target list --installed | grep -qx $T || rustup target add $T >/dev/null 2>&1
 }
 
 unpack_debian() {

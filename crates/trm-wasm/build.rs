@@ -27,7 +27,10 @@ fn halve(bytes: &[u8]) -> Result<Vec<u8>> {
             Dtype::F32 => {
                 let words = view.data().chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]]));
                 let halves: Vec<f16> = words.map(f16::from_f32).collect();
-                ensure!(halves.iter().all(|x| x.is_finite()), "{name} has a number too large for half precision");
+                ensure!(
+                    halves.iter().all(|x| x.is_finite()),
+                    "{name} has a number too large for half precision"
+                );
                 (Dtype::F16, halves.iter().flat_map(|x| x.to_le_bytes()).collect())
             }
             other => (other, view.data().to_vec()),

@@ -189,9 +189,7 @@ pub(crate) fn read_floats(tensors: &SafeTensors, name: &str, shape: &[usize], to
         }
     }
     match to.iter().position(|x| !x.is_finite()) {
-        Some(index) => {
-            Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value: to[index] })
-        }
+        Some(index) => Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value: to[index] }),
         None => Ok(()),
     }
 }

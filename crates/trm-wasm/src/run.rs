@@ -3,8 +3,8 @@
 use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze, MazePath};
 use puzzles::sudoku::{self, Grid, Solver};
-use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task};
 use std::sync::OnceLock;
+use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task};
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
 
 /// The embedded Sudoku model: that of trm-models, rounded to half precision.
