@@ -29,6 +29,7 @@ pub fn ci(arguments: &[String]) -> Result<()> {
     steps.push(("test", Box::new(|| passes(&mut cargo(&["test", "--workspace", "--quiet"])))));
     steps.push(("benches run once", Box::new(benches)));
     steps.push(("doc", Box::new(doc)));
+    steps.push(("wasm", Box::new(crate::wasm::ci)));
     steps.push(("deny", Box::new(move || deny(full))));
     run(&steps)
 }

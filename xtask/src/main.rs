@@ -8,6 +8,8 @@ mod quality;
 mod run;
 mod tidy;
 mod train;
+mod wasm;
+mod web;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ cargo xtask <chore>
   peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
   data      generate training data, or say where the published files are   (data --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
+  wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
+  web       serve the page in the browser on this machine   (web --help)
 ";
 
 fn main() -> ExitCode {
@@ -50,6 +54,8 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "peers" => peers::run(rest),
         "data" => data::run(rest),
         "train" => train::run(rest),
+        "wasm" => wasm::run(rest),
+        "web" => web::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

@@ -7,6 +7,7 @@ use crate::{ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_K, Mixer, Model, Relations, Re
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -185,7 +186,8 @@ impl TrmEngine {
         let Session { graph, state, work, .. } = &mut session;
         self.model.restart(self.isa, graph, answer, state, work);
         session.output.logits.clear();
-        Ok(Steps { engine: self, question, session, last: StepTrace::default(), n_steps: 0 })
+        let (engine, question) = (Cow::Borrowed(self), Cow::Borrowed(question));
+        Ok(Steps { engine, question, session, last: StepTrace::default(), n_steps: 0 })
     }
 
     /// Answers many questions on all threads of the rayon pool.
@@ -283,8 +285,8 @@ impl TrmEngine {
 /// The supervision steps of one question; see [`TrmEngine::steps`].
 #[derive(Debug)]
 pub struct Steps<'a> {
-    engine: &'a TrmEngine,
-    question: &'a [f32],
+    engine: Cow<'a, TrmEngine>,
+    question: Cow<'a, [f32]>,
     session: Session,
     last: StepTrace,
     n_steps: usize,
@@ -294,7 +296,7 @@ impl Steps<'_> {
     /// Runs one more step.
     pub fn advance(&mut self) -> StepTrace {
         let Session { graph, state, output, work } = &mut self.session;
-        self.engine.model.step(self.engine.isa, graph, self.question, state, output, work);
+        self.engine.model.step(self.engine.isa, graph, &self.question, state, output, work);
         self.n_steps += 1;
         self.last = StepTrace {
             confidence: output.confidence(),
@@ -350,6 +352,18 @@ impl Steps<'_> {
     /// The answer state y, `[live, hidden_dim]`.
     pub fn states(&self) -> &[f32] {
         &self.session.state.y
+    }
+
+    /// The same run with a question and an engine of its own (the weights stay shared): for a run
+    /// that outlives the call that began it.
+    pub fn into_owned(mut self) -> Steps<'static> {
+        Steps {
+            engine: Cow::Owned(self.engine.as_ref().clone()),
+            question: Cow::Owned(self.question.to_vec()),
+            session: std::mem::take(&mut self.session),
+            last: self.last,
+            n_steps: self.n_steps,
+        }
     }
 
     /// Runs to `limit` steps, or until the confidence reaches `threshold`.

@@ -48,7 +48,7 @@ impl Model<f32> {
         Ok(bytes)
     }
 
-    /// Reads what [`Model::to_bytes`] wrote.
+    /// Reads what [`Model::to_bytes`] wrote; weights may also be in half precision (`F16`).
     ///
     /// # Errors
     /// [`TrmError::Format`], [`TrmError::Config`], or an error naming the tensor that is
@@ -66,7 +66,7 @@ impl Model<f32> {
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
         read_groups(&tensors, &mut config)?;
         let needed = crate::model::param_count(&config)?;
-        if needed > bytes.len() / 4 {
+        if needed > bytes.len() / 2 {
             let reason =
                 format!("{} bytes cannot hold the {needed} weights of its configuration", bytes.len());
             return Err(TrmError::Format { reason });
@@ -172,20 +172,26 @@ fn read_groups(tensors: &SafeTensors, config: &mut TrmConfig) -> Result<()> {
     Ok(())
 }
 
-/// Copies an `F32` tensor of this shape to `to`.
+/// Copies an `F32` or `F16` tensor of this shape to `to`.
 pub(crate) fn read_floats(tensors: &SafeTensors, name: &str, shape: &[usize], to: &mut [f32]) -> Result<()> {
     let view = tensors.tensor(name).map_err(|_| TrmError::MissingTensor { name: name.into() })?;
-    if view.dtype() != Dtype::F32 || view.shape() != shape {
-        let expected = format!("F32 {shape:?}");
-        return Err(TrmError::TensorShape { name: name.into(), found: describe(&view), expected });
-    }
-    for (index, (to, word)) in to.iter_mut().zip(words(view.data())).enumerate() {
-        *to = f32::from_le_bytes(word);
-        if !to.is_finite() {
-            return Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value: *to });
+    match view.dtype() {
+        Dtype::F32 if view.shape() == shape => {
+            to.iter_mut().zip(words(view.data())).for_each(|(to, word)| *to = f32::from_le_bytes(word));
+        }
+        Dtype::F16 if view.shape() == shape => {
+            let halves = view.data().chunks_exact(2).map(|c| half::f16::from_le_bytes([c[0], c[1]]));
+            to.iter_mut().zip(halves).for_each(|(to, half)| *to = half.to_f32());
+        }
+        _ => {
+            let expected = format!("F32 {shape:?}");
+            return Err(TrmError::TensorShape { name: name.into(), found: describe(&view), expected });
         }
     }
-    Ok(())
+    match to.iter().position(|x| !x.is_finite()) {
+        Some(index) => Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value: to[index] }),
+        None => Ok(()),
+    }
 }
 
 fn words(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {

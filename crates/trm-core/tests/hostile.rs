@@ -1,6 +1,7 @@
 //! Bad configurations, questions and model files: each gets its own typed error, and nothing
 //! panics or takes memory without bound.
 
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use trm_core::{
@@ -139,10 +140,15 @@ fn damaged_files_are_refused() {
     assert!(matches!(Model::from_bytes(&huge), Err(TrmError::Format { .. })));
 }
 
-/// The file of [`model`] with its tensors and metadata changed.
-fn rewritten(
-    change: impl FnOnce(&mut Vec<(String, Vec<usize>, Vec<u8>, Dtype)>, &mut HashMap<String, String>),
-) -> TrmError {
+/// Name, shape, content and number type of each tensor of a file.
+type Tensors = Vec<(String, Vec<usize>, Vec<u8>, Dtype)>;
+
+/// What is wrong with the file of [`model`], its tensors and metadata changed.
+fn rewritten(change: impl FnOnce(&mut Tensors, &mut HashMap<String, String>)) -> TrmError {
+    reread(change).expect_err("a changed file")
+}
+
+fn reread(change: impl FnOnce(&mut Tensors, &mut HashMap<String, String>)) -> Result<Model, TrmError> {
     let bytes = model().to_bytes().expect("written");
     let (_, header) = SafeTensors::read_metadata(&bytes).expect("header");
     let mut metadata = header.metadata().clone().expect("metadata");
@@ -156,7 +162,28 @@ fn rewritten(
         (name.as_str(), TensorView::new(*dtype, shape.clone(), data).expect("a tensor"))
     });
     let bytes = safetensors::serialize(views, Some(metadata)).expect("written");
-    Model::from_bytes(&bytes).expect_err("a changed file")
+    Model::from_bytes(&bytes)
+}
+
+/// Every weight in half precision, then what `change` does to each.
+fn halved(change: impl Fn(f16) -> f16) -> Result<Model, TrmError> {
+    reread(|tensors, _| {
+        for (_, _, data, dtype) in tensors.iter_mut().filter(|t| t.3 == Dtype::F32) {
+            let words = data.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]]));
+            *data = words.flat_map(|x| change(f16::from_f32(x)).to_le_bytes()).collect();
+            *dtype = Dtype::F16;
+        }
+    })
+}
+
+#[test]
+fn half_precision_is_read_and_checked() {
+    let (exact, read) = (model(), halved(|x| x).expect("halves"));
+    assert_ne!(exact.params, read.params);
+    for (a, b) in exact.params.iter().zip(&read.params) {
+        assert!((a - b).abs() <= a.abs() / 2048.0 + 1e-7, "{a} became {b}");
+    }
+    assert!(matches!(halved(|_| f16::NAN), Err(TrmError::NotFinite { index: 0, .. })));
 }
 
 #[test]
@@ -167,9 +194,7 @@ fn tensors_that_do_not_fit_are_named() {
     assert!(matches!(&missing, TrmError::MissingTensor { name } if name == "relations.side"), "{missing}");
     let extra = rewritten(|tensors, _| tensors.push(("more".into(), vec![1], vec![0; 4], Dtype::F32)));
     assert!(matches!(&extra, TrmError::ExtraTensor { name } if name == "more"), "{extra}");
-    let find = |tensors: &mut Vec<(String, Vec<usize>, Vec<u8>, Dtype)>| {
-        tensors.iter().position(|t| t.0 == "head.weight").expect("there")
-    };
+    let find = |tensors: &mut Tensors| tensors.iter().position(|t| t.0 == "head.weight").expect("there");
     let shape = rewritten(|tensors, _| {
         let at = find(tensors);
         tensors[at].1 = vec![1, 8];

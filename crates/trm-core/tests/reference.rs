@@ -6,6 +6,8 @@ use trm_core::kernel::{Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add,
 use trm_core::net::{Net, NetScratch};
 use trm_core::params::{Layout, normal};
 use trm_core::{Graph, GroupRelation, Mixer, Relations, TrmConfig};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn numbers(seed: u64, n: usize) -> Vec<f32> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);

@@ -1,1 +1,96 @@
-//! Tiny recursive models in the browser.
+//! Tiny recursive models in the browser and in node.
+//!
+#![doc = include_str!("../README.md")]
+
+mod js;
+mod model;
+pub mod run;
+
+pub use js::{Answer, MazeCheck, ModelConfig, NextStep, Solution, Step, SudokuCheck};
+pub use model::{Model, Steps};
+
+use puzzles::PuzzleError;
+use puzzles::maze::{MazeSpec, generate_maze as draw_maze};
+use wasm_bindgen::prelude::*;
+
+/// Solves a Sudoku of 81 characters (`.` or `0` for a blank) with the embedded model, which stops where
+/// its own confidence suffices, or after `max_k` steps.
+///
+/// # Errors
+/// What is wrong with the text, that the Sudoku has no solution, or that `max_k` is out of range.
+#[wasm_bindgen]
+pub fn solve_sudoku(text: &str, max_k: Option<u32>) -> Result<Solution, JsValue> {
+    Model::sudoku().solve_sudoku(text, max_k)
+}
+
+/// The supervision steps of a Sudoku one by one, with the embedded model.
+///
+/// # Errors
+/// As [`solve_sudoku`].
+#[wasm_bindgen]
+pub fn sudoku_steps(text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
+    Model::sudoku().sudoku_steps(text, max_k)
+}
+
+/// Solves a maze with the embedded model: one line per row of `#`, space, `S` and `G`, or one line for
+/// a square maze.
+///
+/// # Errors
+/// What is wrong with the text, that no path leads to the goal, or that `max_k` is out of range.
+#[wasm_bindgen]
+pub fn solve_maze(text: &str, max_k: Option<u32>) -> Result<Solution, JsValue> {
+    Model::maze().solve_maze(text, max_k)
+}
+
+/// The supervision steps of a maze one by one, with the embedded model.
+///
+/// # Errors
+/// As [`solve_maze`].
+#[wasm_bindgen]
+pub fn maze_steps(text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
+    Model::maze().maze_steps(text, max_k)
+}
+
+/// Reads a Sudoku and counts its solutions, up to two.
+///
+/// # Errors
+/// What is wrong with the text, or that the Sudoku has no solution.
+#[wasm_bindgen]
+pub fn check_sudoku(text: &str) -> Result<SudokuCheck, JsValue> {
+    let grid = run::parse_sudoku(text).map_err(js::puzzle_error)?;
+    let solutions = run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
+    let check = js::object(&[
+        ("text", grid.to_string().into()),
+        ("givens", js::number(grid.n_givens())),
+        ("solutions", solutions.map_or(JsValue::UNDEFINED, js::number)),
+    ]);
+    Ok(check.unchecked_into())
+}
+
+/// Reads a maze and measures its shortest path.
+///
+/// # Errors
+/// What is wrong with the text, or that no path leads to the goal.
+#[wasm_bindgen]
+pub fn check_maze(text: &str) -> Result<MazeCheck, JsValue> {
+    let (maze, shortest) = run::parse_maze(text).map_err(js::puzzle_error)?;
+    let check = js::object(&[
+        ("text", maze.draw(None).into()),
+        ("height", js::number(maze.height())),
+        ("width", js::number(maze.width())),
+        ("shortest", js::number(shortest)),
+    ]);
+    Ok(check.unchecked_into())
+}
+
+/// Draws a random maze whose shortest path has at least `min_path` steps, as one line per row.
+///
+/// # Errors
+/// Sides that are not 1 to 64, or a path that is not found after 20,000 trials.
+#[wasm_bindgen]
+pub fn generate_maze(height: usize, width: usize, min_path: usize, seed: u32) -> Result<String, JsValue> {
+    let max_trials = 20_000;
+    let spec = MazeSpec { height, width, wall_probability: 0.3..=0.4, min_path, max_trials };
+    let row = draw_maze(&spec, u64::from(seed), 0).map_err(|e: PuzzleError| js::puzzle_error(e))?;
+    Ok(row.maze.draw(None))
+}

@@ -8,6 +8,8 @@ mod columns;
 mod gemm;
 mod rows;
 mod simd;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -25,6 +27,8 @@ use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 pub enum Isa {
     /// Portable code.
     Scalar,
+    /// WebAssembly with 4 lanes.
+    Simd128,
     /// AVX2 and FMA, 8 lanes.
     Avx2,
     /// AVX-512F, 16 lanes.
@@ -33,7 +37,7 @@ pub enum Isa {
 
 impl Isa {
     /// The widest set of this processor, or the one that `TRM_KERNEL` names
-    /// (`scalar`, `avx2`, `avx512`) if the processor has it.
+    /// (`scalar`, `simd128`, `avx2`, `avx512`) if the processor has it.
     pub fn best() -> Self {
         static BEST: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
         *BEST.get_or_init(|| {
@@ -56,6 +60,8 @@ impl Isa {
                 sets.push(Isa::Avx2);
             }
         }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        sets.push(Isa::Simd128);
         sets.push(Isa::Scalar);
         sets
     }
@@ -64,6 +70,7 @@ impl Isa {
     pub fn name(self) -> &'static str {
         match self {
             Isa::Scalar => "scalar",
+            Isa::Simd128 => "simd128",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
         }
@@ -165,6 +172,8 @@ real!(
                 Some(simd) => unsafe { x86::run_avx2(kernel, simd) },
                 None => Scalar::new().call(kernel),
             },
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Isa::Simd128 => wasm::Simd128::new().call(kernel),
             _ => Scalar::new().call(kernel),
         }
     }

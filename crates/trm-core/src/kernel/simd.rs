@@ -4,6 +4,13 @@ use super::{Kernel, Real};
 
 /// The most numbers a register may hold.
 pub(super) const MAX_LANES: usize = 16;
+/// Coefficients of `2^r` for `|r| <= 1/2` (relative error 2e-7), highest power first.
+#[allow(dead_code)] // not by every target
+pub(super) const EXP2: [f32; 7] =
+    [1.535_336_2e-4, 1.339_887_5e-3, 9.618_437e-3, 5.550_333e-2, 2.402_264_9e-1, 6.931_472e-1, 1.0];
+/// The vector `exp` saturates here, short of overflow.
+#[allow(dead_code)] // not by every target
+pub(super) const EXP_LIMIT: f32 = 87.0;
 
 /// One instruction set: a register of [`Simd::LANES`] numbers and what can be done with it.
 ///

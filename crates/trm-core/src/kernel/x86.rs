@@ -1,14 +1,10 @@
 //! AVX2 and AVX-512 registers.
 
+use super::simd::{EXP_LIMIT, EXP2};
 use super::{Kernel, Simd};
 use core::arch::x86_64::*;
 
-/// Coefficients of `2^r` for `|r| <= 1/2` (relative error 2e-7), highest power first.
-const EXP2: [f32; 7] =
-    [1.535_336_2e-4, 1.339_887_5e-3, 9.618_437e-3, 5.550_333e-2, 2.402_264_9e-1, 6.931_472e-1, 1.0];
 const LOG2_E: f32 = core::f32::consts::LOG2_E;
-/// `exp` saturates here, short of overflow.
-const EXP_LIMIT: f32 = 87.0;
 
 /// 16 lanes of `f32`.
 #[derive(Clone, Copy)]

@@ -1,0 +1,250 @@
+//! A puzzle while a model thinks about it.
+
+use puzzles::PuzzleError;
+use puzzles::maze::{self, Maze, MazePath};
+use puzzles::sudoku::{self, Grid, Solver};
+use std::sync::OnceLock;
+use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task};
+use trm_core::{Model, StepTrace, Steps, TrmEngine};
+
+/// The embedded Sudoku model: that of trm-models, rounded to half precision.
+pub fn sudoku_engine() -> TrmEngine {
+    static EMBEDDED: OnceLock<TrmEngine> = OnceLock::new();
+    let read = || embedded(include_bytes!(concat!(env!("OUT_DIR"), "/sudoku.safetensors")));
+    EMBEDDED.get_or_init(read).clone()
+}
+
+/// The embedded maze model: that of trm-models, rounded to half precision.
+pub fn maze_engine() -> TrmEngine {
+    static EMBEDDED: OnceLock<TrmEngine> = OnceLock::new();
+    let read = || embedded(include_bytes!(concat!(env!("OUT_DIR"), "/maze.safetensors")));
+    EMBEDDED.get_or_init(read).clone()
+}
+
+fn embedded(bytes: &[u8]) -> TrmEngine {
+    Model::from_bytes(bytes).expect("the build script wrote it from a valid file").into()
+}
+
+/// What a page wants to know of an answer, beyond what a pipeline does.
+pub trait Shown: Task {
+    /// The model's probability of each thing it may answer: `[cells, 9]` digits, or `[cells]` of
+    /// lying on the path. `logits` is `[tokens, answer_dim]`.
+    fn probabilities(&self, question: &Self::Question, logits: &[f32]) -> Vec<f32>;
+    /// Cells of the puzzle.
+    fn n_cells(&self, question: &Self::Question) -> usize;
+    /// The answer as published files write it.
+    fn text(&self, question: &Self::Question, answer: &Self::Answer) -> String;
+    /// What is wrong with an answer; the rules say so, not a label.
+    fn fault(&self, question: &Self::Question, answer: &Self::Answer) -> Option<String>;
+}
+
+impl Shown for SudokuTask {
+    fn probabilities(&self, question: &Grid, logits: &[f32]) -> Vec<f32> {
+        let per_cell = logits.len() / question.cells().len();
+        // Cells as in the reference have padding and blank in front of the digits.
+        let before_digits = per_cell - question.geometry().side();
+        logits.chunks_exact(per_cell).flat_map(|cell| softmax(&cell[before_digits..])).collect()
+    }
+
+    fn n_cells(&self, question: &Grid) -> usize {
+        question.cells().len()
+    }
+
+    fn text(&self, _: &Grid, answer: &Grid) -> String {
+        answer.to_string()
+    }
+
+    fn fault(&self, question: &Grid, answer: &Grid) -> Option<String> {
+        match sudoku::verdict(question, answer) {
+            sudoku::Verdict::Solved => None,
+            fault => Some(fault.to_string()),
+        }
+    }
+}
+
+impl Shown for MazeTask {
+    fn probabilities(&self, question: &Maze, logits: &[f32]) -> Vec<f32> {
+        let on_path = |cell: &[f32]| match cell {
+            [logit] => 1.0 / (1.0 + (-logit).exp()),
+            tokens => softmax(tokens).last().copied().unwrap_or_default(),
+        };
+        logits.chunks_exact(logits.len() / question.n_cells()).map(on_path).collect()
+    }
+
+    fn n_cells(&self, question: &Maze) -> usize {
+        question.n_cells()
+    }
+
+    fn text(&self, question: &Maze, answer: &MazePath) -> String {
+        question.answer_line(answer)
+    }
+
+    fn fault(&self, question: &Maze, answer: &MazePath) -> Option<String> {
+        let shortest = maze::shortest_path_len(question)?;
+        match answer.ordered(question) {
+            Err(fault) => Some(fault.to_string()),
+            Ok(cells) if cells.len() > shortest + 1 => {
+                Some(format!("the path has {} steps, the shortest {shortest}", cells.len() - 1))
+            }
+            Ok(_) => None,
+        }
+    }
+}
+
+/// `exp(x) / sum(exp(x))`; nothing but zeros where every token is absent.
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let most = logits.iter().copied().fold(trm_core::ABSENT_LOGIT, f32::max);
+    if most == trm_core::ABSENT_LOGIT {
+        return vec![0.0; logits.len()];
+    }
+    let powers: Vec<f32> = logits.iter().map(|x| (x - most).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.iter().map(|p| p / sum).collect()
+}
+
+/// One supervision step, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Steps so far.
+    pub k: usize,
+    /// What the step said of itself.
+    pub trace: StepTrace,
+    /// See [`Shown::probabilities`].
+    pub probabilities: Vec<f32>,
+    /// How far the answer state moved in this step: the root mean square over its numbers, of the
+    /// token of each cell that moved most. `[cells]`
+    pub activity: Vec<f32>,
+    /// The answer as text.
+    pub answer: String,
+    /// What is wrong with it.
+    pub fault: Option<String>,
+    /// Whether the model has stopped, in this step or before: it is confident, or the steps are used up.
+    pub halted: bool,
+}
+
+/// A question, the model that thinks about it, and how far it has come.
+pub struct Run<T: Shown> {
+    task: T,
+    question: T::Question,
+    steps: Steps<'static>,
+    policy: Policy,
+    answer_dim: usize,
+    /// The answer state after the step before, `[live, hidden_dim]`.
+    before: Vec<f32>,
+    halted: bool,
+}
+
+impl<T: Shown> Run<T> {
+    /// Begins; the model stops by itself after `max_k` steps, or its configuration's.
+    ///
+    /// # Errors
+    /// Where `max_k` is out of range, or the question does not fit the model.
+    pub fn new(
+        engine: &TrmEngine,
+        task: T,
+        question: T::Question,
+        max_k: Option<usize>,
+    ) -> Result<Self, BenchError> {
+        let config = engine.model().config();
+        let policy = Policy::of(config, Halting::Adaptive, max_k)?;
+        let answer_dim = config.answer_dim;
+        let encoded = task.encode(&question);
+        let engine = match encoded.grid {
+            Some((height, width)) => engine.clone().with_grid(height, width),
+            None => engine.clone(),
+        };
+        let steps = engine.steps(&encoded.question, &encoded.answer)?.into_owned();
+        Ok(Run { task, question, steps, policy, answer_dim, before: Vec::new(), halted: false })
+    }
+
+    /// Whether the model has stopped.
+    pub fn halted(&self) -> bool {
+        self.halted
+    }
+
+    /// Whether the model stopped before its limit because its confidence sufficed.
+    pub fn early_stopped(&self) -> bool {
+        self.halted && self.steps.n_steps() < self.policy.max_k
+    }
+
+    /// One more supervision step, after the model stopped too.
+    pub fn advance(&mut self) -> Seen {
+        self.before.clear();
+        self.before.extend_from_slice(self.steps.states());
+        let trace = self.steps.advance();
+        let k = self.steps.n_steps();
+        self.halted |= trace.confidence >= self.policy.threshold || k >= self.policy.max_k;
+        let logits = self.steps.answer();
+        let answer = self.task.decode(&self.question, &logits);
+        Seen {
+            k,
+            trace,
+            probabilities: self.task.probabilities(&self.question, &logits),
+            activity: self.activity(logits.len() / self.answer_dim),
+            answer: self.task.text(&self.question, &answer),
+            fault: self.task.fault(&self.question, &answer),
+            halted: self.halted,
+        }
+    }
+
+    fn activity(&self, n_tokens: usize) -> Vec<f32> {
+        let n_cells = self.task.n_cells(&self.question);
+        let mut activity = vec![0.0f32; n_cells];
+        let (now, live) = (self.steps.states(), self.steps.live());
+        if live.is_empty() {
+            return activity;
+        }
+        let width = now.len() / live.len();
+        let rows = now.chunks_exact(width).zip(self.before.chunks_exact(width));
+        for (token, (now, before)) in live.iter().zip(rows) {
+            let square: f32 = now.iter().zip(before).map(|(a, b)| (a - b) * (a - b)).sum();
+            let cell = &mut activity[*token as usize / (n_tokens / n_cells)];
+            *cell = cell.max((square / width as f32).sqrt());
+        }
+        activity
+    }
+}
+
+/// Reads a Sudoku: 81 characters, in one line or more; spaces, bars and ruled lines between them are
+/// passed over.
+///
+/// # Errors
+/// What stands where it cannot, or twice.
+pub fn parse_sudoku(text: &str) -> Result<Grid, PuzzleError> {
+    let is_rule = |line: &&str| !line.is_empty() && line.chars().all(|c| "+-=| ".contains(c));
+    let lines = text.lines().filter(|line| !is_rule(line));
+    let cells: String = lines.flat_map(str::chars).filter(|c| !c.is_whitespace() && *c != '|').collect();
+    let grid = Grid::parse(&cells)?;
+    grid.conflicts()?;
+    Ok(grid)
+}
+
+/// The solutions of a Sudoku, counted up to 2; `None` where counting took too long. An exact solver
+/// judges the question here; no model sees what it found.
+///
+/// # Errors
+/// [`PuzzleError::NoSolution`].
+pub fn judge_sudoku(grid: &Grid) -> Result<Option<usize>, PuzzleError> {
+    match Solver::with_max_guesses(MAX_GUESSES).count_solutions(grid, 2) {
+        Ok(0) => Err(PuzzleError::NoSolution),
+        Ok(n) => Ok(Some(n)),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Some seconds in a browser.
+const MAX_GUESSES: u64 = 1_000_000;
+
+/// Reads a maze: one line per row, or one line for a square maze.
+///
+/// # Errors
+/// What stands where it cannot, or no way from start to goal.
+pub fn parse_maze(text: &str) -> Result<(Maze, usize), PuzzleError> {
+    let text = text.trim_end_matches(['\n', '\r']);
+    let maze = if text.contains('\n') { Maze::parse_rows(text) } else { Maze::parse(text) }?;
+    let (start, goal) = (maze.row_column(maze.start()), maze.row_column(maze.goal()));
+    match maze::shortest_path_len(&maze) {
+        Some(shortest) => Ok((maze, shortest)),
+        None => Err(PuzzleError::MazeUnreachable { start, goal }),
+    }
+}

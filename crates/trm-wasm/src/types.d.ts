@@ -1,0 +1,105 @@
+/** What one supervision step said of its answer. */
+export interface StepTrace {
+    /** The model's probability that the answer is right, 0 to 1. */
+    confidence: number;
+    /** Part of the answer that changed against the step before, 0 to 1; 1 in the first step. */
+    changed: number;
+    /** Mean sureness of the answer's parts, 0 to 1. */
+    sureness: number;
+}
+
+/** One supervision step of a puzzle. */
+export interface Step extends StepTrace {
+    /** Steps so far. */
+    k: number;
+    /**
+     * Sudoku: 81 x 9 numbers, the probability of each digit in each cell; what a given excludes is 0.
+     * Maze: height x width numbers, the probability that each cell lies on the path.
+     */
+    probabilities: Float32Array;
+    /** How far the model's state moved in this step, by cell: a root mean square, 0 where nothing moved. */
+    activity: Float32Array;
+    /** The answer as it stands: 81 digits (`.` where none is preferred), or the maze with `o` on the path. */
+    answer: string;
+    /** Whether the answer obeys the rules of the puzzle. */
+    verified: boolean;
+    /** What is wrong with the answer. */
+    fault?: string;
+    /** Whether the model has stopped, in this step or before: it is confident, or has used its steps. */
+    halted: boolean;
+}
+
+/** The answer at the step where the model stopped. */
+export interface Solution {
+    /** 81 digits, or the maze in one line with `o` on the path. */
+    answer: string;
+    /** Whether the answer obeys the rules of the puzzle; a model can be wrong. */
+    verified: boolean;
+    /** What is wrong with the answer. */
+    fault?: string;
+    /** Supervision steps K that were run. */
+    k: number;
+    /** The model's probability that the answer is right, 0 to 1. */
+    confidence: number;
+    /** Whether the model stopped before its limit because its confidence sufficed. */
+    early_stopped: boolean;
+    /** One entry per step. */
+    trace: StepTrace[];
+}
+
+/** A refined answer of `Model.reason`. */
+export interface TrmResult {
+    /** tokens x answer_dim numbers. */
+    answer: Float32Array;
+    /** Supervision steps K that were run. */
+    iterations_used: number;
+    /** The model's probability that the answer is right, 0 to 1. */
+    confidence: number;
+    /** Whether the run stopped before its limit because the confidence sufficed. */
+    early_stopped: boolean;
+    /** One entry per step. */
+    trace: StepTrace[];
+}
+
+/** What `check_sudoku` found. */
+export interface SudokuCheck {
+    /** The 81 cells, `.` for a blank. */
+    text: string;
+    /** Cells that are not blank. */
+    givens: number;
+    /** 1, or 2 for more than one; undefined where counting took too long. */
+    solutions?: 1 | 2;
+}
+
+/** What `check_maze` found. */
+export interface MazeCheck {
+    /** One line per row. */
+    text: string;
+    height: number;
+    width: number;
+    /** Steps of a shortest path. */
+    shortest: number;
+}
+
+/** What a model is made of; the field names are those of `TrmConfig` in trm-core. */
+export interface ModelConfig {
+    hidden_dim: number;
+    ffn_dim: number;
+    n_blocks: number;
+    embedding_dim: number;
+    answer_dim: number;
+    latent_iterations: number;
+    cycles: number;
+    max_k: number;
+    halt_threshold: number;
+    [field: string]: unknown;
+}
+
+/** An error about a puzzle names its cells, as [row, column] from 0. */
+export interface PuzzleError extends Error {
+    cells?: [number, number][];
+}
+
+export interface Steps extends Iterable<Step> {
+    [Symbol.iterator](): Steps;
+}

@@ -1,0 +1,246 @@
+// The page in a real browser: headless Chromium.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const { TRM_PAGE: address, CHROMIUM: executablePath, TRM_SCREENSHOTS: screenshots } = process.env;
+const weights = fileURLToPath(new URL("../../trm-models/weights/sudoku.safetensors", import.meta.url));
+const QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+];
+const profile = mkdtempSync(join(tmpdir(), "trm-page-"));
+let context;
+
+before(async () => {
+    context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: QUIET });
+});
+
+after(async () => {
+    await context?.close();
+    rmSync(profile, { recursive: true, force: true });
+});
+
+/** A test on a fresh page, which must stay without errors and ask nobody but its server. */
+function onPage(name, options, body) {
+    test(name, async () => {
+        const page = await context.newPage();
+        page.setDefaultTimeout(60_000);
+        const faults = [];
+        page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+        page.on("pageerror", (error) => faults.push(String(error)));
+        page.on("request", (request) => request.url().startsWith(address) || request.url().startsWith("blob:")
+            || faults.push(request.url()));
+        await page.setViewportSize(options.size ?? { width: 1200, height: 900 });
+        await page.emulateMedia({ colorScheme: options.scheme ?? "light" });
+        await page.goto(address);
+        await page.locator("#weights", { hasText: /^[\d,]+$/ }).waitFor();
+        await body(page);
+        assert.deepEqual(faults, []);
+        await page.close();
+    });
+}
+
+const shot = (page, name) => screenshots && page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+const status = (page, kind) => page.locator(`#${kind} .status`);
+const press = (page, kind, button) => page.locator(`#${kind} .${button}`).click();
+const fullSpeed = (page, kind) => page.locator(`#${kind} .speed input`).fill("4");
+
+async function solves(page, kind) {
+    await press(page, kind, "think");
+    await status(page, kind).filter({ hasText: /Solved|wrong|Gave up/ }).waitFor();
+    return (await status(page, kind).textContent()).startsWith("Solved");
+}
+
+onPage("solves a hard board", {}, async (page) => {
+    await fullSpeed(page, "sudoku");
+    const hard = await page.locator("#sudoku-pick optgroup[label=Hard] option").evaluateAll((all) => all.map((o) => o.value));
+    const solved = [];
+    for (const puzzle of hard) {
+        await page.selectOption("#sudoku-pick", puzzle);
+        if (await solves(page, "sudoku")) solved.push(puzzle);
+    }
+    assert.ok(solved.length >= 1, "none of the hard boards was solved");
+    await page.selectOption("#sudoku-pick", solved[0]);
+    assert.equal(await solves(page, "sudoku"), true);
+    const cells = await page.locator("#sudoku-board b").allTextContents();
+    assert.match(cells.join(""), /^[1-9]{81}$/);
+    [...solved[0]].forEach((given, i) => assert.ok(given === "." || given === cells[i]));
+    assert.ok(Number(await page.locator("#sudoku .k").textContent()) >= 2);
+    await shot(page, "sudoku-solved-light");
+});
+
+onPage("draws every step", {}, async (page) => {
+    await page.selectOption("#sudoku-pick", { label: "Extreme 3" });
+    const drawn = () => page.locator("#sudoku-board").evaluate((board) =>
+        [...board.querySelectorAll("i, b")].map((x) => x.style.opacity).join() + board.innerHTML.match(/--activity: [^;]+/g));
+    let before = await drawn();
+    for (let k = 1; k <= 3; k++) {
+        await press(page, "sudoku", "step");
+        await page.locator("#sudoku .k", { hasText: new RegExp(`^${k}$`) }).waitFor();
+        const now = await drawn();
+        assert.notEqual(now, before, `step ${k}`);
+        before = now;
+    }
+    assert.match(await page.locator("#sudoku .ms").textContent(), /\d/);
+    assert.equal((await page.locator("#sudoku .chart .line").getAttribute("d")).match(/[ML]/g).length, 3);
+    await page.waitForTimeout(400); // the fading
+    await shot(page, "sudoku-thinking-light");
+    await press(page, "sudoku", "over");
+    assert.equal(await page.locator("#sudoku .k").textContent(), "0");
+});
+
+onPage("pauses and goes on", {}, async (page) => {
+    await page.selectOption("#sudoku-pick", { label: "Extreme 5" });
+    await page.locator("#sudoku .speed input").fill("1");
+    // Pressed from within the page: before the next step is due.
+    await page.evaluate(async () => {
+        const [think, k] = [".think", ".k"].map((name) => document.querySelector(`#sudoku ${name}`));
+        think.click();
+        while (k.textContent === "0") await new Promise((done) => setTimeout(done, 5));
+        think.click();
+    });
+    await status(page, "sudoku").filter({ hasText: "Paused" }).waitFor();
+    const k = Number(await page.locator("#sudoku .k").textContent());
+    await page.waitForTimeout(1000);
+    assert.ok(Number(await page.locator("#sudoku .k").textContent()) <= k + 1);
+    await fullSpeed(page, "sudoku");
+    await press(page, "sudoku", "think");
+    await page.locator("#sudoku .k").filter({ hasNotText: new RegExp(`^(${k}|${k + 1})$`) }).waitFor();
+});
+
+onPage("refuses a conflicting board, and one without a solution", {}, async (page) => {
+    await page.click("#sudoku-clear");
+    await page.locator("#sudoku-board .cell").first().focus();
+    await page.keyboard.press("5");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("5");
+    await page.keyboard.press("Enter");
+    const refusal = /look again: 5 stands twice in row 1: row 1, column 1 and row 1, column 2/;
+    await status(page, "sudoku").filter({ hasText: refusal }).waitFor();
+    assert.equal(await page.locator("#sudoku-board [aria-invalid]").count(), 2);
+    await shot(page, "sudoku-refused-light");
+    await page.locator("#sudoku .more summary").click();
+    await page.fill("#sudoku-text", `12345678.\n........9\n${".........\n".repeat(7)}`);
+    await page.click("#sudoku-use");
+    await press(page, "sudoku", "think");
+    await status(page, "sudoku").filter({ hasText: "the Sudoku has no solution" }).waitFor();
+    await page.fill("#sudoku-text", "123");
+    await page.click("#sudoku-use");
+    await status(page, "sudoku").filter({ hasText: "a grid of 81 cells was expected, found 3" }).waitFor();
+});
+
+/** Clicks the middle of a maze cell. */
+async function clickCell(page, row, column, height, width) {
+    const box = await page.locator("#maze-board").boundingBox();
+    const inner = { x: box.x + 3, y: box.y + 3, width: box.width - 6, height: box.height - 6 };
+    await page.mouse.click(inner.x + ((column + 0.5) * inner.width) / width, inner.y + ((row + 0.5) * inner.height) / height);
+}
+
+onPage("solves a maze that was drawn by hand", {}, async (page) => {
+    await page.click("#tab-maze");
+    for (const [name, n] of [["height", 5], ["width", 7]]) {
+        await page.fill(`#maze-${name}`, String(n));
+        await page.locator(`#maze-${name}`).blur();
+    }
+    // A serpent: walls in row 2 but for the right end, in row 4 but for the left one.
+    for (let column = 0; column < 6; column++) await clickCell(page, 1, column, 5, 7);
+    for (let column = 1; column < 7; column++) await clickCell(page, 3, column, 5, 7);
+    await page.locator("#maze .speed input").fill("4");
+    assert.equal(await solves(page, "maze"), true, await status(page, "maze").textContent());
+    await page.waitForTimeout(300);
+    await shot(page, "maze-drawn-light");
+    await page.locator("#maze-board").focus();
+    await page.keyboard.press("ArrowDown");
+    assert.match(await page.locator("#maze-cursor").textContent(), /^Row \d, column \d: /);
+});
+
+onPage("refuses a maze without a way", {}, async (page) => {
+    await page.click("#tab-maze");
+    await page.locator("#maze .more summary").click();
+    await page.fill("#maze-text", "S# \n## \n  G\n");
+    await page.click("#maze-use");
+    await status(page, "maze").filter({ hasText: "no path leads from row 1, column 1 to row 3, column 3" }).waitFor();
+});
+
+onPage("draws the wave in a maze of 60 x 60", { scheme: "dark" }, async (page) => {
+    await page.click("#tab-maze");
+    await page.fill("#maze-height", "60");
+    await page.fill("#maze-width", "60");
+    await page.click("#maze-random");
+    for (let k = 1; k <= 6; k++) await press(page, "maze", "step");
+    await page.locator("#maze .k", { hasText: /^6$/ }).waitFor();
+    await page.waitForTimeout(400);
+    await shot(page, "maze-wave-dark");
+});
+
+onPage("takes a model file, and refuses what is none", {}, async (page) => {
+    await page.locator("#sudoku .player summary").click();
+    await page.setInputFiles("#sudoku .file", weights);
+    await page.locator("#sudoku .model", { hasText: "sudoku.safetensors" }).waitFor();
+    await press(page, "sudoku", "step");
+    await page.locator("#sudoku .k", { hasText: /^1$/ }).waitFor();
+    const broken = { name: "broken.safetensors", mimeType: "application/octet-stream", buffer: Buffer.from("no model") };
+    await page.setInputFiles("#sudoku .file", broken);
+    await status(page, "sudoku").filter({ hasText: "broken.safetensors: not a readable model file" }).waitFor();
+    await page.click("#sudoku .embedded");
+    await page.locator("#sudoku .model", { hasText: "Built in" }).waitFor();
+});
+
+onPage("exports the trace", {}, async (page) => {
+    await press(page, "sudoku", "step");
+    await press(page, "sudoku", "step");
+    await page.locator("#sudoku .k", { hasText: /^2$/ }).waitFor();
+    await page.locator("#sudoku .player summary").click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#sudoku .export")]);
+    const trace = JSON.parse(readFileSync(await download.path(), "utf8"));
+    assert.deepEqual([trace.puzzle, trace.question.length, trace.steps.length], ["sudoku", 81, 2]);
+    assert.equal(trace.steps[1].probabilities.length, 729);
+});
+
+onPage("works after the network is gone", {}, async (page) => {
+    await context.setOffline(true);
+    try {
+        await fullSpeed(page, "sudoku");
+        await page.selectOption("#sudoku-pick", { label: "Easy 2" });
+        assert.equal(await solves(page, "sudoku"), true, await status(page, "sudoku").textContent());
+        await page.click("#tab-maze");
+        await page.click("#maze-random");
+        await press(page, "maze", "step");
+        await page.locator("#maze .k", { hasText: /^1$/ }).waitFor();
+    } finally {
+        await context.setOffline(false);
+    }
+});
+
+onPage("fits a telephone", { size: { width: 360, height: 780 }, scheme: "dark" }, async (page) => {
+    const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok((await overflow()) <= 0, "the page is wider than the screen");
+    await page.selectOption("#sudoku-pick", { label: "Hard 1" });
+    await press(page, "sudoku", "step");
+    await page.locator("#sudoku .k", { hasText: /^1$/ }).waitFor();
+    await page.waitForTimeout(400);
+    await shot(page, "phone-sudoku-dark");
+    await page.click("#tab-maze");
+    assert.ok((await overflow()) <= 0, "the maze is wider than the screen");
+    await press(page, "maze", "step");
+    await page.locator("#maze .k", { hasText: /^1$/ }).waitFor();
+    await page.waitForTimeout(400);
+    await shot(page, "phone-maze-dark");
+});
+
+onPage("every control has a name", {}, async (page) => {
+    for (const kind of ["sudoku", "maze"]) {
+        await page.click(`#tab-${kind}`);
+        for (const details of await page.locator(`#${kind} summary`).all()) await details.click();
+        const nameless = await page.locator(`#${kind}`).evaluate((section) =>
+            [...section.querySelectorAll("button, input, select, textarea, canvas, [role=gridcell]")]
+                .filter((x) => !(x.ariaLabel || x.labels?.length || x.textContent.trim()))
+                .map((x) => x.outerHTML));
+        assert.deepEqual(nameless, []);
+    }
+});

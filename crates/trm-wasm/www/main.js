@@ -1,0 +1,142 @@
+// Puts the page together: two boards, each with its player, over one worker.
+import { PUZZLES } from "./boards.js";
+import { Engine } from "./engine.js";
+import { MazeBoard } from "./maze.js";
+import { Player } from "./player.js";
+import { SudokuBoard } from "./sudoku.js";
+
+const $ = (id) => document.getElementById(id);
+const engine = new Engine();
+const boards = {
+    sudoku: new SudokuBoard($("sudoku-board"), $("sudoku-pad")),
+    maze: new MazeBoard($("maze-board"), $("maze-cursor")),
+};
+const players = {};
+let shown = "sudoku";
+
+for (const kind of ["sudoku", "maze"]) {
+    players[kind] = new Player(kind, engine, boards[kind], $(kind));
+    players[kind].ui.file.onchange = ({ target }) => target.files[0] && load(target.files[0], kind);
+    $(`tab-${kind}`).onclick = () => show(kind);
+    $(`${kind}-use`).onclick = () => useText(kind, $(`${kind}-text`).value);
+    engine.call("about", kind).then((about) => {
+        players[kind].use(about);
+        if (kind === "sudoku") $("weights").textContent = about.n_weights.toLocaleString("en");
+    }, (error) => players[kind].refuse(error));
+}
+
+function show(kind) {
+    shown = kind;
+    for (const other of ["sudoku", "maze"]) {
+        const tab = $(`tab-${other}`);
+        tab.setAttribute("aria-selected", other === kind);
+        tab.tabIndex = other === kind ? 0 : -1;
+        $(other).hidden = other !== kind;
+    }
+}
+
+document.querySelector(".tabs").onkeydown = (event) => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    show(shown === "sudoku" ? "maze" : "sudoku");
+    $(`tab-${shown}`).focus();
+};
+
+/** Reads a puzzle from text, or says what is wrong with it. */
+async function useText(kind, text) {
+    try {
+        const found = await engine.call("check", kind, text);
+        if (kind === "maze") sizes(found.height, found.width);
+        boards[kind].setText(found.text);
+    } catch (error) {
+        // A Sudoku that breaks a rule is shown with the cells that do; other cells of a refused text are
+        // not those of the board.
+        const cells = kind === "sudoku" && text.match(/[0-9.]/g);
+        const broken = cells?.length === 81 && error.cells?.length;
+        if (broken) boards.sudoku.setText(cells.join("").replaceAll("0", "."));
+        players[kind].refuse(broken ? error : new Error(error.message));
+    }
+}
+
+// Sudoku
+
+for (const [level, puzzles] of Object.entries(PUZZLES)) {
+    const group = document.createElement("optgroup");
+    group.label = level;
+    puzzles.forEach((puzzle, i) => group.append(new Option(`${level} ${i + 1}`, puzzle)));
+    $("sudoku-pick").append(group);
+}
+$("sudoku-pick").onchange = ({ target }) => boards.sudoku.setText(target.value);
+$("sudoku-clear").onclick = () => boards.sudoku.empty();
+$("sudoku-board").addEventListener("puzzle", ({ detail }) => useText("sudoku", detail));
+boards.sudoku.setText($("sudoku-pick").value);
+
+// Maze
+
+const side = (name) => {
+    const input = $(`maze-${name}`);
+    input.value = Math.max(2, Math.min(60, Math.round(Number(input.value) || 20)));
+    return Number(input.value);
+};
+
+function sizes(height, width) {
+    if (Math.max(height, width) > 60) throw new Error(`${height} x ${width} cells; this page draws at most 60 x 60`);
+    $("maze-height").value = height;
+    $("maze-width").value = width;
+}
+
+async function randomMaze() {
+    const [height, width] = [side("height"), side("width")];
+    const minPath = Math.floor((height + width) * 0.7);
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    try {
+        boards.maze.setText(await engine.call("generate", height, width, minPath, seed));
+    } catch (error) {
+        players.maze.refuse(error);
+    }
+}
+
+boards.maze.empty(side("height"), side("width"));
+randomMaze();
+$("maze-random").onclick = randomMaze;
+for (const name of ["height", "width"]) $(`maze-${name}`).onchange = () => boards.maze.empty(side("height"), side("width"));
+$("maze-clear").onclick = () => boards.maze.empty(side("height"), side("width"));
+for (const tool of document.querySelectorAll("[name=tool]")) tool.onchange = () => (boards.maze.tool = tool.value);
+
+// Model files
+
+async function load(file, kind) {
+    try {
+        const about = await engine.call("load", await file.arrayBuffer());
+        show(about.puzzle);
+        players[about.puzzle].use(about, file.name);
+    } catch (error) {
+        players[kind].refuse(new Error(`${file.name}: ${error.message}`));
+    }
+}
+
+const dragsFile = (event) => event.dataTransfer?.types.includes("Files");
+addEventListener("dragover", (event) => {
+    if (!dragsFile(event)) return;
+    event.preventDefault();
+    $("drop").hidden = false;
+});
+addEventListener("dragleave", (event) => event.relatedTarget === null && ($("drop").hidden = true));
+addEventListener("drop", (event) => {
+    if (!dragsFile(event)) return;
+    event.preventDefault();
+    $("drop").hidden = true;
+    const [file] = event.dataTransfer.files;
+    if (file) load(file, shown);
+});
+
+// Keys that work everywhere but where text is typed, and where Enter presses something.
+
+addEventListener("keydown", (event) => {
+    if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const player = players[shown];
+    if (event.key === "Enter" && !event.target.matches("button, summary")) player.toggle();
+    else if (event.key === ".") player.stepOnce();
+    else if (event.key === "Escape") player.reset();
+    else return;
+    event.preventDefault();
+});
