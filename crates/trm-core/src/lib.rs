@@ -5,6 +5,7 @@ mod config;
 pub mod dense;
 mod engine;
 mod error;
+pub mod file;
 pub mod heads;
 pub mod kernel;
 pub mod loss;
