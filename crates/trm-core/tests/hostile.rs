@@ -3,6 +3,7 @@
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
+use trm_core::model::param_count;
 use trm_core::{
     GroupRelation, MAX_K, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, TrmError,
 };
@@ -59,6 +60,19 @@ fn fields_out_of_range_are_named() {
     assert_eq!(field(builder().prefix_tokens(1)), "prefix_tokens");
     assert_eq!(field(TrmConfig::builder().use_attention(true).num_heads(7)), "num_heads");
     assert_eq!(field(TrmConfig::builder().use_attention(true).num_heads(0)), "num_heads");
+}
+
+#[test]
+fn models_and_runs_beyond_memory_are_refused() {
+    let grid = || builder().output(Output::Binary).mixer(Mixer::Relational(Relations::Grid4));
+    let all_in_range = grid().hidden_dim(1 << 14).ffn_dim(1 << 16).n_blocks(64).build().expect("in range");
+    for refused in [Model::<f32>::new(all_in_range.clone()).err(), param_count(&all_in_range).err()] {
+        assert!(matches!(refused, Some(TrmError::Config { field: "hidden_dim", .. })), "{refused:?}");
+    }
+    let wide = grid().hidden_dim(1 << 14).ffn_dim(1).build().expect("in range");
+    let engine = TrmEngine::from(Model::new(wide).expect("a megabyte"));
+    let refused = engine.try_reason(&[1.0; 2], &vec![0.0; 1 << 16], Some(1)).err();
+    assert!(matches!(refused, Some(TrmError::Shape { what: "answer", found: 0x10000, .. })), "{refused:?}");
 }
 
 #[test]

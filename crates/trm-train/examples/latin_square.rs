@@ -1,4 +1,4 @@
-//! A third puzzle: complete a 5 x 5 Latin square, each digit once in every row and column. Trains a
+//! A third puzzle: complete a 7 x 7 Latin square, each digit once in every row and column. Trains a
 //! model in a minute or two and prints how many unseen squares it completes:
 //!
 //! `cargo run --release -p trm-train --example latin_square [STEPS]`
@@ -13,7 +13,7 @@ use trm_core::{GroupRelation, Mixer, Model, Output, Relations, TrmConfig, TrmEng
 use trm_train::{Data, OptimizerConfig, Sample, TrainConfig, Trainer};
 
 /// Rows, columns and digits.
-const N: usize = 5;
+const N: usize = 7;
 /// One token for each digit that a cell may hold.
 const TOKENS: usize = N * N * N;
 /// Questions from here on are never trained on.
@@ -51,8 +51,8 @@ fn puzzle(index: u64) -> (Grid, Grid) {
     let mut question = answer;
     let mut cells: [usize; N * N] = std::array::from_fn(|cell| cell);
     cells.shuffle(&mut rng);
-    // Up to 17 of the 25 cells become blanks, as long as no second answer appears.
-    for cell in cells.into_iter().take(rng.random_range(8..=17)) {
+    // A third to two thirds of the cells become blanks, as long as no second answer appears.
+    for cell in cells.into_iter().take(rng.random_range(N * N / 3..=N * N * 2 / 3)) {
         question[cell] = None;
         if completions(question, 2, &mut rng).len() > 1 {
             question[cell] = answer[cell];
@@ -116,7 +116,7 @@ impl Data for LatinSquares {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let steps = std::env::args().nth(1).map_or(Ok(3000), |steps| steps.parse())?;
+    let steps = std::env::args().nth(1).map_or(Ok(1500), |steps| steps.parse())?;
     let base = TrmConfig::builder().hidden_dim(16).ffn_dim(32).n_blocks(2).latent_iterations(3).max_k(32);
     let puzzle_shape = base.embedding_dim(2).answer_dim(1).given_feature(Some(1));
     let output = Output::GroupSoftmax { relation: 0 };
