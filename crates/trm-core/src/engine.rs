@@ -4,8 +4,8 @@ use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
 use crate::{
-    ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_ACTIVATIONS, MAX_K, Mixer, Model, Relations, Result, TrmConfig,
-    TrmError,
+    ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result,
+    TrmConfig, TrmError,
 };
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -249,7 +249,8 @@ impl TrmEngine {
             _ => 1,
         };
         for (what, numbers) in [("question", question), ("answer", answer)] {
-            if let Some(index) = numbers.iter().position(|x| !x.is_finite()) {
+            // NaN is not within anything.
+            if let Some(index) = numbers.iter().position(|x| !(-MAX_INPUT..=MAX_INPUT).contains(x)) {
                 return Err(TrmError::NotFinite { what: what.into(), index, value: numbers[index] });
             }
         }

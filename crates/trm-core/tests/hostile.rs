@@ -5,7 +5,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use trm_core::model::param_count;
 use trm_core::{
-    GroupRelation, MAX_K, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, TrmError,
+    GroupRelation, MAX_INPUT, MAX_K, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine,
+    TrmError,
 };
 
 /// Six tokens in three pairs, on one side of each pair another group.
@@ -122,6 +123,13 @@ fn numbers_that_are_none_are_named() {
     assert!(matches!(&error, TrmError::NotFinite { what, index: 7, .. } if what == "question"), "{error}");
     let error = engine.try_reason(&[1.0; 12], &[f32::INFINITY; 6], Some(1)).expect_err("infinite");
     assert!(matches!(&error, TrmError::NotFinite { what, index: 0, .. } if what == "answer"), "{error}");
+    // Found by fuzzing: the confidence was NaN.
+    question[7] = -1e38;
+    let error = engine.try_reason(&question, &answer, Some(1)).expect_err("too large");
+    assert!(matches!(&error, TrmError::NotFinite { what, index: 7, .. } if what == "question"), "{error}");
+    question[7] = MAX_INPUT;
+    let result = engine.try_reason(&question, &[MAX_INPUT; 6], Some(2)).expect("large");
+    assert!(result.confidence.is_finite() && result.answer.iter().all(|x| x.is_finite()));
 }
 
 #[test]
