@@ -8,10 +8,9 @@
 //! content             bincode 2 (standard configuration) of the learner
 //! ```
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use crate::error::{Result, SonaError};
 use crate::learner::Learner;
@@ -90,40 +89,26 @@ pub(crate) fn load(path: &Path) -> Result<Learner> {
 }
 
 /// Writes to a temporary file in the same folder, flushes it to the disk, and renames it: at
-/// every moment the path holds the old state or the new one.
+/// every moment the path holds the old state or the new one. `trm_core::file::replace` is the same,
+/// and no crate that this one may import.
 pub(crate) fn save(learner: &Learner, path: &Path) -> Result<()> {
-    let bytes = encode(learner)?;
-    let (folder, temporary) = temporary(path)?;
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
-    let written = file.write_all(&bytes).and_then(|()| file.sync_all());
-    drop(file);
-    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
-        // Best effort: the error that matters is the first one.
-        let _ = fs::remove_file(&temporary);
-        return Err(error.into());
+    // Renaming over a device or a folder would replace it.
+    if path.exists() && !path.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
     }
+    let bytes = encode(learner)?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.suffix(".tmp");
+    // As readable as any new file; temporary files are their owner's alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(&bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
     // The rename itself is on the disk only when the folder is; Windows has no such call.
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
     Ok(())
-}
-
-/// The folder of `path` and a name in it that no other save uses.
-fn temporary(path: &Path) -> Result<(PathBuf, PathBuf)> {
-    static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let name = path.file_name().ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, format!("{} names no file", path.display()))
-    })?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    let n = COUNTER.fetch_add(1, Ordering::Relaxed);
-    hidden.push(format!(".{}-{n}.tmp", std::process::id()));
-    let temporary = folder.join(hidden);
-    Ok((folder, temporary))
 }

@@ -4,6 +4,7 @@
 
 mod error;
 mod eval;
+pub mod picture;
 mod pipeline;
 mod plot;
 mod report;

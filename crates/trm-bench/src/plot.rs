@@ -3,11 +3,13 @@
 use crate::error::{BenchError, Result};
 use serde::Deserialize;
 use std::fmt::Write;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use trm_train::{Evaluation, Progress};
 
 /// Points of a curve; more are thinned out.
 const MAX_POINTS: usize = 600;
+/// A report every ten seconds for three weeks. Longer logs are refused.
+const MAX_LOG_BYTES: u64 = 1 << 26;
 /// Width and height of a chart, and the margins left, right, above and below its frame.
 const CHART: [f64; 2] = [860.0, 300.0];
 const MARGIN: [f64; 4] = [56.0, 170.0, 12.0, 34.0];
@@ -37,7 +39,8 @@ impl TrainingLog {
     pub fn read(log: impl BufRead) -> Result<Self> {
         let mut read = TrainingLog::default();
         let mut failed = None;
-        for (i, line) in log.lines().enumerate() {
+        let mut log = log.take(MAX_LOG_BYTES + 1);
+        for (i, line) in log.by_ref().lines().enumerate() {
             let fault = |reason: String| BenchError::Log { line: i + 1, reason };
             if let Some(fault) = failed.take() {
                 return Err(fault);
@@ -51,6 +54,10 @@ impl TrainingLog {
                 Err(_) if line.trim().is_empty() => {}
                 Err(error) => failed = Some(fault(error.to_string())),
             }
+        }
+        if log.limit() == 0 {
+            let line = read.progress.len() + read.validations.len() + 1;
+            return Err(BenchError::Log { line, reason: format!("more than {MAX_LOG_BYTES} bytes") });
         }
         match failed {
             Some(fault) if read == TrainingLog::default() => Err(fault),

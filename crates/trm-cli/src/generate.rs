@@ -1,13 +1,17 @@
 //! `trm generate`
 
 use anyhow::{Context, Result};
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use puzzles::maze::MazeSpec;
 use puzzles::sudoku::Mix;
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use trm_core::file::replace;
+
+/// All rows are kept in memory until they are written: some 4 GB for the longest mazes.
+const MAX_COUNT: u64 = 1_000_000;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Puzzle {
@@ -24,7 +28,7 @@ pub struct Args {
     /// Which puzzle
     puzzle: Puzzle,
     /// How many
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_COUNT))]
     count: usize,
     /// Seed: the same seed gives the same file
     #[arg(long, default_value_t = 1)]
@@ -46,31 +50,31 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} ETA {eta}")?;
     let bar = ProgressBar::new(args.count as u64).with_style(style);
-    // Renaming over a device or a folder would replace it.
-    if args.out.exists() && !args.out.is_file() {
-        anyhow::bail!("{}: not a regular file", args.out.display());
-    }
-    // Opened before the work and renamed after it: no minutes for a folder that is not there, and
-    // no half a file.
-    let partial = args.out.with_extension("csv.tmp");
-    let file = BufWriter::new(File::create(&partial).with_context(|| args.out.display().to_string())?);
-    match args.puzzle {
-        Puzzle::Sudoku => {
-            let [easy, moderate, hard, extreme, deep] = args.mix[..] else {
-                anyhow::bail!("--mix takes five numbers: easy,moderate,hard,extreme,deep");
-            };
-            let mix = Mix { easy, moderate, hard, extreme, deep };
-            let rows =
-                puzzles::sudoku::generate(args.count, args.seed, mix, &mut |n| bar.set_position(n as u64));
-            puzzles::write_sudoku_csv(file, &rows)?;
-        }
-        Puzzle::Maze => {
-            let spec = MazeSpec::square(args.side, args.min_path);
-            let rows = puzzles::maze::generate(&spec, args.count, args.seed, |n| bar.set_position(n as u64))?;
-            puzzles::maze::write_maze_csv(file, &rows)?;
-        }
-    }
-    std::fs::rename(&partial, &args.out).with_context(|| args.out.display().to_string())?;
+    // Opened before the work: no minutes for a folder that is not there.
+    replace(&args.out, |file| args.write(BufWriter::new(file), &bar))
+        .with_context(|| args.out.display().to_string())?;
     bar.finish();
     Ok(())
+}
+
+impl Args {
+    fn write(&self, to: impl Write, bar: &ProgressBar) -> Result<()> {
+        let (count, seed) = (self.count, self.seed);
+        match self.puzzle {
+            Puzzle::Sudoku => {
+                let [easy, moderate, hard, extreme, deep] = self.mix[..] else {
+                    anyhow::bail!("--mix takes five numbers: easy,moderate,hard,extreme,deep");
+                };
+                let mix = Mix { easy, moderate, hard, extreme, deep };
+                let rows = puzzles::sudoku::generate(count, seed, mix, &mut |n| bar.set_position(n as u64));
+                puzzles::write_sudoku_csv(to, &rows)?;
+            }
+            Puzzle::Maze => {
+                let spec = MazeSpec::square(self.side, self.min_path);
+                let rows = puzzles::maze::generate(&spec, count, seed, |n| bar.set_position(n as u64))?;
+                puzzles::maze::write_maze_csv(to, &rows)?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,5 +1,6 @@
 //! `trm import`
 
+use crate::input::read_file;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::path::PathBuf;
@@ -45,7 +46,7 @@ pub fn run(args: &Args) -> Result<()> {
         bail!("{} is a PyTorch file; {CONVERT}", named());
     }
     let config = match &args.config {
-        Some(path) => Some(std::fs::read_to_string(path).with_context(|| path.display().to_string())?),
+        Some(path) => Some(read_file(path).with_context(|| path.display().to_string())?),
         None => None,
     };
     let mut model = official::load(&args.input, config.as_deref()).with_context(named)?;

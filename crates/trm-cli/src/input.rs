@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use trm_bench::{Halting, ModelInfo, Policy, Task};
 use trm_core::{TrmConfig, TrmEngine};
 
-/// Longer puzzle texts are refused; the largest maze has a million cells.
+/// Longer texts are refused; the largest maze has a million cells.
 const MAX_TEXT_BYTES: u64 = 1 << 22;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -91,17 +91,21 @@ pub fn read_text(argument: &str) -> Result<String> {
     }
     let path = Path::new(argument);
     if path.is_file() {
-        let file = File::open(path).with_context(|| argument.to_owned())?;
-        return read_bounded(file).with_context(|| argument.to_owned());
+        return read_file(path).with_context(|| argument.to_owned());
     }
     Ok(argument.to_owned())
+}
+
+/// The text of a small file.
+pub fn read_file(path: &Path) -> Result<String> {
+    read_bounded(File::open(path)?)
 }
 
 fn read_bounded(from: impl Read) -> Result<String> {
     let mut bytes = Vec::new();
     from.take(MAX_TEXT_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_TEXT_BYTES {
-        bail!("more than {MAX_TEXT_BYTES} bytes are no puzzle");
+        bail!("more than {MAX_TEXT_BYTES} bytes are no puzzle and no configuration");
     }
     let text = String::from_utf8(bytes).context("no UTF-8 text")?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())

@@ -1,5 +1,7 @@
 //! The `trm` command.
 
+mod completions;
+mod doctor;
 mod draw;
 mod eval;
 mod generate;
@@ -23,7 +25,7 @@ use std::process::ExitCode;
     trm solve maze maze.txt --trace\n  \
     trm eval sudoku --limit 100\n\n\
     Exit codes: 0 done (solve: the answer is verified; eval --target: reached;\n\
-    check-parity: all agree), 1 not so, 2 bad input."
+    check-parity: all agree; doctor: nothing is wrong), 1 not so, 2 bad input."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -48,6 +50,10 @@ enum Command {
     Train(train::Args),
     /// Generate puzzles in the published CSV format
     Generate(generate::Args),
+    /// Say what was found on this machine, and what is wrong
+    Doctor(doctor::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
 }
 
 /// Whether what was asked is true, for the exit code.
@@ -68,6 +74,11 @@ fn main() -> ExitCode {
         Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
         Command::Train(args) => train::run(args),
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => {
+            completions::run(&args);
+            Ok(Verdict::Yes)
+        }
     };
     match verdict {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,

@@ -3,12 +3,14 @@
 use crate::Verdict;
 use crate::draw::{Colours, Draw};
 use crate::input::{Puzzle, Thinking, parse_maze, parse_sudoku};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze, MazePath};
 use puzzles::sudoku::{self, Grid, Solver};
 use serde_json::json;
+use std::path::PathBuf;
+use trm_bench::picture::Film;
 use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, SudokuTask, Task, answer};
 use trm_core::TrmEngine;
 
@@ -17,7 +19,8 @@ use trm_core::TrmEngine;
     trm solve sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\n  \
     trm solve sudoku puzzle.txt --trace        81 characters in one line or nine\n  \
     trm solve maze maze.txt --k 32             one line per row: '#' wall, ' ' free, S, G\n  \
-    trm solve maze - --json < maze.txt\n\n\
+    trm solve maze - --json < maze.txt\n  \
+    trm solve maze maze.txt --svg steps.svg    the steps as a picture\n\n\
     The answer is the network's alone. Before it is asked, an exact solver says whether the question\n\
     has an answer at all; afterwards the rules of the puzzle say whether the answer is right.\n\n\
     Exit codes: 0 verified, 1 not verified, 2 bad input.")]
@@ -32,6 +35,9 @@ pub struct Args {
     /// Draw every supervision step
     #[arg(long)]
     trace: bool,
+    /// Draw the supervision steps into this file, as a picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long, conflicts_with = "trace")]
     json: bool,
@@ -67,6 +73,9 @@ pub fn run(args: Args) -> Result<Verdict> {
         }
     }
 }
+
+/// Wider boards are no picture any more.
+const MAX_PICTURE_WIDTH: usize = 64;
 
 /// An answer in words.
 struct Said {
@@ -113,7 +122,15 @@ impl Args {
     {
         let policy = self.thinking.policy(engine.model().config())?;
         let (colours, mut before) = (Colours::of_stdout(), None::<T::Answer>);
+        let (width, rule) = question.shape();
+        if self.svg.is_some() && width > MAX_PICTURE_WIDTH {
+            bail!("--svg draws boards of at most {MAX_PICTURE_WIDTH} cells in a row");
+        }
+        let mut film = self.svg.as_ref().map(|_| Film::new(width, rule));
         let answered = answer(engine, task, question, &policy, Beyond::Stop, |step| {
+            if let Some(film) = &mut film {
+                film.see(step.k, step.trace.confidence, question.cells(step.answer), step.halted);
+            }
             if !self.trace {
                 return;
             }
@@ -123,6 +140,9 @@ impl Args {
             println!("{}", question.draw(step.answer, before.as_ref(), colours));
             before = Some(step.answer.clone());
         })?;
+        if let (Some(film), Some(path)) = (film, &self.svg) {
+            std::fs::write(path, film.to_svg()).with_context(|| path.display().to_string())?;
+        }
         let said = say(&answered.answer);
         if self.json {
             print_json::<T>(&answered, &said, info);

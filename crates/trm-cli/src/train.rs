@@ -2,6 +2,7 @@
 
 use crate::Verdict;
 use anyhow::{Context, Result, bail};
+use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -76,7 +77,7 @@ struct Run {
     #[arg(long, default_value_t = 3.0)]
     validate_minutes: f64,
     /// Steps K of a validation run
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
     validate_k: usize,
     /// Start from the weights of this model
     #[arg(long)]

@@ -134,3 +134,21 @@ fn data_files() {
     refused(folder.path(), "", &["plot", "log.jsonl"], "line 2");
     refused(folder.path(), "", &["plot", "missing.jsonl"], "missing.jsonl");
 }
+
+#[test]
+fn a_failed_generation_leaves_the_old_file_and_nothing_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("mazes.csv"), "old").expect("a file");
+    let words = ["generate", "maze", "--side", "5", "--min-path", "1000", "--out", "mazes.csv"];
+    refused(folder.path(), "", &words, "1000");
+    assert_eq!(std::fs::read(folder.path().join("mazes.csv")).expect("still there"), b"old");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    refused(folder.path(), "", &["generate", "sudoku", "--out", "."], "not a regular file");
+    refused(folder.path(), "", &["generate", "sudoku", "--out", "none/x.csv"], "none/x.csv");
+    refused(
+        folder.path(),
+        "",
+        &["generate", "sudoku", "--out", "x", "--count", "18446744073709551615"],
+        "1000000",
+    );
+}

@@ -179,3 +179,78 @@ fn published_files_are_read() {
         assert_eq!((said.code, &json(&said.out)["n"]), (Some(0), &Value::from(1000)), "{}", said.err);
     }
 }
+
+#[test]
+fn the_recursion_can_be_drawn() {
+    let folder = folder();
+    let said = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--svg", "steps.svg"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let picture = std::fs::read_to_string(folder.path().join("steps.svg")).expect("a picture");
+    assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
+    // Every board shows the givens, in bold, and the last one all 81 digits.
+    let boards: Vec<_> = picture.split("<g ").skip(1).collect();
+    let n_givens = PUZZLE.chars().filter(|c| *c != '.').count();
+    assert!(boards.iter().all(|board| board.matches("\"bold\"").count() == n_givens));
+    assert_eq!(boards.last().expect("a board").matches("<text ").count(), 1 + 81);
+    let wide = format!("S{}G", " ".repeat(65 * 65 - 2));
+    let said = trm(folder.path(), &wide, &["solve", "maze", "-", "--svg", "steps.svg"]);
+    assert!(said.code == Some(2) && said.err.contains("at most 64"), "{}", said.err);
+}
+
+#[test]
+fn the_doctor_says_what_was_found() {
+    let folder = folder();
+    let said = trm(folder.path(), "", &["doctor", "--json"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let found = json(&said.out);
+    let kernels = found["kernels"].as_array().expect("kernels");
+    assert!(kernels.iter().any(|kernel| kernel["name"] == found["kernel"]));
+    assert!(kernels.iter().all(|k| k["solves_sudoku"] == true && k["solves_maze"] == true), "{}", said.out);
+    for model in found["models"].as_array().expect("models") {
+        assert_eq!(model["sha256"].as_str().map(str::len), Some(64));
+        assert!(model["card"].as_str().is_some_and(|card| card.contains("## Scores")));
+    }
+    let said = trm(folder.path(), "", &["doctor"]);
+    assert!(said.out.contains("nothing is wrong") && said.out.contains("exact_accuracy"), "{}", said.out);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_trm"));
+    let said = common::outcome(command.arg("doctor").env("TRM_KERNEL", "abacus"), "");
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.out.contains("WRONG        TRM_KERNEL is \"abacus\""), "{}", said.out);
+}
+
+#[test]
+fn completions_know_every_command() {
+    let folder = folder();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = trm(folder.path(), "", &["completions", shell]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        for command in ["solve", "eval", "train", "check-parity", "doctor", "completions"] {
+            assert!(said.out.contains(command), "{shell}: {command}");
+        }
+    }
+    assert_eq!(trm(folder.path(), "", &["completions", "abacus"]).code, Some(2));
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let folder = folder();
+    let help = trm(folder.path(), "", &["--help"]);
+    assert!(help.code == Some(0) && help.out.contains("Exit codes: 0 done"), "{}", help.out);
+    for command in [
+        "solve",
+        "eval",
+        "info",
+        "import",
+        "check-parity",
+        "plot",
+        "train",
+        "generate",
+        "doctor",
+        "completions",
+    ] {
+        assert!(help.out.contains(command), "{command}");
+        let help = trm(folder.path(), "", &[command, "--help"]);
+        assert!(help.code == Some(0) && help.out.contains("Example"), "{command}: {}", help.out);
+    }
+    assert_eq!(trm(folder.path(), "", &["abacus"]).code, Some(2));
+}

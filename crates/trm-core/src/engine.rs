@@ -3,7 +3,10 @@
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
-use crate::{ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_K, Mixer, Model, Relations, Result, TrmConfig, TrmError};
+use crate::{
+    ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result,
+    TrmConfig, TrmError,
+};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -253,6 +256,10 @@ impl TrmEngine {
         if question.len() != e && question.len() != n_tokens * e {
             return shape("question", question.len(), format!("{e} or {n_tokens} x {e}"));
         }
+        if n_activations(config, n_tokens) > MAX_ACTIVATIONS {
+            let expected = format!("less: one run would keep more than {MAX_ACTIVATIONS} numbers");
+            return shape("answer", answer.len(), expected);
+        }
         let width = match &config.mixer {
             Mixer::Mlp { seq_len, .. } if n_tokens + config.prefix_tokens > *seq_len => {
                 return shape("answer", answer.len(), format!("at most {seq_len} positions of {a}"));
@@ -265,7 +272,8 @@ impl TrmEngine {
             _ => 1,
         };
         for (what, numbers) in [("question", question), ("answer", answer)] {
-            if let Some(index) = numbers.iter().position(|x| !x.is_finite()) {
+            // NaN is not within anything.
+            if let Some(index) = numbers.iter().position(|x| !(-MAX_INPUT..=MAX_INPUT).contains(x)) {
                 return Err(TrmError::NotFinite { what: what.into(), index, value: numbers[index] });
             }
         }
@@ -280,6 +288,18 @@ impl TrmEngine {
         }
         Ok(width)
     }
+}
+
+/// Numbers that states and buffers of one run hold, about.
+fn n_activations(config: &TrmConfig, n_tokens: usize) -> usize {
+    let TrmConfig { hidden_dim: h, ffn_dim: f, .. } = *config;
+    let rows = n_tokens.saturating_add(config.prefix_tokens);
+    let mixing = match &config.mixer {
+        Mixer::Mlp { seq_len, mix_dim } => h.saturating_mul(seq_len + 2 * mix_dim),
+        Mixer::Attention { .. } => 0,
+        Mixer::Relational(relations) => rows.saturating_mul(relations.n_group_relations() * (h + 2 * f)),
+    };
+    rows.saturating_mul(8 * h + 2 * f).saturating_add(mixing)
 }
 
 /// The supervision steps of one question; see [`TrmEngine::steps`].

@@ -26,7 +26,7 @@ pub enum TrmError {
         /// What it must be.
         expected: String,
     },
-    /// A number is NaN or infinite.
+    /// A number is NaN or infinite, or so large that a net would make it so.
     #[error("{what}: number {index} is {value}")]
     NotFinite {
         /// Which slice or tensor.

@@ -5,6 +5,7 @@ mod config;
 pub mod dense;
 mod engine;
 mod error;
+pub mod file;
 pub mod heads;
 pub mod kernel;
 pub mod loss;
@@ -34,6 +35,14 @@ pub use weights::MAX_FILE_BYTES;
 pub const RMS_EPS: f64 = 1e-5;
 /// The most supervision steps that may be asked for.
 pub const MAX_K: usize = 1 << 16;
+/// The most weights of a model: what the largest file holds.
+pub const MAX_PARAMS: usize = (MAX_FILE_BYTES / 4) as usize;
+/// The most numbers that the states and buffers of one run may hold, about: 2 GiB. A maze of
+/// 1024 x 1024 cells and the shipped model need three quarters of it.
+pub const MAX_ACTIVATIONS: usize = 1 << 29;
+/// The largest number of a question or an answer, either way: squares of much larger ones are beyond
+/// `f32`.
+pub const MAX_INPUT: f32 = 1e6;
 /// The answer of an absent token.
 pub const ABSENT_LOGIT: f32 = -1e4;
 /// The answer of a token that the question says is known.

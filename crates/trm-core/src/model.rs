@@ -9,7 +9,7 @@ use crate::loss::{self, Target, halt_loss};
 use crate::net::Net;
 use crate::params::{Init, Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Output, Result, TrmConfig};
+use crate::{Graph, HaltInput, Mixer, Output, Result, TrmConfig, TrmError};
 use core::ops::Range;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -96,10 +96,9 @@ impl<R: Real> Model<R> {
     /// A model with fresh weights from `config.seed`.
     ///
     /// # Errors
-    /// What [`TrmConfig::validate`] says.
+    /// What [`TrmConfig::validate`] says; also where the weights are more than [`MAX_PARAMS`](crate::MAX_PARAMS).
     pub fn new(config: TrmConfig) -> Result<Self> {
-        config.validate()?;
-        let (layout, net, places) = lay_out(&config);
+        let (layout, net, places) = lay_out(&config)?;
         let params = layout.init(config.seed);
         Ok(Model {
             config: Arc::new(config),
@@ -330,7 +329,8 @@ impl<R: Real> Model<R> {
 }
 
 /// The tensors of a model and where they lie.
-fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
+fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, Places)> {
+    config.validate()?;
     let mut layout = Layout::default();
     let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
     let spread = |n: usize| Init::Normal(1.0 / (n as f64).sqrt());
@@ -358,16 +358,19 @@ fn lay_out(config: &TrmConfig) -> (Layout, Net, Places) {
         layout.push("halt.weight", &[n_features], Init::Zero, true),
         layout.push("halt.bias", &[1], Init::Zero, true),
     ];
-    (layout, net, Places { prefix, question, answer, init, head, halt })
+    if layout.len() > crate::MAX_PARAMS {
+        let found = format!("{}, of {} weights in all", h, layout.len());
+        return Err(TrmError::Config { field: "hidden_dim", found, expected: "of 2^28 weights at most" });
+    }
+    Ok((layout, net, Places { prefix, question, answer, init, head, halt }))
 }
 
 /// Weights of a model of this configuration.
 ///
 /// # Errors
-/// What [`TrmConfig::validate`] says.
+/// As [`Model::new`].
 pub fn param_count(config: &TrmConfig) -> Result<usize> {
-    config.validate()?;
-    Ok(lay_out(config).0.len())
+    Ok(lay_out(config)?.0.len())
 }
 
 impl Model<f32> {
@@ -392,7 +395,7 @@ impl Model<f32> {
         config.mixer = Mixer::Relational(relations);
         let mut model = Model::new(config)?;
         if model.layout != self.layout {
-            return Err(crate::TrmError::Config {
+            return Err(TrmError::Config {
                 field: "relations",
                 found: "relations through other matrices".into(),
                 expected: "as many matrices and neighbours as the model has",

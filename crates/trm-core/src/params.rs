@@ -46,7 +46,9 @@ impl Layout {
         trained: bool,
     ) -> Range<usize> {
         let start = self.len();
-        let range = start..start + shape.iter().product::<usize>();
+        // No memory is taken yet; what is too large for an address is refused with the model.
+        let n = shape.iter().fold(1, |n: usize, size| n.saturating_mul(*size));
+        let range = start..start.saturating_add(n);
         self.entries.push(Entry {
             name: name.into(),
             shape: shape.to_vec(),

@@ -85,27 +85,14 @@ impl Model<f32> {
         }
     }
 
-    /// Writes the model to a file: beside it first, then renamed over it.
+    /// Writes the model to a file, which is the old one or the new one at every moment.
     ///
     /// # Errors
     /// [`TrmError::Io`] with the path.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let io = |source| TrmError::Io { path: path.to_path_buf(), source };
-        // Renaming over a device or a folder would replace it.
-        if path.exists() && !path.is_file() {
-            return Err(io(std::io::Error::other("not a regular file")));
-        }
-        let bytes = self.to_bytes()?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let written = std::fs::File::create(&beside)
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&beside, path));
-        written.map_err(|source| {
-            let _ = std::fs::remove_file(&beside);
-            io(source)
-        })
+        let (path, bytes) = (path.as_ref(), self.to_bytes()?);
+        crate::file::replace(path, |file| file.write_all(&bytes))
+            .map_err(|source| TrmError::Io { path: path.to_path_buf(), source })
     }
 
     /// Reads a model file.

@@ -4,7 +4,9 @@
 use trm_core::kernel::Isa;
 use trm_core::loss::Target;
 use trm_core::model::{StepOutput, Workspace};
-use trm_core::{Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Relations, TrmConfig};
+use trm_core::{
+    Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Relations, TrmConfig, TrmEngine, TrmResult,
+};
 
 fn config(mixer: Mixer) -> TrmConfig {
     let prefix_tokens = if matches!(mixer, Mixer::Relational(_)) { 0 } else { 3 };
@@ -86,6 +88,27 @@ fn one_thread_equals_four() {
                 assert_eq!(thread.join().unwrap(), alone);
             }
         });
+    }
+}
+
+#[test]
+fn a_batch_is_the_same_on_any_number_of_threads() {
+    for mixer in mixers() {
+        let mut model = Model::new(config(mixer)).unwrap();
+        // Heads start at zero: with other weights the answers depend on the questions.
+        model.params.iter_mut().enumerate().for_each(|(i, w)| *w += 0.1 * (i as f32).sin());
+        let engine = TrmEngine::from(model);
+        let question = |q: usize| (0..36 * 4).map(|i| if i % 4 == (i / 4 + q) % 4 { 1.0 } else { 0.0 });
+        let batch: Vec<(Vec<f32>, _)> = (0..9).map(|q| (question(q).collect(), [0.0; 36 * 3])).collect();
+        let on = |n: usize| {
+            let threads = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
+            threads.install(|| engine.reason_batch(&batch, Some(3)).into_iter().map(Result::unwrap).collect())
+        };
+        let one: Vec<TrmResult> = on(1);
+        assert_ne!(one[0].answer, one[1].answer);
+        for n in [2, 4] {
+            assert_eq!(on(n), one, "{n} threads");
+        }
     }
 }
 

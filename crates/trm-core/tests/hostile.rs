@@ -4,8 +4,10 @@
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
+use trm_core::model::param_count;
 use trm_core::{
-    GroupRelation, MAX_K, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, TrmError,
+    GroupRelation, MAX_INPUT, MAX_K, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine,
+    TrmError,
 };
 
 /// Six tokens in three pairs, on one side of each pair another group.
@@ -63,6 +65,19 @@ fn fields_out_of_range_are_named() {
 }
 
 #[test]
+fn models_and_runs_beyond_memory_are_refused() {
+    let grid = || builder().output(Output::Binary).mixer(Mixer::Relational(Relations::Grid4));
+    let all_in_range = grid().hidden_dim(1 << 14).ffn_dim(1 << 16).n_blocks(64).build().expect("in range");
+    for refused in [Model::<f32>::new(all_in_range.clone()).err(), param_count(&all_in_range).err()] {
+        assert!(matches!(refused, Some(TrmError::Config { field: "hidden_dim", .. })), "{refused:?}");
+    }
+    let wide = grid().hidden_dim(1 << 14).ffn_dim(1).build().expect("in range");
+    let engine = TrmEngine::from(Model::new(wide).expect("a megabyte"));
+    let refused = engine.try_reason(&[1.0; 2], &vec![0.0; 1 << 16], Some(1)).err();
+    assert!(matches!(refused, Some(TrmError::Shape { what: "answer", found: 0x10000, .. })), "{refused:?}");
+}
+
+#[test]
 fn relations_that_do_not_fit_are_refused() {
     let refused = |change: fn(&mut Vec<GroupRelation>, &mut f32)| {
         let Relations::Groups { mut scale, mut relations } = relations() else { unreachable!() };
@@ -109,6 +124,13 @@ fn numbers_that_are_none_are_named() {
     assert!(matches!(&error, TrmError::NotFinite { what, index: 7, .. } if what == "question"), "{error}");
     let error = engine.try_reason(&[1.0; 12], &[f32::INFINITY; 6], Some(1)).expect_err("infinite");
     assert!(matches!(&error, TrmError::NotFinite { what, index: 0, .. } if what == "answer"), "{error}");
+    // Found by fuzzing: the confidence was NaN.
+    question[7] = -1e38;
+    let error = engine.try_reason(&question, &answer, Some(1)).expect_err("too large");
+    assert!(matches!(&error, TrmError::NotFinite { what, index: 7, .. } if what == "question"), "{error}");
+    question[7] = MAX_INPUT;
+    let result = engine.try_reason(&question, &[MAX_INPUT; 6], Some(2)).expect("large");
+    assert!(result.confidence.is_finite() && result.answer.iter().all(|x| x.is_finite()));
 }
 
 #[test]

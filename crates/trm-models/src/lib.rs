@@ -14,6 +14,16 @@ pub fn maze_bytes() -> &'static [u8] {
     include_bytes!("../weights/maze.safetensors")
 }
 
+/// The card of the Sudoku model: where its weights come from and what they score.
+pub fn sudoku_card() -> &'static str {
+    include_str!("../weights/sudoku.md")
+}
+
+/// The card of the maze model.
+pub fn maze_card() -> &'static str {
+    include_str!("../weights/maze.md")
+}
+
 /// The Sudoku model: 729 candidates of `[open, given]`, one logit each.
 ///
 /// ```

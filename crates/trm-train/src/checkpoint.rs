@@ -6,11 +6,14 @@
 use crate::optimizer::Optimizer;
 use crate::{Result, TrainError};
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
 const MAGIC: [u8; 8] = *b"TRMTRAIN";
 const VERSION: u32 = 1;
+/// Bytes before the content.
+const HEADER: usize = 24;
 /// Larger files are refused before any memory is taken.
 const MAX_BYTES: u64 = 1 << 32;
 
@@ -51,26 +54,31 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The checkpoint as the bytes of a file.
+    ///
+    /// # Errors
+    /// A sentence, where bincode refuses, which no checkpoint of a trainer causes.
+    fn to_bytes(&self) -> std::result::Result<Vec<u8>, String> {
+        let body = bincode::serde::encode_to_vec(self, bincode::config::standard());
+        let body = body.map_err(|e| e.to_string())?;
+        let mut bytes = Vec::with_capacity(HEADER + body.len());
+        bytes.extend(MAGIC);
+        bytes.extend(VERSION.to_le_bytes());
+        bytes.extend((body.len() as u64).to_le_bytes());
+        bytes.extend(crc32fast::hash(&body).to_le_bytes());
+        bytes.extend(body);
+        Ok(bytes)
+    }
+
     /// Writes the file, or leaves the old one as it is.
     ///
     /// # Errors
     /// [`TrainError::Io`] with the path.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let io = |source| TrainError::Io { path: path.to_path_buf(), source };
-        let body = bincode::serde::encode_to_vec(self, bincode::config::standard())
-            .map_err(|e| TrainError::Checkpoint { path: path.to_path_buf(), reason: e.to_string() })?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file =
-            tempfile::Builder::new().prefix(".checkpoint").suffix(".tmp").tempfile_in(folder).map_err(io)?;
-        let mut write = |bytes: &[u8]| file.write_all(bytes);
-        write(&MAGIC).map_err(io)?;
-        write(&VERSION.to_le_bytes()).map_err(io)?;
-        write(&(body.len() as u64).to_le_bytes()).map_err(io)?;
-        write(&crc32fast::hash(&body).to_le_bytes()).map_err(io)?;
-        write(&body).map_err(io)?;
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(path).map_err(|e| io(e.error))?;
-        Ok(())
+        let fault = |reason| TrainError::Checkpoint { path: path.to_path_buf(), reason };
+        let bytes = self.to_bytes().map_err(fault)?;
+        trm_core::file::replace(path, |file| file.write_all(&bytes))
+            .map_err(|source| TrainError::Io { path: path.to_path_buf(), source })
     }
 
     /// Reads a file that [`Checkpoint::save`] wrote.
@@ -79,32 +87,43 @@ impl Checkpoint {
     /// [`TrainError::Io`] or [`TrainError::Checkpoint`] with the path.
     pub fn load(path: &Path) -> Result<Self> {
         let io = |source| TrainError::Io { path: path.to_path_buf(), source };
-        let bad = |reason: &str| TrainError::Checkpoint { path: path.to_path_buf(), reason: reason.into() };
-        let mut file = std::fs::File::open(path).map_err(io)?;
+        let mut file = File::open(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
-        let mut head = [0u8; 24];
-        file.read_exact(&mut head).map_err(|_| bad("shorter than its header"))?;
+        let most = HEADER as u64 + MAX_BYTES;
+        let fault = |reason| TrainError::Checkpoint { path: path.to_path_buf(), reason };
+        if size > most {
+            return Err(fault(format!("{size} bytes, more than {most}")));
+        }
+        let mut bytes = Vec::with_capacity(size as usize);
+        Read::take(&mut file, most).read_to_end(&mut bytes).map_err(io)?;
+        Self::from_bytes(&bytes).map_err(fault)
+    }
+
+    /// Reads the bytes of a file.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with them.
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
+        let (head, body) = bytes.split_at_checked(HEADER).ok_or("shorter than its header")?;
         if head[..8] != MAGIC {
-            return Err(bad("not a training checkpoint"));
+            return Err("not a training checkpoint".into());
         }
-        let word = |at: usize| u32::from_le_bytes(head[at..at + 4].try_into().expect("4 bytes"));
+        let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         if word(8) != VERSION {
-            return Err(bad(&format!("version {}, this program reads {VERSION}", word(8))));
+            return Err(format!("version {}, this program reads {VERSION}", word(8)));
         }
-        let length = u64::from_le_bytes(head[12..20].try_into().expect("8 bytes"));
-        if length > MAX_BYTES || size != length.saturating_add(24) {
-            return Err(bad(&format!("{size} bytes, its header says {length} and 24")));
+        let length = u64::from(word(12)) | u64::from(word(16)) << 32;
+        if length != body.len() as u64 {
+            return Err(format!("{} bytes, its header says {length} and {HEADER}", bytes.len()));
         }
-        let mut body = Vec::with_capacity(length as usize);
-        file.read_to_end(&mut body).map_err(io)?;
-        if crc32fast::hash(&body) != word(20) {
-            return Err(bad("its checksum does not match"));
+        if crc32fast::hash(body) != word(20) {
+            return Err("its checksum does not match".into());
         }
         let limits = bincode::config::standard().with_limit::<{ MAX_BYTES as usize }>();
         let (checkpoint, read): (Self, usize) =
-            bincode::serde::decode_from_slice(&body, limits).map_err(|e| bad(&e.to_string()))?;
+            bincode::serde::decode_from_slice(body, limits).map_err(|e| e.to_string())?;
         if read != body.len() {
-            return Err(bad("it goes on behind its end"));
+            return Err("it goes on behind its end".into());
         }
         Ok(checkpoint)
     }

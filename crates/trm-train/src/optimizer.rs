@@ -96,9 +96,9 @@ impl Optimizer {
         Optimizer { step: 0, first: zero.clone(), second: zero, ema: params.to_vec() }
     }
 
-    /// Whether it belongs to `n` weights.
+    /// Whether it belongs to `n` weights, and has a number of steps that can be counted on from.
     pub fn fits(&self, n: usize) -> bool {
-        [&self.first, &self.second, &self.ema].iter().all(|v| v.len() == n)
+        self.step >> 62 == 0 && [&self.first, &self.second, &self.ema].iter().all(|v| v.len() == n)
     }
 
     /// One step over the ranges of weights that are trained; returns the length of the gradient

@@ -58,11 +58,14 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    fn validate(&self) -> Result<()> {
+    fn validate(&self, n_params: usize) -> Result<()> {
         let check = |ok: bool, field, found: String, expected| {
             ok.then_some(()).ok_or(TrainError::Config { field, found, expected })
         };
-        check((1..=1 << 16).contains(&self.batch), "batch", self.batch.to_string(), "1 to 65536")?;
+        // Each pair of questions has a gradient of its own.
+        let fits = (1..=1 << 16).contains(&self.batch) && self.batch as u64 * n_params as u64 <= 1 << 32;
+        check(fits, "batch", self.batch.to_string(), "1 to 65536, and 2^32 with the weights of each")?;
+        check(self.linger < 1 << 16, "linger", self.linger.to_string(), "below 65536")?;
         check(self.max_supervision_steps > 0, "max_supervision_steps", "0".into(), "at least 1")?;
         let o = &self.optimizer;
         check(
@@ -164,7 +167,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::Config`]
     pub fn new(model: Model, config: TrainConfig, data: &'a dyn Data) -> Result<Self> {
-        config.validate()?;
+        config.validate(model.params.len())?;
         let mut trainer = Self::empty(model, config, data);
         for _ in 0..trainer.config.batch {
             let slot = trainer.ask();
@@ -206,7 +209,7 @@ impl<'a> Trainer<'a> {
         data: &'a dyn Data,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
-        config.validate()?;
+        config.validate(model.params.len())?;
         let mut trainer = Self::empty(model, config, data);
         let other = |reason: String| Err(TrainError::OtherRun { reason });
         let expected = trainer.config_json();
@@ -214,15 +217,10 @@ impl<'a> Trainer<'a> {
             return other(format!("its configuration is {}, this run's is {expected}", checkpoint.config));
         }
         let n = trainer.model.params.len();
-        if checkpoint.params.len() != n
-            || !checkpoint.optimizer.fits(n)
-            || checkpoint.slots.len() != trainer.config.batch
-        {
-            return other(format!(
-                "{} weights and {} questions",
-                checkpoint.params.len(),
-                checkpoint.slots.len()
-            ));
+        let Checkpoint { params, optimizer, slots, .. } = &checkpoint;
+        let counted = checkpoint.next_index.max(checkpoint.question_steps) >> 62 == 0;
+        if params.len() != n || !optimizer.fits(n) || slots.len() != trainer.config.batch || !counted {
+            return other(format!("{} weights and {} questions", params.len(), slots.len()));
         }
         trainer.model.params = checkpoint.params;
         trainer.optimizer = checkpoint.optimizer;
@@ -231,8 +229,10 @@ impl<'a> Trainer<'a> {
         trainer.seconds = checkpoint.seconds;
         for saved in checkpoint.slots {
             let mut slot = trainer.open(saved.index);
-            if saved.y.len() != slot.state.y.len() || saved.z.len() != slot.state.z.len() {
-                return other(format!("question {} has another size", saved.index));
+            let running =
+                saved.right_steps <= saved.steps && saved.steps < trainer.config.max_supervision_steps;
+            if !running || saved.y.len() != slot.state.y.len() || saved.z.len() != slot.state.z.len() {
+                return other(format!("question {} has another size, or more steps", saved.index));
             }
             slot.steps = saved.steps;
             slot.right_steps = saved.right_steps;

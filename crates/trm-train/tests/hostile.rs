@@ -79,9 +79,31 @@ fn settings_out_of_range_are_named() {
     };
     assert_eq!(field(|c| c.batch = 0), "batch");
     assert_eq!(field(|c| c.max_supervision_steps = 0), "max_supervision_steps");
+    assert_eq!(field(|c| c.linger = 1 << 16), "linger");
     assert_eq!(field(|c| c.optimizer.learning_rate = f64::NAN), "learning_rate");
     assert_eq!(field(|c| c.optimizer.ema = 1.0), "ema");
     assert_eq!(field(|c| c.latent_noise = -1.0), "latent_noise");
+}
+
+#[test]
+fn counts_that_no_run_has_are_refused() {
+    let folder = tempfile::tempdir().expect("folder");
+    let good = saved(&folder.path().join("checkpoint.bin"));
+    let resume = |checkpoint| Trainer::resume(model(), config(4), &BelowStart, checkpoint).err();
+    assert!(resume(good.clone()).is_none());
+    let changes: [fn(&mut Checkpoint); 5] = [
+        |c| c.next_index = u64::MAX,
+        |c| c.question_steps = u64::MAX,
+        |c| c.optimizer.step = u64::MAX,
+        |c| c.slots[0].steps = u32::MAX,
+        |c| c.slots[0].right_steps = 1,
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        let mut forged = good.clone();
+        change(&mut forged);
+        let error = resume(forged);
+        assert!(matches!(error, Some(TrainError::OtherRun { .. })), "{i}: {error:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,160 @@
+//! The recursion as a picture: the answer after some of the supervision steps, as one SVG.
+
+use std::fmt::Write;
+
+/// Boards of a picture.
+const MAX_BOARDS: usize = 8;
+/// Boards of a row.
+const ROW: usize = 4;
+/// Frames kept while the run goes on; its length is not known beforehand.
+const MAX_FRAMES: usize = 32;
+/// Side of a board, and the room around it.
+const SIDE: f64 = 180.0;
+const GAP: f64 = 26.0;
+
+/// One cell of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// What stands there; `#` is a wall, `o` a mark, space and `.` are empty.
+    pub symbol: char,
+    /// Whether the question says so, and not the answer.
+    pub given: bool,
+}
+
+/// A board after one supervision step.
+#[derive(Clone, Debug, PartialEq)]
+struct Frame {
+    k: usize,
+    confidence: f32,
+    cells: Vec<Cell>,
+}
+
+/// What a run looked like. Its memory does not grow with the number of steps.
+#[derive(Clone, Debug)]
+pub struct Film {
+    /// Cells of a row.
+    width: usize,
+    /// A thick line after every so many rows and columns.
+    rule: usize,
+    /// One in so many steps is kept.
+    stride: usize,
+    frames: Vec<Frame>,
+}
+
+impl Film {
+    /// An empty film of boards that are `width` cells wide, with a thick line after every `rule`
+    /// rows and columns (0 for none).
+    pub fn new(width: usize, rule: usize) -> Self {
+        Film { width: width.max(1), rule, stride: 1, frames: Vec::new() }
+    }
+
+    /// Sees the board after step `k`, counted from 1. The `last` one is always kept.
+    pub fn see(&mut self, k: usize, confidence: f32, cells: Vec<Cell>, last: bool) {
+        if !last && !(k - 1).is_multiple_of(self.stride) {
+            return;
+        }
+        self.frames.push(Frame { k, confidence, cells });
+        if self.frames.len() > MAX_FRAMES && !last {
+            self.stride *= 2;
+            let stride = self.stride;
+            self.frames.retain(|frame| (frame.k - 1).is_multiple_of(stride));
+        }
+    }
+
+    /// The picture: up to eight boards from the first step to the last. Cells that changed since the
+    /// board before are yellow; the bar below a board is the model's confidence.
+    pub fn to_svg(&self) -> String {
+        let last = self.frames.len().saturating_sub(1);
+        let n = self.frames.len().min(MAX_BOARDS);
+        let shown: Vec<&Frame> = (0..n).map(|i| &self.frames[i * last / (n - 1).max(1)]).collect();
+        let height = self.frames.first().map_or(0, |frame| frame.cells.len() / self.width);
+        let cell = SIDE / self.width.max(height).max(1) as f64;
+        let step = [cell * self.width as f64 + GAP, cell * height as f64 + 2.0 * GAP];
+        let size = [step[0] * n.clamp(1, ROW) as f64 + GAP, step[1] * n.div_ceil(ROW) as f64];
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0} {1:.0}\" width=\"{0:.0}\" \
+             height=\"{1:.0}\" font-family=\"monospace\" text-anchor=\"middle\">\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+            size[0], size[1]
+        );
+        for (i, frame) in shown.iter().enumerate() {
+            let before = i.checked_sub(1).map(|i| shown[i].cells.as_slice());
+            let (x, y) = (GAP + step[0] * (i % ROW) as f64, GAP + step[1] * (i / ROW) as f64);
+            let _ = writeln!(svg, "<g transform=\"translate({x:.1} {y:.1})\">");
+            self.draw(&mut svg, frame, before, cell, height);
+            svg.push_str("</g>\n");
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    fn draw(&self, svg: &mut String, frame: &Frame, before: Option<&[Cell]>, cell: f64, height: usize) {
+        let (wide, high) = (cell * self.width as f64, cell * height as f64);
+        let Frame { k, confidence, cells } = frame;
+        let _ = writeln!(
+            svg,
+            "<text x=\"{:.1}\" y=\"-7\" font-size=\"12\">step {k}, confidence {confidence:.2}</text>",
+            wide / 2.0
+        );
+        for (i, now) in cells.iter().enumerate() {
+            let (x, y) = (cell * (i % self.width) as f64, cell * (i / self.width) as f64);
+            let changed = before.is_some_and(|before| before.get(i) != Some(now));
+            let fill = match now.symbol {
+                '#' => Some("#444"),
+                _ if changed => Some("#ffd54d"),
+                'o' => Some("#9cc9f5"),
+                _ => None,
+            };
+            if let Some(fill) = fill {
+                let square = format!("width=\"{cell:.2}\" height=\"{cell:.2}\" fill=\"{fill}\"");
+                let _ = writeln!(svg, "<rect x=\"{x:.2}\" y=\"{y:.2}\" {square}/>");
+            }
+            if now.symbol.is_ascii_alphanumeric() && now.symbol != 'o' {
+                let style = if now.given { "font-weight=\"bold\"" } else { "fill=\"#1565c0\"" };
+                let (x, y, size) = (x + 0.5 * cell, y + 0.74 * cell, 0.68 * cell);
+                let symbol = now.symbol;
+                let _ = writeln!(
+                    svg,
+                    "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size:.1}\" {style}>{symbol}</text>"
+                );
+            }
+        }
+        let lines = |n: usize| (1..n).filter(|i| self.rule > 0 && i.is_multiple_of(self.rule));
+        let mut path = format!("M0 0H{wide:.1}V{high:.1}H0Z");
+        lines(self.width).for_each(|i| path += &format!("M{:.1} 0V{high:.1}", cell * i as f64));
+        lines(height).for_each(|i| path += &format!("M0 {:.1}H{wide:.1}", cell * i as f64));
+        let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"black\"/>");
+        let sure = wide * f64::from(confidence.clamp(0.0, 1.0));
+        let _ = writeln!(
+            svg,
+            "<rect y=\"{0:.1}\" width=\"{wide:.1}\" height=\"5\" fill=\"#ddd\"/>\
+             <rect y=\"{0:.1}\" width=\"{sure:.1}\" height=\"5\" fill=\"#2e9d48\"/>",
+            high + 6.0
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_run_is_a_picture_of_eight_boards() {
+        let mut film = Film::new(2, 1);
+        let cell = |symbol| Cell { symbol, given: symbol == '1' };
+        for k in 1..=1000 {
+            film.see(k, 0.5, vec![cell('1'), cell(if k < 1000 { '2' } else { '3' })], k == 1000);
+        }
+        assert!(film.frames.len() <= MAX_FRAMES + 1);
+        let svg = film.to_svg();
+        assert_eq!(svg.matches("<g ").count(), MAX_BOARDS);
+        assert!(svg.contains("step 1,") && svg.contains("step 1000,") && svg.ends_with("</svg>\n"));
+        // Only the last board differs from the one before it, in one cell.
+        assert_eq!((svg.matches("#ffd54d").count(), svg.matches(">3<").count()), (1, 1));
+    }
+
+    #[test]
+    fn a_film_of_nothing_is_an_empty_picture() {
+        assert!(Film::new(0, 0).to_svg().contains("viewBox"));
+    }
+}

@@ -1,0 +1,204 @@
+//! `trm doctor`
+
+use crate::Verdict;
+use crate::draw::Colours;
+use crate::input::Puzzle;
+use anyhow::Result;
+use clap::Parser;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use trm_bench::{MazeTask, SudokuTask, Task};
+use trm_core::TrmEngine;
+use trm_core::kernel::Isa;
+
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  trm doctor\n  trm doctor --json\n  TRM_KERNEL=scalar trm doctor\n\n\
+    Every kernel of this processor answers a Sudoku and a maze, and the rules judge the answers.\n\n\
+    Exit codes: 0 nothing is wrong, 1 something is.")]
+pub struct Args {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Puzzles that both embedded models solve.
+const SUDOKU: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
+const MAZE: &str = "S #\n# #\n  G";
+/// Enough steps for them.
+const K: usize = 16;
+/// Files that take the place of the committed test sets.
+const VARIABLES: [(&str, &str); 2] = [("SUDOKU_EXTREME_CSV", "sudoku"), ("MAZE_HARD_CSV", "maze")];
+
+#[derive(Serialize)]
+struct Findings {
+    version: &'static str,
+    machine: String,
+    cpu_features: Vec<&'static str>,
+    threads: usize,
+    kernel: &'static str,
+    kernels: Vec<Kernel>,
+    models: Vec<Embedded>,
+    data: Vec<Data>,
+    wrong: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Kernel {
+    name: &'static str,
+    solves_sudoku: bool,
+    solves_maze: bool,
+}
+
+#[derive(Serialize)]
+struct Embedded {
+    name: &'static str,
+    n_params: usize,
+    size_bytes: usize,
+    sha256: String,
+    untrained: bool,
+    /// What `crates/trm-models/weights` says of it.
+    card: &'static str,
+}
+
+#[derive(Serialize)]
+struct Data {
+    puzzle: &'static str,
+    variable: &'static str,
+    /// The file that the variable names; without it the committed, generated set is used.
+    file: Option<String>,
+}
+
+pub fn run(args: &Args) -> Result<Verdict> {
+    let findings = examine();
+    if args.json {
+        println!("{}", serde_json::to_string(&findings)?);
+    } else {
+        print(&findings);
+    }
+    Ok(if findings.wrong.is_empty() { Verdict::Yes } else { Verdict::No })
+}
+
+fn examine() -> Findings {
+    let mut wrong = Vec::new();
+    let kernels: Vec<Kernel> = Isa::available().into_iter().map(kernel).collect();
+    for kernel in &kernels {
+        for (solves, puzzle) in [(kernel.solves_sudoku, "Sudoku"), (kernel.solves_maze, "maze")] {
+            if !solves {
+                wrong.push(format!("kernel {} does not solve the {puzzle}", kernel.name));
+            }
+        }
+    }
+    if let Ok(wanted) = std::env::var("TRM_KERNEL")
+        && !kernels.iter().any(|kernel| kernel.name == wanted)
+    {
+        wrong.push(format!("TRM_KERNEL is {wanted:?}, which this processor does not have"));
+    }
+    let data = VARIABLES.map(|(variable, puzzle)| {
+        let file = std::env::var_os(variable).map(|file| file.to_string_lossy().into_owned());
+        if let Some(file) = file.as_ref().filter(|file| !Path::new(file).is_file()) {
+            wrong.push(format!("{variable} names {file}, which is no file"));
+        }
+        Data { puzzle, variable, file }
+    });
+    let models = [(Puzzle::Sudoku, trm_models::sudoku_card()), (Puzzle::Maze, trm_models::maze_card())];
+    let models: Vec<Embedded> = models.map(|(puzzle, card)| embedded(puzzle, card)).into();
+    wrong.extend(models.iter().filter(|m| m.untrained).map(|m| format!("model {} is untrained", m.name)));
+    Findings {
+        version: env!("CARGO_PKG_VERSION"),
+        machine: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
+        cpu_features: cpu_features(),
+        threads: rayon::current_num_threads(),
+        kernel: Isa::best().name(),
+        kernels,
+        models,
+        data: data.into(),
+        wrong,
+    }
+}
+
+fn embedded(puzzle: Puzzle, card: &'static str) -> Embedded {
+    let (engine, bytes) = puzzle.embedded();
+    let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let model = engine.model();
+    let (n_params, untrained) = (model.params.len(), model.is_untrained());
+    Embedded { name: puzzle.name(), n_params, size_bytes: bytes.len(), sha256, untrained, card }
+}
+
+/// Has a kernel answer both puzzles.
+fn kernel(isa: Isa) -> Kernel {
+    let sudoku = puzzles::sudoku::Grid::parse(SUDOKU).expect("a constant");
+    let maze = puzzles::maze::Maze::parse_rows(MAZE).expect("a constant");
+    let (numbers, marks) = (trm_models::sudoku(), trm_models::maze());
+    let solves_sudoku =
+        SudokuTask::of(numbers.model().config()).is_ok_and(|task| solves(&numbers, isa, &task, &sudoku));
+    let solves_maze =
+        MazeTask::of(marks.model().config()).is_ok_and(|task| solves(&marks, isa, &task, &maze));
+    Kernel { name: isa.name(), solves_sudoku, solves_maze }
+}
+
+fn solves<T: Task>(engine: &TrmEngine, isa: Isa, task: &T, question: &T::Question) -> bool {
+    let encoded = task.encode(question);
+    let engine = engine.clone().with_isa(isa);
+    let answer = engine.try_reason(&encoded.question, &encoded.answer, Some(K));
+    answer.is_ok_and(|result| task.obeys_rules(question, &task.decode(question, &result.answer)))
+}
+
+/// What of this processor the kernels could use.
+fn cpu_features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    let found = [
+        ("sse4.2", is_x86_feature_detected!("sse4.2")),
+        ("avx", is_x86_feature_detected!("avx")),
+        ("avx2", is_x86_feature_detected!("avx2")),
+        ("fma", is_x86_feature_detected!("fma")),
+        ("avx512f", is_x86_feature_detected!("avx512f")),
+        ("avx512vl", is_x86_feature_detected!("avx512vl")),
+        ("avx512bf16", is_x86_feature_detected!("avx512bf16")),
+    ];
+    #[cfg(target_arch = "aarch64")]
+    let found = [
+        ("neon", std::arch::is_aarch64_feature_detected!("neon")),
+        ("sve", std::arch::is_aarch64_feature_detected!("sve")),
+    ];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let found: [(&str, bool); 0] = [];
+    found.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
+}
+
+fn print(findings: &Findings) {
+    let colours = Colours::of_stdout();
+    println!("trm {} on {}, {} threads", findings.version, findings.machine, findings.threads);
+    println!("processor    {}", findings.cpu_features.join(" "));
+    for kernel in &findings.kernels {
+        let used = if kernel.name == findings.kernel { ", used" } else { "" };
+        let word = |solves| if solves { "solves" } else { "FAILS" };
+        let (sudoku, maze) = (word(kernel.solves_sudoku), word(kernel.solves_maze));
+        println!("kernel       {}: {sudoku} the Sudoku, {maze} the maze{used}", kernel.name);
+    }
+    for model in &findings.models {
+        println!("\nmodel        {}: {} weights, {} bytes", model.name, model.n_params, model.size_bytes);
+        println!("sha256       {}", model.sha256);
+        for row in scores(model.card) {
+            println!("             {row}");
+        }
+    }
+    println!();
+    for data in &findings.data {
+        let set = data.file.as_deref().unwrap_or("the committed, generated set");
+        println!("test set     {}: {set} ({} names another)", data.puzzle, data.variable);
+    }
+    for wrong in &findings.wrong {
+        println!("WRONG        {wrong}");
+    }
+    if findings.wrong.is_empty() {
+        println!("{}", colours.good("nothing is wrong"));
+    }
+}
+
+/// The first table of a card's scores.
+fn scores(card: &str) -> impl Iterator<Item = &str> {
+    let scores = card.split_once("## Scores").map_or("", |(_, scores)| scores);
+    let table = scores.lines().skip_while(|line| !line.starts_with('|'));
+    table.take_while(|line| line.starts_with('|')).filter(|line| !line.starts_with("|---"))
+}

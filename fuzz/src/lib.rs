@@ -1,0 +1,251 @@
+//! What each fuzz target does with its bytes: read them, and use what was read. A target fails by
+//! panicking, hanging, or taking memory without bound.
+//!
+//! This file needs no fuzzer: `crates/trm-cli/tests/corpus.rs` runs it over the corpora.
+
+use puzzles::maze::{Maze, MazeDecoder, MazeEncoder, MazePath, read_maze_csv};
+use puzzles::sudoku::{Grid, SudokuDecoder, SudokuEncoder, verdict};
+use sona_learn::{Label, SonaEngine};
+use std::sync::OnceLock;
+use trm_bench::TrainingLog;
+use trm_core::{
+    GroupRelation, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, official,
+};
+use trm_train::{Checkpoint, Data, Sample, TrainConfig, Trainer};
+
+/// Bytes to be tried.
+pub type Target = fn(&[u8]);
+
+/// All targets by name; a corpus of each lies in `corpus/NAME`.
+pub const TARGETS: [(&str, Target); 11] = [
+    ("weights", weights),
+    ("official", official_weights),
+    ("config", config),
+    ("predictor", predictor),
+    ("checkpoint", checkpoint),
+    ("sudoku_csv", sudoku_csv),
+    ("maze_csv", maze_csv),
+    ("sudoku_text", sudoku_text),
+    ("maze_text", maze_text),
+    ("training_log", training_log),
+    ("reason", reason),
+];
+
+/// Model files.
+pub fn weights(data: &[u8]) {
+    if let Ok(model) = Model::from_bytes(data) {
+        let again = Model::from_bytes(&model.to_bytes().expect("a model that was read")).expect("written");
+        assert_eq!(again.params, model.params);
+        ask(model);
+    }
+}
+
+/// Official checkpoints with their configuration in the metadata.
+pub fn official_weights(data: &[u8]) {
+    if let Ok(model) = official::from_bytes(data, None) {
+        ask(model);
+    }
+}
+
+/// Configurations as JSON, ours and the official ones.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = official::config_from_json(text);
+    if let Ok(config) = serde_json::from_str::<TrmConfig>(text)
+        && trm_core::model::param_count(&config).is_ok_and(|n| n < 1 << 16)
+    {
+        ask(Model::new(config).expect("its weights were counted"));
+    }
+}
+
+/// One short run, where the configuration does not ask for a long one.
+fn ask(model: Model) {
+    let config = model.config();
+    let calls = config.cycles * (config.latent_iterations + 1) * config.n_blocks;
+    let n_tokens = match &config.mixer {
+        Mixer::Relational(relations) => relations.n_tokens().unwrap_or(4),
+        _ => 2,
+    };
+    if calls > 64 || model.params.len() > 1 << 16 || n_tokens > 1 << 10 {
+        return;
+    }
+    let (question, answer) =
+        (vec![0.5; n_tokens * config.embedding_dim], vec![0.0; n_tokens * config.answer_dim]);
+    let engine = TrmEngine::from(model);
+    if let Ok(result) = engine.try_reason(&question, &answer, Some(2)) {
+        assert_eq!((result.answer.len(), result.iterations_used), (answer.len(), 2));
+    }
+}
+
+/// The state of the K predictor: as it is, and sealed with a right checksum.
+pub fn predictor(data: &[u8]) {
+    let mut sealed = b"SONALRN\n".to_vec();
+    let mut signed = 1u32.to_le_bytes().to_vec();
+    signed.extend((data.len() as u64).to_le_bytes());
+    signed.extend(data);
+    sealed.extend(&signed[..4]);
+    sealed.extend(crc32fast::hash(&signed).to_le_bytes());
+    sealed.extend(&signed[4..]);
+    for bytes in [data, &sealed] {
+        let Ok(engine) = SonaEngine::from_bytes(bytes) else { continue };
+        let dim = engine.config().dim;
+        let query = vec![0.25; dim];
+        let prediction = engine.predict(&query, 16);
+        assert!((1..=16).contains(&prediction.steps), "{prediction:?}");
+        let _ = engine.try_learn(&query, Label::Solved(1), 1.0, &[]);
+        if dim <= 64 {
+            engine.force_learn();
+        }
+    }
+}
+
+/// Trainer checkpoints: as they are, and sealed with a right checksum; a run goes on from them.
+pub fn checkpoint(data: &[u8]) {
+    let mut sealed = b"TRMTRAIN".to_vec();
+    sealed.extend(1u32.to_le_bytes());
+    sealed.extend((data.len() as u64).to_le_bytes());
+    sealed.extend(crc32fast::hash(data).to_le_bytes());
+    sealed.extend(data);
+    for bytes in [data, &sealed] {
+        let Ok(mut checkpoint) = Checkpoint::from_bytes(bytes) else { continue };
+        let (model, config) = (Model::new(grid().build().expect("valid")).expect("valid"), run());
+        checkpoint.config =
+            Trainer::new(model.clone(), config.clone(), &Corridor).expect("valid").checkpoint().config;
+        if let Ok(mut trainer) = Trainer::resume(model, config, &Corridor, checkpoint) {
+            let _ = trainer.step();
+        }
+    }
+}
+
+/// The run that checkpoints of the corpus belong to.
+pub fn run() -> TrainConfig {
+    TrainConfig { batch: 2, steps: 4, ..TrainConfig::default() }
+}
+
+/// Mark the first of four cells.
+pub struct Corridor;
+
+impl Data for Corridor {
+    fn describe(&self) -> String {
+        "a corridor".into()
+    }
+
+    fn sample(&self, _: u64) -> Sample {
+        let question = vec![1., 0., 0., 1., 0., 1., 0., 1.];
+        Sample { question, width: 4, marks: vec![true, false, false, false], rating: 0.0 }
+    }
+}
+
+/// Sudoku files.
+pub fn sudoku_csv(data: &[u8]) {
+    for row in puzzles::read_sudoku_csv(data).flatten() {
+        assert!(row.solution.is_complete());
+    }
+}
+
+/// Maze files.
+pub fn maze_csv(data: &[u8]) {
+    for row in read_maze_csv(data).flatten() {
+        assert_eq!(row.maze.n_cells(), row.answer.marks().len());
+    }
+}
+
+/// A Sudoku in a line; and whatever bytes as the answer to a blank one.
+pub fn sudoku_text(data: &[u8]) {
+    let numbers = floats(data);
+    if numbers.len() >= 729 {
+        let blank = Grid::blank(puzzles::sudoku::Geometry::STANDARD);
+        let _ = verdict(&blank, &SudokuDecoder::new().decode(&numbers[..729])).to_string();
+    }
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(grid) = Grid::parse(text) {
+        let _ = (grid.conflicts(), grid.pretty(), verdict(&grid, &grid));
+        assert_eq!(Grid::parse(&grid.to_string()).expect("its own text"), grid);
+        assert_eq!(SudokuEncoder::new().encode_puzzle(&grid).len(), 729 * 2);
+    }
+}
+
+/// A maze in a line or in rows, and an answer in a line behind it.
+pub fn maze_text(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = Maze::parse_rows(text);
+    let (question, answer) = text.split_once('|').unwrap_or((text, text));
+    let Ok(maze) = Maze::parse(question) else { return };
+    let encoded = MazeEncoder::new().encode_maze(&maze);
+    let shape = (maze.height(), maze.width());
+    let read =
+        MazeDecoder::with(shape.0, shape.1, puzzles::maze::Layout::Marks).decode(&encoded[..maze.n_cells()]);
+    for path in [Some(read), MazePath::parse(&maze, answer).ok()].into_iter().flatten() {
+        let verdict = puzzles::maze::verdict(&maze, &path, Some(&path));
+        assert!(verdict.valid || !verdict.optimal);
+        let _ = maze.draw(Some(&path));
+    }
+}
+
+/// The log of a training run, and its curves.
+pub fn training_log(data: &[u8]) {
+    if let Ok(log) = TrainingLog::read(data) {
+        assert!(log.to_html("log").ends_with("</html>\n"));
+    }
+}
+
+/// Questions, answers and K of any kind, asked of an engine of each mixer.
+pub fn reason(data: &[u8]) {
+    static ENGINES: OnceLock<Vec<TrmEngine>> = OnceLock::new();
+    let engines = ENGINES.get_or_init(engines);
+    let [which, k, split, rest @ ..] = data else { return };
+    let engine = &engines[usize::from(*which) % engines.len()];
+    let k = (*k > 0).then_some(usize::from(*k) % 12);
+    let numbers = floats(rest);
+    let (question, answer) = numbers.split_at(numbers.len() * usize::from(*split) / 255);
+    let finite = numbers.iter().all(|x| x.abs() <= trm_core::MAX_INPUT);
+    if let Ok(result) = engine.try_reason(question, answer, k) {
+        assert!(finite && result.answer.len() == answer.len() && result.iterations_used > 0);
+        assert!((0.0..=1.0).contains(&result.confidence), "confidence {}", result.confidence);
+        assert!(result.answer.iter().all(|x| x.is_finite()), "{:?}", result.answer);
+    }
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()
+}
+
+/// A small net over a grid of any size.
+pub fn grid() -> TrmConfigBuilder {
+    let base = TrmConfig::builder().hidden_dim(8).embedding_dim(2).answer_dim(1).max_k(3);
+    base.output(Output::Binary).mixer(Mixer::Relational(Relations::Grid4))
+}
+
+/// A small net over six tokens in groups.
+pub fn groups() -> TrmConfigBuilder {
+    let relation = |name: &str, matrix, group_of: [u32; 6]| GroupRelation {
+        name: name.into(),
+        matrix,
+        group_of: group_of.into(),
+    };
+    let relations = vec![relation("pair", 0, [0, 0, 1, 1, 2, 2]), relation("side", 1, [0, 1, 0, 1, 0, 1])];
+    let relations = Relations::Groups { scale: 0.5, relations };
+    grid()
+        .given_feature(Some(1))
+        .output(Output::GroupSoftmax { relation: 0 })
+        .mixer(Mixer::Relational(relations))
+}
+
+fn engines() -> Vec<TrmEngine> {
+    let dense = TrmConfig::builder().hidden_dim(8).embedding_dim(2).max_k(3).output(Output::TokenStablemax);
+    let builders = [
+        grid(),
+        groups(),
+        dense.clone().mixer(Mixer::mlp(8)),
+        dense.mixer(Mixer::Attention { num_heads: 2 }).prefix_tokens(2),
+        TrmConfig::builder().hidden_dim(8).embedding_dim(2).output(Output::Embedding),
+    ];
+    let trained = |builder: TrmConfigBuilder| {
+        let mut model = Model::new(builder.build().expect("valid")).expect("valid");
+        // Heads start at zero: with other weights something depends on the question.
+        model.params.iter_mut().enumerate().for_each(|(i, w)| *w += 0.1 * (i as f32).sin());
+        TrmEngine::from(model)
+    };
+    let pretrained = [trm_models::maze(), trm_models::sudoku()];
+    builders.map(trained).into_iter().chain(pretrained).collect()
+}
