@@ -1,5 +1,6 @@
 //! The engine: a question and a first answer in, a refined answer out.
 
+use crate::halting::{Asked, HaltingPredictor};
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
@@ -30,7 +31,7 @@ pub struct TrmResult {
     pub iterations_used: usize,
     /// The model's probability that the answer is right, in 0..1.
     pub confidence: f32,
-    /// Whether the run stopped before its limit because the confidence sufficed.
+    /// Whether the run stopped before its limit because the confidence, or the predictor, said so.
     pub early_stopped: bool,
     /// One entry per step.
     pub trace: Vec<StepTrace>,
@@ -61,19 +62,28 @@ pub struct TrmEngine {
     isa: Isa,
     /// Height and width of the questions, for relations on a grid that is not square.
     grid: Option<(usize, usize)>,
+    halting: Option<Arc<dyn HaltingPredictor>>,
     pool: Mutex<Vec<Session>>,
 }
 
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        TrmEngine { model: self.model.clone(), isa: self.isa, grid: self.grid, pool: Mutex::default() }
+        let TrmEngine { model, isa, grid, halting, .. } = self;
+        TrmEngine {
+            model: model.clone(),
+            isa: *isa,
+            grid: *grid,
+            halting: halting.clone(),
+            pool: Mutex::default(),
+        }
     }
 }
 
 impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
-        TrmEngine { model: Arc::new(model), isa: Isa::best(), grid: None, pool: Mutex::default() }
+        let (isa, pool) = (Isa::best(), Mutex::default());
+        TrmEngine { model: Arc::new(model), isa, grid: None, halting: None, pool }
     }
 }
 
@@ -131,9 +141,21 @@ impl TrmEngine {
         self
     }
 
+    /// The same engine whose adaptive runs end when this predictor says, not at a fixed confidence.
+    pub fn with_halting(mut self, halting: Arc<dyn HaltingPredictor>) -> Self {
+        self.halting = Some(halting);
+        self
+    }
+
+    /// The predictor it was given.
+    pub fn halting(&self) -> Option<&dyn HaltingPredictor> {
+        self.halting.as_deref()
+    }
+
     /// Refines `answer` (`[tokens, answer_dim]`) to the question (`[tokens, embedding_dim]`, or
     /// one row for all tokens): exactly `k` supervision steps, or with `None` until the
-    /// confidence reaches the configuration's threshold, at most `max_k`.
+    /// predictor given by [`TrmEngine::with_halting`] ends the run, or without one until the
+    /// confidence reaches the configuration's threshold; at most `max_k`.
     ///
     /// # Panics
     /// Where [`TrmEngine::try_reason`] returns an error.
@@ -150,8 +172,8 @@ impl TrmEngine {
     /// [`TrmError::Shape`] or [`TrmError::NotFinite`] for question and answer,
     /// [`TrmError::Config`] for a `k` that is not in 1..=[`MAX_K`].
     pub fn try_reason(&self, question: &[f32], answer: &[f32], k: Option<usize>) -> Result<TrmResult> {
-        let (limit, threshold) = self.halting(k)?;
-        Ok(self.steps(question, answer)?.finish(limit, threshold))
+        let limit = self.limit(k)?;
+        Ok(self.steps(question, answer)?.finish(limit, k.is_none()))
     }
 
     /// The supervision steps one by one, without end: for halting policies of one's own and for
@@ -166,7 +188,7 @@ impl TrmEngine {
         self.model.build_graph(question, n_tokens, width, &mut session.graph);
         session.state = self.model.start(&session.graph, answer);
         session.output.logits.clear();
-        Ok(Steps { engine: self, question, session, last: StepTrace::default(), n_steps: 0 })
+        Ok(Steps { engine: self, question, width, session, last: StepTrace::default(), n_steps: 0 })
     }
 
     /// Answers many questions on all threads of the rayon pool.
@@ -195,27 +217,26 @@ impl TrmEngine {
         noise: f64,
         seed: u64,
     ) -> Result<Vec<TrmResult>> {
-        let (limit, threshold) = self.halting(k)?;
+        let limit = self.limit(k)?;
         let rollout = |i: u64| {
             let mut steps = self.steps(question, answer)?;
             if i > 0 {
                 let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ i);
                 self.model.disturb(&mut steps.session.state, noise, &mut rng);
             }
-            Ok(steps.finish(limit, threshold))
+            Ok(steps.finish(limit, k.is_none()))
         };
         (0..n_rollouts as u64).into_par_iter().map(rollout).collect()
     }
 
-    /// The most steps of a run, and for an adaptive one the confidence that ends it.
-    fn halting(&self, k: Option<usize>) -> Result<(usize, Option<f32>)> {
-        let config = self.model.config();
-        let limit = k.unwrap_or(config.max_k);
+    /// The most steps of a run.
+    fn limit(&self, k: Option<usize>) -> Result<usize> {
+        let limit = k.unwrap_or(self.model.config().max_k);
         if !(1..=MAX_K).contains(&limit) {
             let (found, expected) = (limit.to_string(), "1 to 65536");
             return Err(TrmError::Config { field: "k", found, expected });
         }
-        Ok((limit, k.is_none().then_some(config.halt_threshold)))
+        Ok(limit)
     }
 
     /// Tokens and width of a question, if its shapes fit.
@@ -264,6 +285,7 @@ impl TrmEngine {
 pub struct Steps<'a> {
     engine: &'a TrmEngine,
     question: &'a [f32],
+    width: usize,
     session: Session,
     last: StepTrace,
     n_steps: usize,
@@ -325,14 +347,28 @@ impl Steps<'_> {
         &self.session.state.y
     }
 
-    /// Runs to `limit` steps, or until the confidence reaches `threshold`.
-    fn finish(mut self, limit: usize, threshold: Option<f32>) -> TrmResult {
+    /// The question, for a [`HaltingPredictor`] of a run of at most `max_k` steps.
+    pub fn asked(&self, max_k: usize) -> Asked<'_> {
+        Asked { question: self.question, width: self.width, max_k }
+    }
+
+    /// Runs to `limit` steps; an adaptive run until the predictor or the confidence ends it.
+    fn finish(mut self, limit: usize, adaptive: bool) -> TrmResult {
+        let threshold = self.engine.model.config().halt_threshold;
+        let mut plan = match &self.engine.halting {
+            Some(halting) if adaptive => Some(halting.plan(self.asked(limit))),
+            _ => None,
+        };
+        let mut enough = |step: StepTrace| match &mut plan {
+            Some(plan) => plan(step),
+            None => adaptive && step.confidence >= threshold,
+        };
         let mut trace = Vec::with_capacity(limit.min(64));
         let mut early_stopped = false;
         while trace.len() < limit && !early_stopped {
             let step = self.advance();
             trace.push(step);
-            early_stopped = trace.len() < limit && threshold.is_some_and(|t| step.confidence >= t);
+            early_stopped = enough(step) && trace.len() < limit;
         }
         let iterations_used = trace.len();
         TrmResult {
