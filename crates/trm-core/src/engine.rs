@@ -1,14 +1,17 @@
 //! The engine: a question and a first answer in, a refined answer out.
 
+mod steps;
+
+pub use steps::Steps;
+
+use crate::halting::HaltingPredictor;
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
 use crate::{
-    ABSENT_LOGIT, GIVEN_LOGIT, Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result,
+    Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result,
     TrmConfig, TrmError,
 };
-use rand::SeedableRng;
-use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
@@ -34,7 +37,7 @@ pub struct TrmResult {
     pub iterations_used: usize,
     /// The model's probability that the answer is right, in 0..1.
     pub confidence: f32,
-    /// Whether the run stopped before its limit because the confidence sufficed.
+    /// Whether the run stopped before its limit because the confidence, or the predictor, said so.
     pub early_stopped: bool,
     /// One entry per step.
     pub trace: Vec<StepTrace>,
@@ -65,19 +68,28 @@ pub struct TrmEngine {
     isa: Isa,
     /// Height and width of the questions, for relations on a grid that is not square.
     grid: Option<(usize, usize)>,
+    halting: Option<Arc<dyn HaltingPredictor>>,
     pool: Mutex<Vec<Session>>,
 }
 
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        TrmEngine { model: self.model.clone(), isa: self.isa, grid: self.grid, pool: Mutex::default() }
+        let TrmEngine { model, isa, grid, halting, .. } = self;
+        TrmEngine {
+            model: model.clone(),
+            isa: *isa,
+            grid: *grid,
+            halting: halting.clone(),
+            pool: Mutex::default(),
+        }
     }
 }
 
 impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
-        TrmEngine { model: Arc::new(model), isa: Isa::best(), grid: None, pool: Mutex::default() }
+        let (isa, pool) = (Isa::best(), Mutex::default());
+        TrmEngine { model: Arc::new(model), isa, grid: None, halting: None, pool }
     }
 }
 
@@ -135,9 +147,21 @@ impl TrmEngine {
         self
     }
 
+    /// The same engine whose adaptive runs end when this predictor says, not at a fixed confidence.
+    pub fn with_halting(mut self, halting: Arc<dyn HaltingPredictor>) -> Self {
+        self.halting = Some(halting);
+        self
+    }
+
+    /// The predictor it was given.
+    pub fn halting(&self) -> Option<&dyn HaltingPredictor> {
+        self.halting.as_deref()
+    }
+
     /// Refines `answer` (`[tokens, answer_dim]`) to the question (`[tokens, embedding_dim]`, or
     /// one row for all tokens): exactly `k` supervision steps, or with `None` until the
-    /// confidence reaches the configuration's threshold, at most `max_k`.
+    /// predictor given by [`TrmEngine::with_halting`] ends the run, or without one until the
+    /// confidence reaches the configuration's threshold; at most `max_k`.
     ///
     /// # Panics
     /// Where [`TrmEngine::try_reason`] returns an error.
@@ -171,8 +195,8 @@ impl TrmEngine {
         k: Option<usize>,
         result: &mut TrmResult,
     ) -> Result<()> {
-        let (limit, threshold) = self.halting(k)?;
-        self.steps(question, answer)?.finish(limit, threshold, result);
+        let limit = self.limit(k)?;
+        self.steps(question, answer)?.finish(limit, k.is_none(), result);
         Ok(())
     }
 
@@ -190,7 +214,7 @@ impl TrmEngine {
         self.model.restart(self.isa, graph, answer, state, work);
         session.output.logits.clear();
         let (engine, question) = (Cow::Borrowed(self), Cow::Borrowed(question));
-        Ok(Steps { engine, question, session, last: StepTrace::default(), n_steps: 0 })
+        Ok(Steps { engine, question, width, session, last: StepTrace::default(), n_steps: 0 })
     }
 
     /// Answers many questions on all threads of the rayon pool.
@@ -219,29 +243,27 @@ impl TrmEngine {
         noise: f64,
         seed: u64,
     ) -> Result<Vec<TrmResult>> {
-        let (limit, threshold) = self.halting(k)?;
+        let limit = self.limit(k)?;
         let rollout = |i: u64| {
             let mut steps = self.steps(question, answer)?;
             if i > 0 {
-                let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ i);
-                self.model.disturb(&mut steps.session.state, noise, &mut rng);
+                steps.disturb(noise, seed.rotate_left(32) ^ i);
             }
             let mut result = TrmResult::default();
-            steps.finish(limit, threshold, &mut result);
+            steps.finish(limit, k.is_none(), &mut result);
             Ok(result)
         };
         (0..n_rollouts as u64).into_par_iter().map(rollout).collect()
     }
 
-    /// The most steps of a run, and for an adaptive one the confidence that ends it.
-    fn halting(&self, k: Option<usize>) -> Result<(usize, Option<f32>)> {
-        let config = self.model.config();
-        let limit = k.unwrap_or(config.max_k);
+    /// The most steps of a run.
+    fn limit(&self, k: Option<usize>) -> Result<usize> {
+        let limit = k.unwrap_or(self.model.config().max_k);
         if !(1..=MAX_K).contains(&limit) {
             let (found, expected) = (limit.to_string(), "1 to 65536");
             return Err(TrmError::Config { field: "k", found, expected });
         }
-        Ok((limit, k.is_none().then_some(config.halt_threshold)))
+        Ok(limit)
     }
 
     /// Tokens and width of a question, if its shapes fit.
@@ -300,120 +322,4 @@ fn n_activations(config: &TrmConfig, n_tokens: usize) -> usize {
         Mixer::Relational(relations) => rows.saturating_mul(relations.n_group_relations() * (h + 2 * f)),
     };
     rows.saturating_mul(8 * h + 2 * f).saturating_add(mixing)
-}
-
-/// The supervision steps of one question; see [`TrmEngine::steps`].
-#[derive(Debug)]
-pub struct Steps<'a> {
-    engine: Cow<'a, TrmEngine>,
-    question: Cow<'a, [f32]>,
-    session: Session,
-    last: StepTrace,
-    n_steps: usize,
-}
-
-impl Steps<'_> {
-    /// Runs one more step.
-    pub fn advance(&mut self) -> StepTrace {
-        let Session { graph, state, output, work } = &mut self.session;
-        self.engine.model.step(self.engine.isa, graph, &self.question, state, output, work);
-        self.n_steps += 1;
-        self.last = StepTrace {
-            confidence: output.confidence(),
-            changed: output.changed,
-            sureness: output.mean_sureness,
-        };
-        self.last
-    }
-
-    /// Steps that were run.
-    pub fn n_steps(&self) -> usize {
-        self.n_steps
-    }
-
-    /// What the last step said.
-    pub fn trace(&self) -> StepTrace {
-        self.last
-    }
-
-    /// The answer as it stands (`[tokens, answer_dim]`), with [`ABSENT_LOGIT`] where a token is
-    /// absent and [`GIVEN_LOGIT`] where it is known.
-    pub fn answer(&self) -> Vec<f32> {
-        let mut answer = Vec::new();
-        self.read_answer(&mut answer);
-        answer
-    }
-
-    fn read_answer(&self, answer: &mut Vec<f32>) {
-        let config = self.engine.model.config();
-        let (graph, dim) = (&self.session.graph, config.answer_dim);
-        answer.clear();
-        answer.resize(graph.n_tokens * dim, ABSENT_LOGIT);
-        if let Some(column) = config.given_feature {
-            let one_for_all = self.question.len() == config.embedding_dim;
-            for (t, answer) in answer.chunks_exact_mut(dim).enumerate() {
-                let row = if one_for_all { 0 } else { t };
-                if self.question[row * config.embedding_dim + column] != 0.0 {
-                    answer.fill(GIVEN_LOGIT);
-                }
-            }
-        }
-        let logits = self.session.output.logits.chunks_exact(dim);
-        for (t, logits) in graph.live.iter().zip(logits) {
-            answer[*t as usize * dim..(*t as usize + 1) * dim].copy_from_slice(logits);
-        }
-    }
-
-    /// The rows of the question that are computed, in the order of [`Steps::states`].
-    pub fn live(&self) -> &[u32] {
-        &self.session.graph.live
-    }
-
-    /// The answer state y, `[live, hidden_dim]`.
-    pub fn states(&self) -> &[f32] {
-        &self.session.state.y
-    }
-
-    /// The same run with a question and an engine of its own (the weights stay shared): for a run
-    /// that outlives the call that began it.
-    pub fn into_owned(mut self) -> Steps<'static> {
-        Steps {
-            engine: Cow::Owned(self.engine.as_ref().clone()),
-            question: Cow::Owned(self.question.to_vec()),
-            session: std::mem::take(&mut self.session),
-            last: self.last,
-            n_steps: self.n_steps,
-        }
-    }
-
-    /// Runs to `limit` steps, or until the confidence reaches `threshold`.
-    fn finish(mut self, limit: usize, threshold: Option<f32>, result: &mut TrmResult) {
-        let TrmResult { trace, early_stopped, .. } = result;
-        trace.clear();
-        trace.reserve(limit.min(64));
-        *early_stopped = false;
-        while trace.len() < limit && !*early_stopped {
-            let step = self.advance();
-            trace.push(step);
-            *early_stopped = trace.len() < limit && threshold.is_some_and(|t| step.confidence >= t);
-        }
-        result.iterations_used = result.trace.len();
-        result.confidence = self.last.confidence;
-        self.read_answer(&mut result.answer);
-    }
-}
-
-impl Iterator for Steps<'_> {
-    type Item = StepTrace;
-
-    fn next(&mut self) -> Option<StepTrace> {
-        Some(self.advance())
-    }
-}
-
-impl Drop for Steps<'_> {
-    fn drop(&mut self) {
-        let session = std::mem::take(&mut self.session);
-        self.engine.pool.lock().unwrap_or_else(|e| e.into_inner()).push(session);
-    }
 }

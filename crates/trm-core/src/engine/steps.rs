@@ -1,0 +1,147 @@
+//! One run, supervision step by supervision step.
+
+use super::{Session, StepTrace, TrmEngine, TrmResult};
+use crate::halting::Asked;
+use crate::{ABSENT_LOGIT, GIVEN_LOGIT};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::borrow::Cow;
+
+/// The supervision steps of one question; see [`TrmEngine::steps`].
+#[derive(Debug)]
+pub struct Steps<'a> {
+    pub(super) engine: Cow<'a, TrmEngine>,
+    pub(super) question: Cow<'a, [f32]>,
+    pub(super) width: usize,
+    pub(super) session: Session,
+    pub(super) last: StepTrace,
+    pub(super) n_steps: usize,
+}
+
+impl Steps<'_> {
+    /// Runs one more step.
+    pub fn advance(&mut self) -> StepTrace {
+        let Session { graph, state, output, work } = &mut self.session;
+        self.engine.model.step(self.engine.isa, graph, &self.question, state, output, work);
+        self.n_steps += 1;
+        self.last = StepTrace {
+            confidence: output.confidence(),
+            changed: output.changed,
+            sureness: output.mean_sureness,
+        };
+        self.last
+    }
+
+    /// Adds normal noise of standard deviation `noise` to the latent: another run of the same
+    /// question.
+    pub fn disturb(&mut self, noise: f64, seed: u64) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        self.engine.model.disturb(&mut self.session.state, noise, &mut rng);
+    }
+
+    /// Steps that were run.
+    pub fn n_steps(&self) -> usize {
+        self.n_steps
+    }
+
+    /// What the last step said.
+    pub fn trace(&self) -> StepTrace {
+        self.last
+    }
+
+    /// The answer as it stands (`[tokens, answer_dim]`), with [`ABSENT_LOGIT`] where a token is
+    /// absent and [`GIVEN_LOGIT`] where it is known.
+    pub fn answer(&self) -> Vec<f32> {
+        let mut answer = Vec::new();
+        self.read_answer(&mut answer);
+        answer
+    }
+
+    fn read_answer(&self, answer: &mut Vec<f32>) {
+        let config = self.engine.model.config();
+        let (graph, dim) = (&self.session.graph, config.answer_dim);
+        answer.clear();
+        answer.resize(graph.n_tokens * dim, ABSENT_LOGIT);
+        if let Some(column) = config.given_feature {
+            let one_for_all = self.question.len() == config.embedding_dim;
+            for (t, answer) in answer.chunks_exact_mut(dim).enumerate() {
+                let row = if one_for_all { 0 } else { t };
+                if self.question[row * config.embedding_dim + column] != 0.0 {
+                    answer.fill(GIVEN_LOGIT);
+                }
+            }
+        }
+        let logits = self.session.output.logits.chunks_exact(dim);
+        for (t, logits) in graph.live.iter().zip(logits) {
+            answer[*t as usize * dim..(*t as usize + 1) * dim].copy_from_slice(logits);
+        }
+    }
+
+    /// The rows of the question that are computed, in the order of [`Steps::states`].
+    pub fn live(&self) -> &[u32] {
+        &self.session.graph.live
+    }
+
+    /// The answer state y, `[live, hidden_dim]`.
+    pub fn states(&self) -> &[f32] {
+        &self.session.state.y
+    }
+
+    /// The same run with a question and an engine of its own (the weights stay shared): for a run
+    /// that outlives the call that began it.
+    pub fn into_owned(mut self) -> Steps<'static> {
+        Steps {
+            engine: Cow::Owned(self.engine.as_ref().clone()),
+            question: Cow::Owned(self.question.to_vec()),
+            width: self.width,
+            session: std::mem::take(&mut self.session),
+            last: self.last,
+            n_steps: self.n_steps,
+        }
+    }
+
+    /// The question, for a [`HaltingPredictor`](crate::HaltingPredictor) of a run of at most `max_k` steps.
+    pub fn asked(&self, max_k: usize) -> Asked<'_> {
+        Asked { question: &self.question, width: self.width, max_k }
+    }
+
+    /// Runs to `limit` steps; an adaptive run until the predictor or the confidence ends it.
+    pub(super) fn finish(mut self, limit: usize, adaptive: bool, result: &mut TrmResult) {
+        let threshold = self.engine.model.config().halt_threshold;
+        let mut plan = match &self.engine.halting {
+            Some(halting) if adaptive => Some(halting.plan(self.asked(limit))),
+            _ => None,
+        };
+        let mut enough = |step: StepTrace| match &mut plan {
+            Some(plan) => plan(step),
+            None => adaptive && step.confidence >= threshold,
+        };
+        let TrmResult { trace, early_stopped, .. } = result;
+        trace.clear();
+        trace.reserve(limit.min(64));
+        *early_stopped = false;
+        while trace.len() < limit && !*early_stopped {
+            let step = self.advance();
+            trace.push(step);
+            *early_stopped = enough(step) && trace.len() < limit;
+        }
+        result.iterations_used = result.trace.len();
+        result.confidence = self.last.confidence;
+        self.read_answer(&mut result.answer);
+    }
+}
+
+impl Iterator for Steps<'_> {
+    type Item = StepTrace;
+
+    fn next(&mut self) -> Option<StepTrace> {
+        Some(self.advance())
+    }
+}
+
+impl Drop for Steps<'_> {
+    fn drop(&mut self) {
+        let session = std::mem::take(&mut self.session);
+        self.engine.pool.lock().unwrap_or_else(|e| e.into_inner()).push(session);
+    }
+}
