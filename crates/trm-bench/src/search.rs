@@ -8,9 +8,9 @@
 use crate::error::Result;
 use crate::task::{SudokuTask, Task};
 use puzzles::sudoku::Grid;
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use serde::{Deserialize, Serialize};
 use trm_core::TrmEngine;
 
 /// Limits of a search.

@@ -63,7 +63,7 @@ pub struct Score {
     pub n_cells: usize,
 }
 
-/// Sudoku of 9 x 9 cells.
+/// Sudoku of one geometry; 9 x 9 cells by default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SudokuTask {
     encoder: SudokuEncoder,
@@ -76,7 +76,14 @@ impl SudokuTask {
     /// # Errors
     /// [`BenchError::OtherTask`] where it takes neither.
     pub fn of(config: &TrmConfig) -> Result<Self> {
-        let geometry = Geometry::STANDARD;
+        Self::sized(config, Geometry::STANDARD)
+    }
+
+    /// [`SudokuTask::of`] for any geometry; [`sized`](crate::tasks::sized) gives the model.
+    ///
+    /// # Errors
+    /// [`BenchError::OtherTask`] where the model takes neither layout.
+    pub fn sized(config: &TrmConfig, geometry: Geometry) -> Result<Self> {
         let layouts = [sudoku::Layout::Candidates, sudoku::Layout::Cells];
         let encoders = layouts.map(|layout| SudokuEncoder::with(geometry, layout));
         let fits = |e: &&SudokuEncoder| {

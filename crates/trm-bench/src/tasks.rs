@@ -6,7 +6,7 @@ use puzzles::sudoku::{Geometry, SudokuEncoder, relations};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ops::RangeInclusive;
-use trm_core::{GroupRelation, Mixer, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
+use trm_core::{GroupRelation, Mixer, Model, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
 use trm_train::{Data, Sample};
 
 /// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
@@ -26,6 +26,14 @@ pub fn sudoku_relations(geometry: Geometry) -> Relations {
         .map(|r| GroupRelation { name: r.name.into(), matrix: r.matrix, group_of: r.group_of })
         .collect();
     Relations::Groups { scale: GROUP_SCALE, relations }
+}
+
+/// A Sudoku model with its weights for another geometry: only the relations differ.
+///
+/// # Errors
+/// [`trm_core::TrmError::Config`] where the model is none of candidates.
+pub fn sized(model: &Model, geometry: Geometry) -> Result<Model> {
+    model.with_relations(sudoku_relations(geometry))
 }
 
 /// A relational model of candidates; widths and depths are still to be set.
@@ -89,7 +97,11 @@ impl SudokuStream {
             *sum += weight / total;
             Some(*sum)
         });
-        Ok(SudokuStream { shares: shares.collect(), sets: sets.into_iter().map(|(rows, _)| rows).collect(), seed })
+        Ok(SudokuStream {
+            shares: shares.collect(),
+            sets: sets.into_iter().map(|(rows, _)| rows).collect(),
+            seed,
+        })
     }
 }
 

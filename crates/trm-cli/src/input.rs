@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use puzzles::maze::Maze;
-use puzzles::sudoku::Grid;
+use puzzles::sudoku::{Geometry, Grid};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -111,10 +111,13 @@ fn read_bounded(from: impl Read) -> Result<String> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
-/// A Sudoku of 81 characters, in one line or nine.
+/// A Sudoku of 81 characters in any lines, or of 16, 256 or 625 with other boxes.
 pub fn parse_sudoku(argument: &str) -> Result<Grid> {
     let text: String = read_text(argument)?.split_whitespace().collect();
-    let grid = Grid::parse(&text).map_err(anyhow::Error::from).and_then(|grid| {
+    let box_side =
+        [(16, 2), (256, 4), (625, 5)].into_iter().find(|(cells, _)| *cells == text.chars().count());
+    let geometry = box_side.map_or(Ok(Geometry::STANDARD), |(_, side)| Geometry::new(side, side))?;
+    let grid = Grid::parse_with(geometry, &text).map_err(anyhow::Error::from).and_then(|grid| {
         grid.conflicts()?;
         Ok(grid)
     });

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze, MazePath};
-use puzzles::sudoku::{self, Grid, Solver};
+use puzzles::sudoku::{self, Geometry, Grid, Solver};
 use serde_json::json;
 use std::path::PathBuf;
 use trm_bench::picture::Film;
+use trm_bench::tasks::sized;
 use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, SudokuTask, Task, answer};
 use trm_core::TrmEngine;
 
@@ -18,6 +19,7 @@ use trm_core::TrmEngine;
 #[command(after_help = "Examples:\n  \
     trm solve sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\n  \
     trm solve sudoku puzzle.txt --trace        81 characters in one line or nine\n  \
+    trm solve sudoku 1.....3..2.....4   4x4 to 25x25, with the same weights\n  \
     trm solve maze maze.txt --k 32             one line per row: '#' wall, ' ' free, S, G\n  \
     trm solve maze - --json < maze.txt\n  \
     trm solve maze maze.txt --svg steps.svg    the steps as a picture\n\n\
@@ -48,8 +50,11 @@ pub fn run(args: Args) -> Result<Verdict> {
         Puzzle::Sudoku => {
             let grid = parse_sudoku(&args.input)?;
             judge_sudoku(&grid)?;
-            let (engine, info) = args.thinking.engine(args.puzzle)?;
-            let task = SudokuTask::of(engine.model().config())?;
+            let (mut engine, info) = args.thinking.engine(args.puzzle)?;
+            if grid.geometry() != Geometry::STANDARD {
+                engine = sized(engine.model(), grid.geometry())?.into();
+            }
+            let task = SudokuTask::sized(engine.model().config(), grid.geometry())?;
             args.solve(&engine, &info, &task, &grid, |answer| Said {
                 text: answer.to_string(),
                 fault: match sudoku::verdict(&grid, answer) {

@@ -8,10 +8,7 @@ use crate::halting::HaltingPredictor;
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
-use crate::{
-    Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result,
-    TrmConfig, TrmError,
-};
+use crate::{Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::path::Path;
