@@ -3,8 +3,9 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::ThreadPoolBuilder;
+use std::cell::LazyCell;
 use std::sync::{Arc, Mutex};
-use trm_benches::sudoku_solved_in;
+use trm_benches::{runs, sudoku_solved_in};
 use trm_core::{TrmConfig, TrmEngine, TrmResult};
 
 fn bench_throughput(c: &mut Criterion) {
@@ -55,36 +56,50 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
 /// as one batch and one by one. Every answer is that of one thread.
 fn bench_threads(c: &mut Criterion) {
     let engine = trm_models::sudoku();
-    let questions: Vec<(Vec<f32>, Vec<f32>)> =
-        sudoku_solved_in(&engine, K, 16).into_iter().map(|s| (s.question, s.answer)).collect();
+    // Found when they are first asked for, since that takes longer than to list the cases.
+    let questions = LazyCell::new(|| {
+        let solved = sudoku_solved_in(&engine, K, N_QUESTIONS);
+        solved.into_iter().map(|s| (s.question, s.answer)).collect::<Vec<Pair>>()
+    });
     let one_by_one = || questions.iter().map(|(q, a)| engine.reason(q, a, Some(K))).collect::<Vec<_>>();
-    let batch =
-        || engine.reason_batch(&questions, Some(K)).into_iter().map(Result::unwrap).collect::<Vec<_>>();
-    let expected = one_by_one();
+    let batch = |questions: &[Pair]| {
+        engine.reason_batch(questions, Some(K)).into_iter().map(Result::unwrap).collect::<Vec<_>>()
+    };
 
     let mut group = c.benchmark_group("Throughput");
-    group.throughput(Throughput::Elements(questions.len() as u64));
+    group.throughput(Throughput::Elements(N_QUESTIONS as u64));
+    let mut time = |name: &str, run: &dyn Fn() -> Vec<TrmResult>| {
+        assert!(!runs(&format!("Throughput/{name}")) || run() == one_by_one());
+        group.bench_function(name, |b| b.iter(run));
+    };
     for n in [1, 2, 4, 8] {
         let pool = ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-        let shared = || pool.install(batch);
-        assert_eq!(shared(), expected);
-        group.bench_function(format!("Sudoku K=10, Shared Engine, {n} Threads"), |b| b.iter(shared));
-        let engines = || pool.install(|| engine_per_chunk(&engine, &questions, n));
-        assert_eq!(engines(), expected);
-        group.bench_function(format!("Sudoku K=10, Engine per Thread, {n} Threads"), |b| b.iter(engines));
+        let shared = || {
+            let questions: &[Pair] = &questions;
+            pool.install(|| batch(questions))
+        };
+        time(&format!("Sudoku K=10, Shared Engine, {n} Threads"), &shared);
+        let engines = || {
+            let (engine, questions): (_, &[Pair]) = (&engine, &questions);
+            pool.install(|| engine_per_chunk(engine, questions, n))
+        };
+        time(&format!("Sudoku K=10, Engine per Thread, {n} Threads"), &engines);
     }
-    group.bench_function("Sudoku K=10, One by One", |b| b.iter(one_by_one));
-    assert_eq!(batch(), expected);
-    group.bench_function("Sudoku K=10, One Batch", |b| b.iter(batch));
+    time("Sudoku K=10, One by One", &one_by_one);
+    time("Sudoku K=10, One Batch", &|| batch(&questions));
 }
 
+/// Question and first answer.
+type Pair = (Vec<f32>, Vec<f32>);
+/// Questions answered at a time.
+const N_QUESTIONS: usize = 16;
 /// Steps of a Sudoku here.
 const K: usize = 10;
 
 /// The questions in `n` equal parts, each answered by a clone of the engine with its own buffers.
-fn engine_per_chunk(engine: &TrmEngine, questions: &[(Vec<f32>, Vec<f32>)], n: usize) -> Vec<TrmResult> {
+fn engine_per_chunk(engine: &TrmEngine, questions: &[Pair], n: usize) -> Vec<TrmResult> {
     use rayon::prelude::*;
-    let part = |part: &[(Vec<f32>, Vec<f32>)]| {
+    let part = |part: &[Pair]| {
         let engine = engine.clone();
         part.iter().map(|(q, a)| engine.reason(q, a, Some(K))).collect::<Vec<_>>()
     };

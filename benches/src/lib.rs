@@ -19,7 +19,7 @@ pub fn record(case: &str, value: f64, unit: &str) {
 /// Times `n` calls one by one, since criterion's samples are means of many, which hide slow calls.
 /// Prints the 50th, 95th and 99th percentile in nanoseconds; nothing where this run does not measure.
 pub fn record_calls(case: &str, n: usize, mut call: impl FnMut()) {
-    if !measures() || excluded(case) {
+    if !measures() || !runs(case) {
         return;
     }
     (0..n.div_ceil(10)).for_each(|_| call());
@@ -35,11 +35,12 @@ pub fn record_calls(case: &str, n: usize, mut call: impl FnMut()) {
     println!("{{\"case\":{case:?},\"n_calls\":{n},\"p50_ns\":{p50},\"p95_ns\":{p95},\"p99_ns\":{p99}}}");
 }
 
-/// Whether the command line names a case, as criterion reads it, and it is not this one.
-fn excluded(case: &str) -> bool {
+/// Whether this case runs, for checks that take long: not where cases are listed, or another one is
+/// named exactly.
+pub fn runs(case: &str) -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let exact = arguments.iter().any(|argument| argument == "--exact");
-    exact && !arguments.iter().any(|argument| argument == case)
+    let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
+    !has("--list") && (!has("--exact") || has(case))
 }
 
 /// A puzzle that the model is known to solve, as it reads it.

@@ -5,6 +5,7 @@ Run by `cargo xtask peers`. Arguments: our program, the folder of the model file
 
 import argparse
 import json
+import logging
 import statistics
 import subprocess
 import time
@@ -210,6 +211,7 @@ def main():
     arguments = parser.parse_args()
     n, rounds = (4, 7) if arguments.quick else (16, 15)
     (arguments.folder / "peers.jsonl").unlink(missing_ok=True)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     ours = Ours(arguments.ours)
     print(f"PyTorch {torch.__version__}, ONNX Runtime {onnxruntime.__version__}; K = {K}; the peer's time by ours, per puzzle")
     with torch.inference_mode():

@@ -60,7 +60,7 @@ fn compare_all(theirs: &[Program], ours: &[Program], wanted: &Wanted) -> Result<
     for our in ours.iter().filter(|our| our.name != COUNTED) {
         let Some(their) = theirs.iter().find(|their| their.name == our.name) else { continue };
         let known = their.cases()?;
-        for case in wanted.cases(our)?.iter().filter(|case| known.contains(case)) {
+        for case in wanted.among(our, our.cases()?).iter().filter(|case| known.contains(case)) {
             let paired = paired::measure(case, rounds, || once(their, case), || once(our, case))?;
             println!("{paired}");
             compared.push(paired);

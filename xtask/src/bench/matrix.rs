@@ -35,13 +35,12 @@ impl Wanted {
         if self.quick { 40 } else { 300 }
     }
 
-    /// The wanted cases of a program.
-    pub fn cases(&self, program: &Program) -> Result<Vec<String>> {
-        let mut cases = program.cases()?;
+    /// The wanted ones of a program's cases.
+    pub fn among(&self, program: &Program, mut cases: Vec<String>) -> Vec<String> {
         if !self.takes(&program.name) {
             cases.retain(|case| self.takes(case));
         }
-        Ok(cases)
+        cases
     }
 }
 
@@ -63,8 +62,9 @@ pub fn measure(wanted: &Wanted) -> Result<Vec<Row>> {
             }
             continue;
         }
-        let (cases, all) = (wanted.cases(program)?, program.cases()?.len());
-        if cases.len() == all {
+        let all = program.cases()?;
+        let cases = wanted.among(program, all.clone());
+        if cases == all {
             program.run(None, wanted.effort(), &home, &mut print)?;
             continue;
         }
