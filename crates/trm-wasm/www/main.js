@@ -48,12 +48,12 @@ async function useText(kind, text) {
         if (kind === "maze") sizes(found.height, found.width);
         boards[kind].setText(found.text);
     } catch (error) {
-        // A Sudoku that breaks a rule is shown with the cells that do; other cells of a refused text are
-        // not those of the board.
+        // A whole Sudoku is shown, with the cells that break a rule. Cells of another text are not those of
+        // the board.
         const cells = kind === "sudoku" && text.match(/[0-9.]/g);
-        const broken = cells?.length === 81 && error.cells?.length;
-        if (broken) boards.sudoku.setText(cells.join("").replaceAll("0", "."));
-        players[kind].refuse(broken ? error : new Error(error.message));
+        const whole = cells && cells.length === 81;
+        if (whole) boards.sudoku.setText(cells.join("").replaceAll("0", "."));
+        players[kind].refuse(whole ? error : new Error(error.message));
     }
 }
 
