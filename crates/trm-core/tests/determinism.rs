@@ -98,7 +98,7 @@ fn a_batch_is_the_same_on_any_number_of_threads() {
         // Heads start at zero: with other weights the answers depend on the questions.
         model.params.iter_mut().enumerate().for_each(|(i, w)| *w += 0.1 * (i as f32).sin());
         let engine = TrmEngine::from(model);
-        let question = |q: usize| (0..36 * 4).map(|i| if i % 4 == (i / 4 + q) % 4 { 1.0 } else { 0.0 });
+        let question = |q: usize| (0..36 * 4).map(move |i| if i % 4 == (i / 4 + q) % 4 { 1.0 } else { 0.0 });
         let batch: Vec<(Vec<f32>, _)> = (0..9).map(|q| (question(q).collect(), [0.0; 36 * 3])).collect();
         let on = |n: usize| {
             let threads = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
