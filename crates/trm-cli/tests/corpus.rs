@@ -1,4 +1,5 @@
 //! The fuzz targets over their corpora, and over seeded changes of them, without a fuzzer.
+//! `TRM_CHANGES=5000` makes as many changed copies of each input; the default is for every day.
 
 #[path = "../../../fuzz/src/lib.rs"]
 #[allow(dead_code)]
@@ -6,11 +7,9 @@ mod targets;
 
 use std::path::Path;
 
-/// Changed copies of each input.
-const N_CHANGES: u64 = 40;
-
 #[test]
 fn the_corpora_are_read_and_used() {
+    let n_changes = std::env::var("TRM_CHANGES").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
     for (name, target) in targets::TARGETS {
         let inputs = std::fs::read_dir(corpora.join(name)).expect("a corpus");
@@ -19,9 +18,9 @@ fn the_corpora_are_read_and_used() {
         assert!(!inputs.is_empty(), "{name}");
         for input in &inputs {
             target(input);
-            (0..N_CHANGES).for_each(|i| target(&changed(input, i)));
+            (0..n_changes).for_each(|i| target(&changed(input, i)));
         }
-        println!("{name}: {} inputs, {N_CHANGES} changes of each", inputs.len());
+        println!("{name}: {} inputs, {n_changes} changes of each", inputs.len());
     }
 }
 

@@ -58,6 +58,14 @@ fn files_of_ten_gigabytes() {
     header.extend(u64::MAX.to_le_bytes());
     sparse(&place.join("broken/checkpoint.bin"), &header);
     refused(place, &["train", "maze", "--out", "broken"], "more than");
+    // Found by fuzzing: sixteen bytes that say that two gigabytes of text follow.
+    let body = include_bytes!("../../../fuzz/corpus/checkpoint/long_text");
+    let mut sealed = b"TRMTRAIN\x01\0\0\0".to_vec();
+    sealed.extend((body.len() as u64).to_le_bytes());
+    sealed.extend(crc32fast::hash(body).to_le_bytes());
+    sealed.extend(body);
+    std::fs::write(place.join("broken/checkpoint.bin"), sealed).expect("a file");
+    refused(place, &["train", "maze", "--out", "broken"], "checkpoint.bin");
     let error = sona_learn::SonaEngine::load(place.join("huge")).expect_err("no state");
     assert!(matches!(error, sona_learn::SonaError::Length { .. }), "{error}");
 }

@@ -5,7 +5,7 @@
 
 use crate::optimizer::Optimizer;
 use crate::{Result, TrainError};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -38,6 +38,7 @@ pub struct SlotState {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// Model and trainer configuration as JSON; a resumed run must have the same.
+    #[serde(deserialize_with = "text")]
     pub config: String,
     /// Weights.
     pub params: Vec<f32>,
@@ -51,6 +52,11 @@ pub struct Checkpoint {
     pub question_steps: u64,
     /// Seconds of training so far.
     pub seconds: f64,
+}
+
+/// A text that is there: for a `String`, bincode takes as much memory as the length before it says.
+fn text<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<String, D::Error> {
+    <&str>::deserialize(from).map(str::to_owned)
 }
 
 impl Checkpoint {
@@ -121,7 +127,7 @@ impl Checkpoint {
         }
         let limits = bincode::config::standard().with_limit::<{ MAX_BYTES as usize }>();
         let (checkpoint, read): (Self, usize) =
-            bincode::serde::decode_from_slice(body, limits).map_err(|e| e.to_string())?;
+            bincode::serde::borrow_decode_from_slice(body, limits).map_err(|e| e.to_string())?;
         if read != body.len() {
             return Err("it goes on behind its end".into());
         }

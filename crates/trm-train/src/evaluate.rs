@@ -3,6 +3,8 @@
 use crate::Sample;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use trm_core::Graph;
+use trm_core::Model;
 use trm_core::kernel::Isa;
 use trm_core::loss::{Target, all_right};
 use trm_core::model::{StepOutput, Workspace};
@@ -32,11 +34,11 @@ struct Trace {
     halted: usize,
 }
 
-/// Runs `model` for `max_k` steps (1 to [`MAX_K`], what is outside counts as the nearer end) on every
-/// question. `bands` are the lowest ratings of the
+/// Runs `model` for `max_k` steps on every question; what is outside 1 to
+/// [`MAX_K`](trm_core::MAX_K) counts as the nearer end. `bands` are the lowest ratings of the
 /// bands to report.
 pub fn evaluate(model: &Model, isa: Isa, samples: &[Sample], max_k: usize, bands: &[f32]) -> Evaluation {
-    let max_k = max_k.clamp(1, MAX_K);
+    let max_k = max_k.clamp(1, trm_core::MAX_K);
     let traces: Vec<Trace> = samples
         .par_iter()
         .map_init(
