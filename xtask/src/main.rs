@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod data;
+mod k_star;
 mod quality;
 mod run;
 mod tidy;
@@ -19,7 +20,7 @@ cargo xtask <chore>
   check     the quick part of ci: fmt, tidy, clippy
   tidy      the house rules that no other tool checks
   bench     the criterion benchmarks; further arguments go to criterion
-  data      generate training data, or say where the published files are   (data --help)
+  data      generate training data, measure K* anew, or say where the published files are   (data --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
 ";
 

@@ -2,18 +2,28 @@
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod embedding;
 mod error;
 mod eval;
+mod k_star;
+mod learned;
 mod pipeline;
 mod plot;
+mod policies;
+mod policy_report;
 mod report;
+mod runs;
 mod tally;
 mod task;
 pub mod tasks;
 
 pub use error::{BenchError, Result};
 pub use eval::{Evaluated, ModelInfo, Report, Standing, evaluate};
+pub use k_star::{KStar, measure};
+pub use learned::{HALTING, LearnedHalting, signal};
 pub use pipeline::{Answered, Beyond, Halting, Policy, Step, answer};
 pub use plot::TrainingLog;
+pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn};
+pub use runs::{MAX_STEPS, Run, Runs, model_id};
 pub use tally::{Band, Measures, Rate, SweepPoint};
 pub use task::{Encoded, Item, MazeTask, Score, SudokuTask, Task};

@@ -16,6 +16,10 @@ pub enum Halting {
     Adaptive,
     /// When the answer stayed the same for this many steps in a row: the network alone.
     Stable(usize),
+    /// After as many steps as the engine's predictor foresees to be enough, before the run.
+    Predicted,
+    /// When the engine's predictor, told of each step, says that the answer is settled.
+    Learned,
     /// At the first answer that obeys the rules of the puzzle. The rules are no part of the
     /// network, so its figures stand apart from those of the other policies.
     Verified,
@@ -101,7 +105,7 @@ pub enum Beyond {
 /// `beyond` says so.
 ///
 /// # Errors
-/// What [`TrmEngine::steps`] says of the question.
+/// What [`TrmEngine::steps`] says of the question, and [`BenchError::NoPredictor`].
 pub fn answer<T: Task>(
     engine: &TrmEngine,
     task: &T,
@@ -121,6 +125,14 @@ pub fn answer<T: Task>(
         _ => engine,
     };
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
+    let predictor = || engine.halting().ok_or(BenchError::NoPredictor);
+    let asked = steps.asked(policy.max_k);
+    let (mut plan, mut predicted) = (None, 0);
+    match policy.halting {
+        Halting::Predicted => predicted = predictor()?.predict(asked),
+        Halting::Learned => plan = Some(predictor()?.plan(asked)),
+        _ => {}
+    }
     let mut halted: Option<Answered<T::Answer>> = None;
     let mut n_unchanged = 0;
     loop {
@@ -132,6 +144,9 @@ pub fn answer<T: Task>(
             Halting::Fixed(_) => false,
             Halting::Adaptive => trace.confidence >= policy.threshold,
             Halting::Stable(n) => n_unchanged >= n,
+            Halting::Predicted => k >= predicted,
+            // Told nothing more once it has stopped.
+            Halting::Learned => halted.is_none() && plan.as_mut().is_some_and(|plan| plan(trace)),
             Halting::Verified => task.obeys_rules(question, &answer),
         };
         let last = k >= policy.max_k;

@@ -11,6 +11,8 @@ impl Display for Halting {
             Halting::Fixed(k) => write!(f, "exactly {k} steps"),
             Halting::Adaptive => write!(f, "adaptive, the network's own confidence"),
             Halting::Stable(n) => write!(f, "answer unchanged for {n} steps"),
+            Halting::Predicted => write!(f, "predicted before the run"),
+            Halting::Learned => write!(f, "learned, re-planned after each step"),
             Halting::Verified => write!(f, "first answer that obeys the rules (network AND rules)"),
         }
     }
