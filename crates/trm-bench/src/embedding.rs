@@ -127,7 +127,7 @@ impl Units {
 ///
 /// | | |
 /// |---|---|
-/// | 4 | height, width, free cells, cells on the border that are free |
+/// | 4 | height, width, free cells, those with a wall or the border beside them |
 /// | 4 | rows and columns between start and goal, their sum, the larger of both |
 /// | 2 | free cells beside the start, beside the goal |
 /// | 5 | free cells with 0, 1, .. 4 free neighbours |
@@ -146,8 +146,8 @@ pub fn maze(maze: &Maze) -> Vec<u16> {
     let n_free = |free: &[bool]| count(free.iter().filter(|f| **f).count());
     let [start, goal] = ends.map(|end| maze.row_column(end));
     let apart = [start.0.abs_diff(goal.0), start.1.abs_diff(goal.1)];
-    let border = (0..free.len()).filter(|i| free[*i] && maze.neighbours(*i).count() < 4).count();
-    let mut found = vec![count(maze.height()), count(maze.width()), n_free(&free), count(border)];
+    let beside_wall = (0..free.len()).filter(|i| free[*i] && maze.neighbours(*i).count() < 4).count();
+    let mut found = vec![count(maze.height()), count(maze.width()), n_free(&free), count(beside_wall)];
     found.extend([apart[0], apart[1], apart[0] + apart[1], apart[0].max(apart[1])].map(count));
     let mut degree = degrees(&free);
     found.extend(ends.map(|end| count(degree[end].saturating_sub(1))));
@@ -233,7 +233,7 @@ mod tests {
         // One way from S to G, and a dead end of two cells below it.
         let found = maze(&Maze::parse_rows("S  G\n# ##\n# ##").expect("a maze"));
         assert_eq!(found.len(), MAZE_DIM);
-        assert_eq!(found[..10], [3, 4, 6, 5, 0, 3, 3, 3, 1, 1]);
+        assert_eq!(found[..10], [3, 4, 6, 6, 0, 3, 3, 3, 1, 1]);
         assert_eq!(found[15..24], [5, 4, 4, 4, 4, 4, 4, 2, 3]);
         assert_eq!(found[29..].iter().sum::<u16>(), 4);
         // Walls all around: nothing overflows, nothing is negative.
