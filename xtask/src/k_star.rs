@@ -7,8 +7,7 @@ pub const HELP: &str = "\
 cargo xtask data k-star
 
 Measures again how many steps the embedded models need, and what is learned from it, after a model was trained
-anew: 2,000 generated Sudoku and 2,000 mazes, from easy to hard, each run to the last step. Some ten minutes on
-two idle cores. Writes
+anew: 2,000 generated Sudoku and 2,000 mazes, from easy to hard, each run to the last step. Writes
 
   datasets/k-star-PUZZLE.safetensors       embeddings, K*, and the signals of every step
   datasets/k-star-PUZZLE.txt, .html        all halting policies against each other, and the targets
