@@ -19,7 +19,7 @@ use trm_core::{Asked, HaltingPredictor, StepTrace};
 /// let maze = puzzles::maze::Maze::parse("S #  # G#")?;
 /// let encoded = task.encode(&maze);
 /// let result = engine.reason(&encoded.question, &encoded.answer, None); // until it is likely settled
-/// assert!(result.early_stopped);
+/// println!("{} steps", result.iterations_used);
 /// # Ok::<(), trm_bench::BenchError>(())
 /// ```
 pub struct LearnedHalting<T> {
