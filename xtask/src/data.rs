@@ -4,7 +4,9 @@ use crate::run::{passes, root, trm};
 use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
-cargo xtask data
+cargo xtask data [k-star]
+
+k-star: see `cargo xtask data k-star --help`.
 
 Generates the Sudoku for training and validation below data/, from easy to deep: 59,624 puzzles, some
 forty minutes on two idle cores. What is there already stays. Mazes need no file: training draws them as it goes.
@@ -35,6 +37,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
         [] => {}
         [flag] if flag == "--help" || flag == "-h" => {
             print!("{HELP}");
+            return Ok(());
+        }
+        [what] if what == "k-star" => return crate::k_star::run(),
+        [what, flag] if what == "k-star" && (flag == "--help" || flag == "-h") => {
+            print!("{}", crate::k_star::HELP);
             return Ok(());
         }
         _ => bail!("data does not know {arguments:?}\n\n{HELP}"),

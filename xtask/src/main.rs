@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod data;
+mod k_star;
 mod peers;
 mod quality;
 mod run;
@@ -23,7 +24,7 @@ cargo xtask <chore>
   tidy      the house rules that no other tool checks
   bench     the benchmark matrix: records, comparison, dashboard   (bench --help)
   peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
-  data      generate training data, or say where the published files are   (data --help)
+  data      generate training data, measure K* anew, or say where the published files are   (data --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
   wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
   web       serve the page in the browser on this machine   (web --help)

@@ -245,6 +245,11 @@ impl Learner {
         Ok(())
     }
 
+    /// Drops the stored examples.
+    pub(crate) fn forget_examples(&mut self) {
+        self.replay = Replay::new(self.config.limit);
+    }
+
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
     }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use common::taught;
 use proptest::prelude::*;
-use sona_learn::synthetic::{Kind, Synthetic};
-use sona_learn::{HaltingPolicy, Label, Outcome, Signal, SonaEngine, TrmSonaBridge};
+use sona_learn::synthetic::{Kind, MAX_K, Synthetic};
+use sona_learn::{HaltingPolicy, Label, Outcome, Signal, SonaEngine, SonaError, TrmSonaBridge};
 
 static TAUGHT: LazyLock<SonaEngine> = LazyLock::new(|| taught(8, 200, 1).0);
 
@@ -114,6 +114,22 @@ fn a_loaded_engine_goes_on_bit_for_bit() {
     loaded.force_learn();
     assert_eq!(engine.to_bytes().expect("encodes"), loaded.to_bytes().expect("encodes"));
     assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 1, "no temporary file");
+}
+
+#[test]
+fn without_its_examples_an_engine_is_small_and_predicts_the_same() {
+    let (engine, mut source) = taught(8, 600, 5);
+    let queries: Vec<_> = (0..50).map(|_| source.query()).collect();
+    let predict = || queries.iter().map(|q| engine.predict(q, MAX_K)).collect::<Vec<_>>();
+    let (before, size) = (predict(), engine.to_bytes().expect("encodes").len());
+    engine.forget_examples();
+    assert_eq!((predict(), engine.stats().n_stored), (before, 0));
+    let bytes = engine.to_bytes().expect("encodes");
+    assert!(bytes.len() + 20_000 < size, "{} of {size} bytes", bytes.len());
+    let loaded = SonaEngine::from_bytes(&bytes).expect("a sound state");
+    assert!(matches!(loaded.try_force_learn(), Err(SonaError::TooFewExamples { found: 0, .. })));
+    loaded.learn(&queries[0], Label::Solved(3), 1.0, &[]);
+    assert_eq!(loaded.stats().n_stored, 1);
 }
 
 #[test]

@@ -38,6 +38,25 @@ pub enum BenchError {
         /// What it must be.
         expected: &'static str,
     },
+    /// Learned halting was asked for, but the engine has no predictor.
+    #[error("the engine has no predictor to learn halting from")]
+    NoPredictor,
+    /// A predictor that learned of other questions.
+    #[error("the halting state is about embeddings of {found} numbers, that of a {puzzle} has {expected}")]
+    OtherState {
+        /// The puzzle.
+        puzzle: &'static str,
+        /// Numbers that the state knows.
+        found: usize,
+        /// Numbers in the puzzle's embedding.
+        expected: usize,
+    },
+    /// A file of recorded runs that is none, or damaged.
+    #[error("runs: {reason}")]
+    Runs {
+        /// What is wrong.
+        reason: String,
+    },
     /// A data file without a single puzzle.
     #[error("the data hold no puzzles")]
     NoPuzzles,

@@ -2,12 +2,18 @@
 //!
 #![doc = include_str!("../README.md")]
 
+pub mod embedding;
 mod error;
 mod eval;
+mod k_star;
+mod learned;
 pub mod picture;
 mod pipeline;
 mod plot;
+mod policies;
+mod policy_report;
 mod report;
+mod runs;
 mod search;
 mod tally;
 mod task;
@@ -15,8 +21,12 @@ pub mod tasks;
 
 pub use error::{BenchError, Result};
 pub use eval::{Evaluated, ModelInfo, Report, Standing, evaluate};
-pub use pipeline::{Answered, Beyond, Halting, Policy, Step, answer};
+pub use k_star::{KStar, measure};
+pub use learned::{HALTING, LearnedHalting, signal};
+pub use pipeline::{Answered, Beyond, Halting, Policy, Step, VOTES, answer};
 pub use plot::TrainingLog;
+pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn};
+pub use runs::{MAX_STEPS, Run, Runs, model_id};
 pub use search::{SearchLimits, Searched, search};
 pub use tally::{Band, Measures, Rate, SweepPoint};
 pub use task::{Encoded, Item, MazeTask, Score, SudokuTask, Task};

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use trm_core::{StepTrace, TrmConfig, TrmEngine};
 
+/// Confidences that one answer must gather in a run with [`Halting::Vote`].
+pub const VOTES: f32 = 2.0;
+
 /// When a run stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,8 +17,16 @@ pub enum Halting {
     Fixed(usize),
     /// When the model's own confidence suffices: the network alone decides.
     Adaptive,
+    /// When enough steps agree: each votes for its answer with its confidence, and the run ends at
+    /// [`VOTES`] for one answer. At the limit the answer with the most votes is given, not the last. The
+    /// network alone decides.
+    Vote,
     /// When the answer stayed the same for this many steps in a row: the network alone.
     Stable(usize),
+    /// After as many steps as the engine's predictor foresees to be enough, before the run.
+    Predicted,
+    /// When the engine's predictor, told of each step, says that the answer is settled.
+    Learned,
     /// At the first answer that obeys the rules of the puzzle. The rules are no part of the
     /// network, so its figures stand apart from those of the other policies.
     Verified,
@@ -101,7 +112,7 @@ pub enum Beyond {
 /// `beyond` says so.
 ///
 /// # Errors
-/// What [`TrmEngine::steps`] says of the question.
+/// What [`TrmEngine::steps`] says of the question, and [`BenchError::NoPredictor`].
 pub fn answer<T: Task>(
     engine: &TrmEngine,
     task: &T,
@@ -121,8 +132,17 @@ pub fn answer<T: Task>(
         _ => engine,
     };
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
+    let predictor = || engine.halting().ok_or(BenchError::NoPredictor);
+    let asked = steps.asked(policy.max_k);
+    let (mut plan, mut predicted) = (None, 0);
+    match policy.halting {
+        Halting::Predicted => predicted = predictor()?.predict(asked),
+        Halting::Learned => plan = Some(predictor()?.plan(asked)),
+        _ => {}
+    }
     let mut halted: Option<Answered<T::Answer>> = None;
     let mut n_unchanged = 0;
+    let mut votes = Votes(Vec::new());
     loop {
         let trace = steps.advance();
         let k = steps.n_steps();
@@ -131,7 +151,11 @@ pub fn answer<T: Task>(
         let enough = match policy.halting {
             Halting::Fixed(_) => false,
             Halting::Adaptive => trace.confidence >= policy.threshold,
+            Halting::Vote => halted.is_none() && votes.cast(&answer, trace.confidence) >= VOTES,
             Halting::Stable(n) => n_unchanged >= n,
+            Halting::Predicted => k >= predicted,
+            // Told nothing more once it has stopped.
+            Halting::Learned => halted.is_none() && plan.as_mut().is_some_and(|plan| plan(trace)),
             Halting::Verified => task.obeys_rules(question, &answer),
         };
         let last = k >= policy.max_k;
@@ -140,10 +164,36 @@ pub fn answer<T: Task>(
         watch(Step { k, trace, answer: &answer, halted: stops || halted.is_some() });
         if stops {
             let (confidence, early_stopped) = (trace.confidence, !last);
+            let answer = if enough { answer } else { votes.winner().unwrap_or(answer) };
             halted = Some(Answered { answer, k, confidence, early_stopped, time });
         }
         if let Some(answered) = halted.take_if(|_| last || beyond == Beyond::Stop) {
             return Ok(answered);
         }
+    }
+}
+
+/// The answers of a run, each with its votes.
+struct Votes<A>(Vec<(A, f32)>);
+
+impl<A: PartialEq + Clone> Votes<A> {
+    /// Returns what the answer has now.
+    fn cast(&mut self, answer: &A, confidence: f32) -> f32 {
+        match self.0.iter_mut().find(|(other, _)| other == answer) {
+            Some((_, votes)) => {
+                *votes += confidence;
+                *votes
+            }
+            None => {
+                self.0.push((answer.clone(), confidence));
+                confidence
+            }
+        }
+    }
+
+    /// The answer with the most votes, taken out; none where nobody voted.
+    fn winner(&mut self) -> Option<A> {
+        let most = (0..self.0.len()).max_by(|a, b| self.0[*a].1.total_cmp(&self.0[*b].1))?;
+        Some(self.0.swap_remove(most).0)
     }
 }

@@ -1,4 +1,4 @@
-//! The curves of a training log, as one HTML file with inline SVG: no script, no network.
+//! Curves as one HTML file with inline SVG, of a training log and others: no script, no network.
 
 use crate::error::{BenchError, Result};
 use serde::Deserialize;
@@ -67,7 +67,7 @@ impl TrainingLog {
 
     /// The page.
     pub fn to_html(&self, title: &str) -> String {
-        let (title, mut body) = (escape(title), String::new());
+        let mut body = String::new();
         let train = |name: &str, value: &dyn Fn(&Progress) -> f64| {
             Curve::new(name, self.progress.iter().map(|p| (p.step as f64, value(p))))
         };
@@ -93,10 +93,7 @@ impl TrainingLog {
         chart(&mut body, "Speed", "question-steps per second", &speed, None);
         let gradient = [train("", &|p| p.gradient)];
         chart(&mut body, "Gradient", "length before clipping", &gradient, None);
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n{}{body}</html>\n",
-            self.summary()
-        )
+        page(title, &format!("{}{body}", self.summary()))
     }
 
     fn summary(&self) -> String {
@@ -130,14 +127,22 @@ svg{width:100%;height:auto}text{fill:var(--soft);font:12px system-ui,sans-serif}
 .grid{stroke:var(--line)}.curve{fill:none;stroke-width:2;stroke-linejoin:round}
 ";
 
+/// A whole page.
+pub(crate) fn page(title: &str, body: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n{body}</html>\n"
+    )
+}
+
 /// A named line through points.
-struct Curve {
+pub(crate) struct Curve {
     name: String,
     points: Vec<(f64, f64)>,
 }
 
 impl Curve {
-    fn new(name: &str, points: impl Iterator<Item = (f64, f64)>) -> Self {
+    pub fn new(name: &str, points: impl Iterator<Item = (f64, f64)>) -> Self {
         let points: Vec<_> = points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
         let chunk = points.len().div_ceil(MAX_POINTS).max(1);
         let mean = |c: &[(f64, f64)]| {
@@ -149,7 +154,7 @@ impl Curve {
 }
 
 /// Adds a chart, or nothing where no curve has a point.
-fn chart(page: &mut String, title: &str, about: &str, curves: &[Curve], top: Option<f64>) {
+pub(crate) fn chart(page: &mut String, title: &str, about: &str, curves: &[Curve], top: Option<f64>) {
     let points = || curves.iter().flat_map(|c| &c.points);
     let right = points().map(|p| p.0).fold(0.0, f64::max);
     let top = top.unwrap_or_else(|| nice(points().map(|p| p.1).fold(0.0, f64::max)));
@@ -231,7 +236,7 @@ fn number(v: f64) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

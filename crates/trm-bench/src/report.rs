@@ -10,7 +10,10 @@ impl Display for Halting {
         match self {
             Halting::Fixed(k) => write!(f, "exactly {k} steps"),
             Halting::Adaptive => write!(f, "adaptive, the network's own confidence"),
+            Halting::Vote => write!(f, "enough steps agree, each by its confidence"),
             Halting::Stable(n) => write!(f, "answer unchanged for {n} steps"),
+            Halting::Predicted => write!(f, "predicted before the run"),
+            Halting::Learned => write!(f, "learned, re-planned after each step"),
             Halting::Verified => write!(f, "first answer that obeys the rules (network AND rules)"),
         }
     }

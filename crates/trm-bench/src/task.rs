@@ -1,5 +1,6 @@
 //! What a pipeline must know of a kind of puzzle.
 
+use crate::embedding;
 use crate::error::{BenchError, Result};
 use puzzles::maze::{self, Maze, MazeDecoder, MazeEncoder, MazePath, MazeRow};
 use puzzles::sudoku::{self, Geometry, Grid, SudokuDecoder, SudokuEncoder};
@@ -11,7 +12,7 @@ pub trait Task: Sync {
     /// What is asked.
     type Question: Sync;
     /// What is answered.
-    type Answer: PartialEq + Sync;
+    type Answer: Clone + PartialEq + Sync;
     /// Name in reports.
     const NAME: &'static str;
     /// The share of answers equal to the label, the share that obeys the rules, and further
@@ -19,9 +20,17 @@ pub trait Task: Sync {
     const RATES: &'static [&'static str];
     /// Lowest ratings of the bands that reports tell apart.
     const BANDS: &'static [f32];
+    /// Numbers in a question's embedding.
+    const EMBEDDING_DIM: usize;
 
     /// The question as a model reads it.
     fn encode(&self, question: &Self::Question) -> Encoded;
+    /// The question that [`Task::encode`] turned into these numbers, on a grid of `width` columns
+    /// if on one; `None` where it cannot have been one.
+    fn read(&self, encoded: &[f32], width: usize) -> Option<Self::Question>;
+    /// What a question shows before any step: [`embedding`](crate::embedding). Empty where there
+    /// is none for a question of its size.
+    fn embedding(&self, question: &Self::Question) -> Vec<u16>;
     /// The answer `[tokens, answer_dim]` of a model, read.
     fn decode(&self, question: &Self::Question, answer: &[f32]) -> Self::Answer;
     /// Whether an answer obeys the rules. Sees no label.
@@ -103,10 +112,32 @@ impl Task for SudokuTask {
     const NAME: &'static str = "sudoku";
     const RATES: &'static [&'static str] = &["exact_accuracy", "solved_rate"];
     const BANDS: &'static [f32] = &[0.0, 1.0, 10.0, 30.0, 60.0];
+    const EMBEDDING_DIM: usize = embedding::SUDOKU_DIM;
 
     fn encode(&self, question: &Grid) -> Encoded {
         let answer = self.encoder.encode_empty_solution();
         Encoded { question: self.encoder.encode_puzzle(question), answer, grid: None }
+    }
+
+    fn read(&self, encoded: &[f32], _: usize) -> Option<Grid> {
+        let geometry = self.encoder.geometry();
+        if encoded.len() != self.encoder.n_tokens() * self.encoder.embedding_dim() {
+            return None;
+        }
+        let cells = encoded.chunks_exact(encoded.len() / geometry.n_cells()).map(|cell| {
+            let hot = match self.encoder.layout() {
+                sudoku::Layout::Candidates => {
+                    cell.chunks_exact(2).position(|c| c[1] != 0.0).map_or(0, |digit| digit + 1)
+                }
+                sudoku::Layout::Cells => cell.iter().position(|x| *x != 0.0)?.checked_sub(1)?,
+            };
+            u8::try_from(hot).ok()
+        });
+        Grid::from_cells(geometry, &cells.collect::<Option<Vec<u8>>>()?).ok()
+    }
+
+    fn embedding(&self, question: &Grid) -> Vec<u16> {
+        embedding::sudoku(question).unwrap_or_default()
     }
 
     fn decode(&self, _: &Grid, answer: &[f32]) -> Grid {
@@ -157,6 +188,7 @@ impl Task for MazeTask {
     const RATES: &'static [&'static str] =
         &["exact_accuracy", "optimal_path_rate", "valid_path_rate", "connected_rate"];
     const BANDS: &'static [f32] = &[0.0, 110.0, 120.0, 140.0];
+    const EMBEDDING_DIM: usize = embedding::MAZE_DIM;
 
     fn encode(&self, question: &Maze) -> Encoded {
         Encoded {
@@ -164,6 +196,26 @@ impl Task for MazeTask {
             answer: self.encoder.encode_start_position(question),
             grid: Some((question.height(), question.width())),
         }
+    }
+
+    fn read(&self, encoded: &[f32], width: usize) -> Option<Maze> {
+        let n_cells = encoded.len() / self.encoder.embedding_dim();
+        // Nets that take cells know of no grid: theirs are square.
+        let (symbols, width) = match self.encoder.layout() {
+            maze::Layout::Marks => (&[' ', 'S', 'G'][..], width),
+            maze::Layout::Cells => (&['#', '#', ' ', 'S', 'G'][..], n_cells.isqrt()),
+        };
+        let symbol = |cell: &[f32]| match cell.iter().position(|x| *x != 0.0) {
+            Some(hot) => symbols.get(hot).copied(),
+            None => Some('#'),
+        };
+        let cells = encoded.chunks(self.encoder.embedding_dim());
+        let height = n_cells.checked_div(width)?;
+        Maze::parse_with(height, width, &cells.map(symbol).collect::<Option<String>>()?).ok()
+    }
+
+    fn embedding(&self, question: &Maze) -> Vec<u16> {
+        embedding::maze(question)
     }
 
     /// What an answer marks on start and goal is not read: they are on every path, and published

@@ -2,13 +2,16 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 use puzzles::maze::Maze;
 use puzzles::sudoku::{Geometry, Grid};
+use sona_learn::SonaEngine;
 use std::fs::File;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use trm_bench::{Halting, ModelInfo, Policy, Task};
-use trm_core::{TrmConfig, TrmEngine};
+use std::sync::Arc;
+use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
+use trm_core::{HaltingPredictor, TrmConfig, TrmEngine};
 
 /// Longer texts are refused; the largest maze has a million cells.
 const MAX_TEXT_BYTES: u64 = 1 << 22;
@@ -26,6 +29,27 @@ impl Puzzle {
             Puzzle::Sudoku => (trm_models::sudoku(), trm_models::sudoku_bytes()),
             Puzzle::Maze => (trm_models::maze(), trm_models::maze_bytes()),
         }
+    }
+
+    /// What was learned of halting this model's runs.
+    fn halting_bytes(self) -> &'static [u8] {
+        match self {
+            Puzzle::Sudoku => trm_models::sudoku_halting_bytes(),
+            Puzzle::Maze => trm_models::maze_halting_bytes(),
+        }
+    }
+
+    /// The model of a file, or the one that the program carries.
+    pub fn engine(self, model: Option<&Path>) -> Result<(TrmEngine, ModelInfo)> {
+        let (engine, name) = match model {
+            Some(path) => {
+                let name = path.display().to_string();
+                (TrmEngine::load(path).with_context(|| name.clone())?, name)
+            }
+            None => (self.embedded().0, format!("embedded {}", self.name())),
+        };
+        let info = ModelInfo::of(name, engine.model());
+        Ok((engine, info))
     }
 
     pub fn name(self) -> &'static str {
@@ -48,9 +72,22 @@ pub struct Thinking {
     /// Think until the model is confident (the default)
     #[arg(long, group = "halting")]
     pub adaptive: bool,
+    /// Think until enough steps agree on one answer
+    #[arg(long, group = "halting")]
+    pub vote: bool,
     /// Think until the answer stayed the same for N steps in a row
     #[arg(long, value_name = "N", group = "halting")]
     pub stable: Option<usize>,
+    /// Think until what was learned of such runs says that the answer is settled
+    #[arg(long, group = "halting")]
+    pub learned: bool,
+    /// Think for as many steps as are foreseen to be enough, before the run
+    #[arg(long, group = "halting")]
+    pub predicted: bool,
+    /// What --learned and --predicted know (from `trm policies --state`); without it what this
+    /// program carries
+    #[arg(long = "halting", value_name = "FILE")]
+    pub halting_state: Option<PathBuf>,
     /// Think until an answer obeys the rules: the network and the rules, not the network alone
     #[arg(long, group = "halting")]
     pub verified: bool,
@@ -61,22 +98,33 @@ pub struct Thinking {
 
 impl Thinking {
     pub fn engine(&self, puzzle: Puzzle) -> Result<(TrmEngine, ModelInfo)> {
-        let (engine, name) = match &self.model {
-            Some(path) => {
-                let engine = TrmEngine::load(path).with_context(|| path.display().to_string())?;
-                (engine, path.display().to_string())
-            }
-            None => (puzzle.embedded().0, format!("embedded {}", puzzle.name())),
+        let (engine, info) = puzzle.engine(self.model.as_deref())?;
+        if !self.learned && !self.predicted {
+            return Ok((engine, info));
+        }
+        if self.model.is_some() && self.halting_state.is_none() {
+            eprintln!("note: what is learned of halting is about another model; give --halting FILE");
+        }
+        let sona = match &self.halting_state {
+            Some(path) => SonaEngine::load(path).with_context(|| path.display().to_string())?,
+            None => SonaEngine::from_bytes(puzzle.halting_bytes()).context("the embedded halting state")?,
         };
-        let info = ModelInfo::of(name, engine.model());
-        Ok((engine, info))
+        let config = engine.model().config();
+        let halting: Arc<dyn HaltingPredictor> = match puzzle {
+            Puzzle::Sudoku => Arc::new(LearnedHalting::new(SudokuTask::of(config)?, sona)?),
+            Puzzle::Maze => Arc::new(LearnedHalting::new(MazeTask::of(config)?, sona)?),
+        };
+        Ok((engine.with_halting(halting), info))
     }
 
     pub fn policy(&self, config: &TrmConfig) -> Result<Policy> {
-        let halting = match (self.k, self.stable, self.verified) {
-            (Some(k), ..) => Halting::Fixed(k),
-            (_, Some(n), _) => Halting::Stable(n),
-            (.., true) => Halting::Verified,
+        let halting = match (self.k, self.stable) {
+            (Some(k), _) => Halting::Fixed(k),
+            (_, Some(n)) => Halting::Stable(n),
+            _ if self.verified => Halting::Verified,
+            _ if self.vote => Halting::Vote,
+            _ if self.learned => Halting::Learned,
+            _ if self.predicted => Halting::Predicted,
             _ => Halting::Adaptive,
         };
         Ok(Policy::of(config, halting, self.max_k)?)
@@ -140,4 +188,67 @@ fn shown(argument: &str) -> String {
     let short: String = argument.chars().take(100).collect();
     let dots = if short.len() < argument.len() { ".." } else { "" };
     if Path::new(argument).is_file() { short } else { format!("{short:?}{dots} (no file has this name)") }
+}
+
+/// A file that is written whole or not at all.
+pub struct Partial {
+    path: PathBuf,
+    partial: PathBuf,
+}
+
+impl Partial {
+    /// Makes sure that `path` can be written, before the work whose result it is to hold.
+    pub fn create(path: &Path) -> Result<Self> {
+        // Renaming over a device or a folder would replace it.
+        if path.exists() && !path.is_file() {
+            bail!("{}: not a regular file", path.display());
+        }
+        let mut partial = path.as_os_str().to_owned();
+        partial.push(".tmp");
+        File::create(&partial).with_context(|| path.display().to_string())?;
+        Ok(Partial { path: path.to_owned(), partial: partial.into() })
+    }
+
+    pub fn write(self, bytes: &[u8]) -> Result<()> {
+        let written = std::fs::write(&self.partial, bytes);
+        let written = written.and_then(|()| std::fs::rename(&self.partial, &self.path));
+        written.with_context(|| self.path.display().to_string())
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Nothing is there any more once it was renamed.
+        let _ = std::fs::remove_file(&self.partial);
+    }
+}
+
+/// Progress on standard error: a bar on a terminal, else a line per hundred.
+pub struct Progress {
+    bar: ProgressBar,
+    n: usize,
+    what: &'static str,
+}
+
+impl Progress {
+    pub fn new(n: usize, what: &'static str) -> Self {
+        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}");
+        let bar = ProgressBar::new(n as u64).with_style(style.expect("a constant template"));
+        Progress { bar: bar.with_message(what), n, what }
+    }
+
+    /// `n` are done.
+    pub fn show(&self, n: usize) {
+        if std::io::stderr().is_terminal() {
+            self.bar.set_position(n as u64);
+        } else if n.is_multiple_of(100) {
+            eprintln!("{n} of {} {}", self.n, self.what);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }

@@ -8,8 +8,10 @@ mod generate;
 mod import;
 mod info;
 mod input;
+mod k_star;
 mod parity;
 mod plot;
+mod policies;
 mod solve;
 mod train;
 
@@ -38,6 +40,8 @@ enum Command {
     Solve(solve::Args),
     /// Answer many puzzles, and count
     Eval(eval::Args),
+    /// Measure how many steps questions need
+    KStar(k_star::Args),
     /// Say what a model file holds
     Info(info::Args),
     /// Turn a checkpoint of the official PyTorch code into a model file
@@ -46,6 +50,8 @@ enum Command {
     CheckParity(parity::Args),
     /// Draw the curves of a training run
     Plot(plot::Args),
+    /// Compare halting policies on recorded runs
+    Policies(policies::Args),
     /// Train a model from nothing, or go on from a checkpoint
     Train(train::Args),
     /// Generate puzzles in the published CSV format
@@ -68,10 +74,12 @@ fn main() -> ExitCode {
     let verdict = match Cli::parse().command {
         Command::Solve(args) => solve::run(args),
         Command::Eval(args) => eval::run(args),
+        Command::KStar(args) => k_star::run(&args).map(|()| Verdict::Yes),
         Command::Info(args) => info::run(&args).map(|()| Verdict::Yes),
         Command::Import(args) => import::run(&args).map(|()| Verdict::Yes),
         Command::CheckParity(args) => parity::run(&args),
         Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
+        Command::Policies(args) => policies::run(&args),
         Command::Train(args) => train::run(args),
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
         Command::Doctor(args) => doctor::run(&args),

@@ -152,3 +152,32 @@ fn a_failed_generation_leaves_the_old_file_and_nothing_beside_it() {
         "1000000",
     );
 }
+
+#[test]
+fn runs_and_halting_states() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(place("junk"), "neither runs nor a state, but of fair length").expect("a file");
+    std::fs::write(place("none.csv"), "source,question,answer,rating\n").expect("a file");
+    for (arguments, expected) in [
+        (&["policies", "missing"][..], "missing"),
+        (&["policies", "junk"], "junk: runs: "),
+        (&["policies", "junk", "--state", "no/folder"], "no/folder"),
+        (&["solve", "sudoku", PUZZLE, "--learned", "--halting", "junk"], "junk: not a sona-learn state file"),
+        (&["solve", "sudoku", PUZZLE, "--learned", "--halting", "missing"], "missing"),
+        (&["solve", "sudoku", PUZZLE, "--learned", "--k", "3"], "cannot be used with"),
+        (&["eval", "maze", "--predicted", "--max-k", "0"], "max_k is 0"),
+        (&["k-star", "maze", "--max-k", "0", "--limit", "1"], "max_k is 0"),
+        (&["k-star", "maze", "--max-k", "2000", "--limit", "1"], "max_k is 2000"),
+        (&["k-star", "maze", "--limit", "0"], "no puzzles"),
+        (&["k-star", "maze", "--data", "none.csv"], "no puzzles"),
+        (&["k-star", "maze", "--data", "junk"], "junk"),
+        (&["k-star", "sudoku", "--out", "no/folder/file"], "no/folder/file"),
+        (&["k-star", "sudoku", "--out", "."], "not a regular file"),
+        (&["k-star", "sudoku", "--model", "junk"], "junk"),
+    ] {
+        refused(folder.path(), "", arguments, expected);
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+    assert_eq!(left.len(), 2, "something was left behind: {left:?}");
+}

@@ -254,3 +254,31 @@ fn help_has_examples_and_exit_codes() {
     }
     assert_eq!(trm(folder.path(), "", &["abacus"]).code, Some(2));
 }
+
+#[test]
+fn k_star_is_measured_and_policies_are_compared() {
+    let folder = folder();
+    // Mazes that an untrained model gets right: nothing lies between start and goal.
+    let mut csv = String::from("source,question,answer,rating\n");
+    for i in 0..200 {
+        let (maze, answer) = if i % 4 == 1 { ("S  G", "S oG") } else { ("SG  ", "SG  ") };
+        csv += &format!("s,{maze},{answer},2\n");
+    }
+    std::fs::write(folder.path().join("mazes.csv"), csv).expect("a file");
+    let model = ["--model", "maze.safetensors", "--data", "mazes.csv"];
+    let words = [&["k-star", "maze", "--out", "runs", "--json"][..], &model].concat();
+    let said = trm(folder.path(), "", &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let k_star = json(&said.out);
+    assert_eq!((&k_star["n"], &k_star["max_k"]), (&Value::from(200), &Value::from(3)));
+    let text = trm(folder.path(), "", &["policies", "runs", "--html", "page.html", "--state", "state"]);
+    assert!(text.out.contains("best fixed") && text.out.contains("oracle"), "{}{}", text.out, text.err);
+    let said = trm(folder.path(), "", &["policies", "runs", "--json"]);
+    assert_eq!(said.code, text.code, "{}", said.err);
+    assert_eq!(json(&said.out)["fixed"].as_array().map(Vec::len), Some(3));
+    let page = std::fs::read_to_string(folder.path().join("page.html")).expect("written");
+    assert!(page.contains("<svg") && page.contains("best fixed"));
+    let words = ["solve", "maze", "-", "--learned", "--halting", "state", "--model", "maze.safetensors"];
+    let said = trm(folder.path(), "SG\n  \n", &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+}

@@ -24,6 +24,17 @@ pub fn maze_card() -> &'static str {
     include_str!("../weights/maze.md")
 }
 
+/// What `sona-learn` learned of the Sudoku model's runs: a state file for learned halting, about this
+/// model alone. `cargo xtask data k-star` makes it.
+pub fn sudoku_halting_bytes() -> &'static [u8] {
+    include_bytes!("../weights/sudoku.halting")
+}
+
+/// What `sona-learn` learned of the maze model's runs; as [`sudoku_halting_bytes`].
+pub fn maze_halting_bytes() -> &'static [u8] {
+    include_bytes!("../weights/maze.halting")
+}
+
 /// The Sudoku model: 729 candidates of `[open, given]`, one logit each.
 ///
 /// ```

@@ -3,12 +3,10 @@
 use crate::Sample;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use trm_core::Graph;
-use trm_core::Model;
 use trm_core::kernel::Isa;
 use trm_core::loss::{Target, all_right};
 use trm_core::model::{StepOutput, Workspace};
-use trm_core::{Graph, MAX_K, Model};
+use trm_core::{Graph, Model};
 
 /// The exact accuracy of a model on validation questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,131 @@
+//! Measuring K*: every question run to the last step, and every step judged.
+
+use crate::error::{BenchError, Result};
+use crate::learned::signal;
+use crate::pipeline::{Beyond, Halting, Policy, answer};
+use crate::runs::{MAX_STEPS, Run, Runs, rounded};
+use crate::task::{Item, Task};
+use rayon::prelude::*;
+use serde::Serialize;
+use sona_learn::Label;
+use std::fmt::{self, Display, Formatter};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use trm_core::TrmEngine;
+
+/// Runs each question `max_k` steps, on all threads of the rayon pool. `progress` hears how many
+/// are done, from any thread.
+///
+/// # Errors
+/// The first question that cannot be asked, [`BenchError::NoPuzzles`], and [`BenchError::Halting`]
+/// for a `max_k` that is 0 or above [`MAX_STEPS`].
+pub fn measure<T: Task>(
+    engine: &TrmEngine,
+    task: &T,
+    items: &[Item<T>],
+    max_k: usize,
+    progress: impl Fn(usize) + Sync,
+) -> Result<Vec<Run>>
+where
+    Item<T>: Sync,
+{
+    if !(1..=MAX_STEPS).contains(&max_k) {
+        return Err(BenchError::Halting { field: "max_k", found: max_k, expected: "1 to 1024" });
+    }
+    if items.is_empty() {
+        return Err(BenchError::NoPuzzles);
+    }
+    let policy = Policy::of(engine.model().config(), Halting::Fixed(max_k), None)?;
+    let n_done = AtomicUsize::new(0);
+    let run = |item: &Item<T>| {
+        let mut run = Run {
+            embedding: task.embedding(&item.question),
+            signals: Vec::with_capacity(max_k),
+            right: Vec::with_capacity(max_k),
+            verified_at: None,
+        };
+        answer(engine, task, &item.question, &policy, Beyond::Stop, |step| {
+            run.signals.push(rounded(signal(step.trace)));
+            run.right.push(*step.answer == item.label);
+            if run.verified_at.is_none() && task.obeys_rules(&item.question, step.answer) {
+                run.verified_at = Some(step.k);
+            }
+        })?;
+        progress(n_done.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok(run)
+    };
+    items.par_iter().map(run).collect()
+}
+
+/// How many steps the questions of a set need.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KStar {
+    /// The kind of puzzle.
+    pub puzzle: String,
+    /// The questions, in words.
+    pub data: String,
+    /// [`model_id`](crate::model_id) of the model.
+    pub model: String,
+    /// Steps of each run.
+    pub max_k: usize,
+    /// Questions.
+    pub n: usize,
+    /// Questions that have a K*; the others are right-censored at `max_k`.
+    pub n_solved: usize,
+    /// Mean of K* over those that have one.
+    pub mean: f64,
+    /// Median, and the 90th percentile, of K* over those that have one; 0 if none has.
+    pub median: usize,
+    /// The 90th percentile.
+    pub p90: usize,
+    /// Pairs of K* and the questions that have it.
+    pub histogram: Vec<(usize, usize)>,
+}
+
+impl KStar {
+    /// Counts the labels of runs.
+    pub fn of(runs: &Runs) -> Self {
+        let solved = runs.runs.iter().filter_map(|run| match run.label() {
+            Label::Solved(k) => Some(k),
+            Label::Censored(_) => None,
+        });
+        let mut solved: Vec<usize> = solved.collect();
+        solved.sort_unstable();
+        let at = |share: f64| {
+            let last = solved.len().saturating_sub(1);
+            solved.get((share * last as f64).round() as usize).copied().unwrap_or(0)
+        };
+        let mean = solved.iter().sum::<usize>() as f64 / solved.len().max(1) as f64;
+        KStar {
+            puzzle: runs.puzzle.clone(),
+            data: runs.data.clone(),
+            model: runs.model.clone(),
+            max_k: runs.max_k,
+            n: runs.runs.len(),
+            n_solved: solved.len(),
+            mean,
+            median: at(0.5),
+            p90: at(0.9),
+            histogram: solved.chunk_by(|a, b| a == b).map(|same| (same[0], same.len())).collect(),
+        }
+    }
+}
+
+impl Display for KStar {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let KStar { puzzle, data, max_k, n, n_solved, mean, median, p90, .. } = self;
+        writeln!(f, "{n} puzzles: {puzzle}, {data}; model {}, {max_k} steps each", self.model)?;
+        writeln!(f, "{n_solved} have a K*, {} are censored (not right at step {max_k})", n - n_solved)?;
+        writeln!(f, "K*: median {median}, mean {mean:.2}, 90 % within {p90}\n")?;
+        // Ranges that double from 4 on, each with its bar.
+        let (mut low, mut high) = (1, 1);
+        while low <= *max_k {
+            let within = self.histogram.iter().filter(|(k, _)| (low..=high).contains(k));
+            let count: usize = within.map(|(_, count)| count).sum();
+            let range = if low == high { low.to_string() } else { format!("{low}-{high}") };
+            writeln!(f, "  {range:>9} {count:>6} {}", "#".repeat((50 * count).div_ceil((*n).max(1))))?;
+            low = high + 1;
+            high = if low < 4 { low } else { (2 * low - 1).min(*max_k) };
+        }
+        Ok(())
+    }
+}

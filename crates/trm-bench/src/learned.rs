@@ -1,0 +1,79 @@
+//! Learned halting: `sona-learn` behind the seam of `trm-core`.
+
+use crate::error::{BenchError, Result};
+use crate::task::Task;
+use sona_learn::{Decision, HaltingPolicy, Signal, SonaEngine};
+use std::fmt::{self, Debug, Formatter};
+use trm_core::{Asked, HaltingPredictor, StepTrace};
+
+/// A predictor for the puzzles of one task.
+///
+/// ```
+/// use std::sync::Arc;
+/// use trm_bench::{LearnedHalting, MazeTask, Task};
+///
+/// let engine = trm_models::maze();
+/// let task = MazeTask::of(engine.model().config())?;
+/// let sona = sona_learn::SonaEngine::from_bytes(trm_models::maze_halting_bytes()).expect("as shipped");
+/// let engine = engine.with_halting(Arc::new(LearnedHalting::new(task, sona)?));
+/// let maze = puzzles::maze::Maze::parse("S #  # G#")?;
+/// let encoded = task.encode(&maze);
+/// let result = engine.reason(&encoded.question, &encoded.answer, None); // until it is likely settled
+/// println!("{} steps", result.iterations_used);
+/// # Ok::<(), trm_bench::BenchError>(())
+/// ```
+pub struct LearnedHalting<T> {
+    task: T,
+    sona: SonaEngine,
+    policy: HaltingPolicy,
+}
+
+impl<T: Task> LearnedHalting<T> {
+    /// A predictor with what `sona` has learned, under [`HALTING`].
+    ///
+    /// # Errors
+    /// [`BenchError::OtherState`] where it has learned of embeddings of another length.
+    pub fn new(task: T, sona: SonaEngine) -> Result<Self> {
+        let (found, expected) = (sona.config().dim, T::EMBEDDING_DIM);
+        if found != expected {
+            return Err(BenchError::OtherState { puzzle: T::NAME, found, expected });
+        }
+        Ok(LearnedHalting { task, sona, policy: HALTING })
+    }
+
+    /// The embedding of a question as the engine got it. One that is no puzzle has none, and is
+    /// foreseen as the average of all.
+    fn embedding(&self, asked: Asked<'_>) -> Vec<f32> {
+        let question = self.task.read(asked.question, asked.width);
+        let embedding = question.map(|question| self.task.embedding(&question));
+        embedding.unwrap_or_default().into_iter().map(f32::from).collect()
+    }
+}
+
+/// When a run that is planned ends.
+pub const HALTING: HaltingPolicy = HaltingPolicy { settled: 0.98, hopeless: 0.0 };
+
+/// What `sona-learn` hears of a step.
+pub fn signal(step: StepTrace) -> Signal {
+    Signal { confidence: step.confidence, change: step.changed }
+}
+
+impl<T> Debug for LearnedHalting<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LearnedHalting")
+            .field("sona", &self.sona.stats())
+            .field("policy", &self.policy)
+            .finish()
+    }
+}
+
+impl<T: Task + Send> HaltingPredictor for LearnedHalting<T> {
+    fn predict(&self, asked: Asked<'_>) -> usize {
+        self.sona.predict(&self.embedding(asked), asked.max_k).enough
+    }
+
+    fn plan(&self, asked: Asked<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
+        let mut plan = self.sona.plan(&self.embedding(asked), asked.max_k, self.policy);
+        Box::new(move |step| matches!(plan.observe(signal(step)).decision, Decision::Stop(_)))
+    }
+}

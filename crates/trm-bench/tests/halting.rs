@@ -1,0 +1,187 @@
+//! Learned halting: questions read back, recorded runs, policies, and what is shipped.
+
+use puzzles::maze::{Maze, MazeSpec, generate_maze};
+use puzzles::sudoku::{Grid, Kind, generate_unit};
+use sona_learn::synthetic::{Kind as Synthetic, MAX_K, Synthetic as Source};
+use sona_learn::{Label, SonaEngine};
+use std::sync::Arc;
+use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
+use trm_bench::{
+    BenchError, Beyond, HALTING, Halting, Item, KStar, LearnedHalting, MazeTask, Policy, Run, Runs,
+    SudokuTask, Task, answer, compare, embedding, learn, measure, model_id,
+};
+use trm_core::{Mixer, Model, Output, TrmConfig, TrmEngine};
+
+fn mazes(n: u64) -> Vec<Maze> {
+    let spec = MazeSpec { height: 5, width: 8, ..MazeSpec::square(8, 6) };
+    (0..n).map(|i| generate_maze(&spec, 3, i).expect("an easy maze").maze).collect()
+}
+
+#[test]
+fn questions_are_read_back() {
+    let dense = |features: usize| {
+        let builder = TrmConfig::builder().embedding_dim(features).answer_dim(features);
+        builder.mixer(Mixer::mlp(1024)).output(Output::TokenSoftmax).build().expect("a dense model")
+    };
+    let relational = |builder| shaped(builder, 8, 8, 1).expect("a small model");
+    for config in [relational(sudoku_builder()), dense(11)] {
+        let task = SudokuTask::of(&config).expect("a Sudoku model");
+        for row in generate_unit(Kind::Easy, 5, 0).iter().take(10) {
+            assert_eq!(task.read(&task.encode(&row.puzzle).question, 1).as_ref(), Some(&row.puzzle));
+        }
+        assert_eq!(task.read(&[1.0; 30], 1), None);
+    }
+    let task = MazeTask::of(&relational(maze_builder())).expect("a maze model");
+    for maze in mazes(10) {
+        assert_eq!(task.read(&task.encode(&maze).question, maze.width()).as_ref(), Some(&maze));
+    }
+    assert_eq!(task.read(&[0.0; 27], 3), None, "walls alone are no maze");
+    assert_eq!(task.read(&[0.0; 27], 0), None);
+    let (task, maze) =
+        (MazeTask::of(&dense(6)).expect("a maze model"), Maze::parse("S #  # G#").expect("a maze"));
+    assert_eq!(task.read(&task.encode(&maze).question, 1), Some(maze));
+}
+
+/// An engine that answers at random, and its predictor that knows nothing.
+fn blank_engine() -> (TrmEngine, TrmEngine) {
+    let config = shaped(maze_builder().max_k(6), 8, 8, 1).expect("a small model");
+    let task = MazeTask::of(&config).expect("a maze model");
+    let engine = TrmEngine::from(Model::new(config).expect("a small model"));
+    let halting = LearnedHalting::new(task, SonaEngine::new(embedding::MAZE_DIM)).expect("a maze's");
+    let error = LearnedHalting::new(task, SonaEngine::new(3)).expect_err("of something else");
+    assert!(matches!(error, BenchError::OtherState { found: 3, .. }), "{error}");
+    (engine.clone(), engine.with_halting(Arc::new(halting)))
+}
+
+#[test]
+fn a_predictor_is_asked_for_and_used() {
+    let (plain, planned) = blank_engine();
+    let task = MazeTask::of(plain.model().config()).expect("a maze model");
+    for halting in [Halting::Predicted, Halting::Learned] {
+        let policy = Policy::of(plain.model().config(), halting, None).expect("a policy");
+        let ask = |engine| answer(engine, &task, &mazes(1)[0], &policy, Beyond::Stop, |_| {});
+        assert!(matches!(ask(&plain), Err(BenchError::NoPredictor)));
+        assert!((1..=6).contains(&ask(&planned).expect("with a predictor").k));
+    }
+}
+
+#[test]
+fn reason_without_k_is_learned_halting() {
+    let engine = trm_models::maze();
+    let task = MazeTask::of(engine.model().config()).expect("a maze model");
+    let sona = SonaEngine::from_bytes(trm_models::maze_halting_bytes()).expect("as shipped");
+    let engine = engine.with_halting(Arc::new(LearnedHalting::new(task, sona).expect("a maze's")));
+    let policy = Policy::of(engine.model().config(), Halting::Learned, None).expect("a policy");
+    for maze in mazes(5) {
+        let (encoded, (height, width)) = (task.encode(&maze), (maze.height(), maze.width()));
+        let engine = engine.clone().with_grid(height, width);
+        let reasoned = engine.reason(&encoded.question, &encoded.answer, None);
+        let answered = answer(&engine, &task, &maze, &policy, Beyond::Stop, |_| {}).expect("a maze");
+        assert_eq!((reasoned.iterations_used, reasoned.early_stopped), (answered.k, answered.early_stopped));
+        assert!(reasoned.early_stopped && task.decode(&maze, &reasoned.answer) == answered.answer);
+    }
+}
+
+#[test]
+fn k_star_is_where_the_answer_is_right_for_good() {
+    let (engine, _) = blank_engine();
+    let task = MazeTask::of(engine.model().config()).expect("a maze model");
+    // An untrained model marks nothing, which is right where start and goal are neighbours.
+    let items: Vec<Item<MazeTask>> = ["SG\n  ", "S G\n# #"]
+        .map(|rows| Maze::parse_rows(rows).expect("a maze"))
+        .map(|maze| Item { label: puzzles::maze::label(&maze).expect("a path"), question: maze, rating: 0.0 })
+        .into();
+    let runs = measure(&engine, &task, &items, 4, |_| {}).expect("two mazes");
+    assert_eq!([runs[0].label(), runs[1].label()], [Label::Solved(1), Label::Censored(4)]);
+    assert_eq!([runs[0].verified_at, runs[1].verified_at], [Some(1), None]);
+    assert!(runs.iter().all(|run| run.signals.len() == 4 && run.embedding.len() == embedding::MAZE_DIM));
+    for max_k in [0, 1025] {
+        let error = measure(&engine, &task, &items, max_k, |_| {}).expect_err("out of range");
+        assert!(matches!(error, BenchError::Halting { field: "max_k", .. }), "{error}");
+    }
+    assert!(matches!(measure(&engine, &task, &[], 4, |_| {}), Err(BenchError::NoPuzzles)));
+}
+
+/// Runs of questions whose K* is a function of the embedding plus noise; one in ten is never solved.
+fn synthetic(n: usize) -> Runs {
+    let mut source = Source::new(Synthetic::Curve, 16, 4);
+    let run = |i: usize| {
+        let query = source.query();
+        let k = source.optimal_k(&query);
+        let solved = i % 10 != 3;
+        Run {
+            embedding: query.iter().map(|x| (1000.0 + 200.0 * x) as u16).collect(),
+            signals: source.run(if solved { k } else { MAX_K + 10 }, MAX_K),
+            right: (1..=MAX_K).map(|t| solved && t >= k).collect(),
+            verified_at: solved.then_some(k),
+        }
+    };
+    let [puzzle, data, model] = ["maze", "synthetic", "00000000"].map(String::from);
+    Runs { puzzle, data, model, threshold: 0.95, max_k: MAX_K, runs: (0..n).map(run).collect() }
+}
+
+#[test]
+fn policies_are_told_apart() {
+    let runs = synthetic(1000);
+    let comparison = compare(&runs, &learn(&runs).expect("enough runs"), HALTING).expect("enough runs");
+    assert_eq!((comparison.n_train, comparison.n_test), (500, 500));
+    let row = |name: &str| comparison.policies.iter().find(|row| row.name.starts_with(name)).expect("a row");
+    let (oracle, verified, learned) = (row("oracle"), row("verified"), row("learned"));
+    // One in ten of the synthetic questions is at odd places, so one in five of those judged.
+    assert_eq!((oracle.exact.n_true, verified.exact.n_true), (400, 400));
+    assert!(oracle.mean_k < verified.mean_k && learned.mean_k > verified.mean_k);
+    assert_eq!(comparison.fixed[MAX_K - 1].exact.n_true, 400);
+    assert!(comparison.predictors[0].mae < 1.0 && comparison.predictors[1].mae > 3.0, "{comparison}");
+    assert!(comparison.targets[..2].iter().all(|target| target.passed), "{comparison}");
+    // Negative control: labels shuffled against the questions are not predicted.
+    let mut shuffled = runs.clone();
+    (0..1000).for_each(|i| shuffled.runs[i].embedding.clone_from(&runs.runs[(i * 7 + 3) % 1000].embedding));
+    let comparison = compare(&shuffled, &learn(&shuffled).expect("enough"), HALTING).expect("enough");
+    assert!(comparison.predictors[0].mae > 3.0, "{comparison}");
+    assert!(comparison.to_html().contains("<svg") && !comparison.to_html().contains("NaN"));
+}
+
+#[test]
+fn too_few_or_unsolved_runs_are_refused() {
+    assert!(matches!(learn(&synthetic(100)), Err(BenchError::Runs { .. })));
+    let mut unsolved = synthetic(200);
+    unsolved.runs.iter_mut().for_each(|run| run.right.fill(false));
+    let error = learn(&unsolved).and_then(|engine| compare(&unsolved, &engine, HALTING)).expect_err("no K*");
+    assert!(matches!(error, BenchError::Runs { .. }), "{error}");
+}
+
+/// If this fails, a model or an embedding was changed: `cargo xtask data k-star` makes the files anew.
+#[test]
+fn what_is_shipped_is_about_the_shipped_models() {
+    let states = [trm_models::sudoku_halting_bytes(), trm_models::maze_halting_bytes()];
+    let engines = [trm_models::sudoku(), trm_models::maze()];
+    for ((name, engine), state) in ["sudoku", "maze"].into_iter().zip(engines).zip(states) {
+        let datasets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../datasets");
+        let bytes = std::fs::read(format!("{datasets}/k-star-{name}.safetensors")).expect("committed");
+        let runs = Runs::from_bytes(&bytes).expect("as committed");
+        assert_eq!(runs.model, model_id(engine.model()).expect("a model"), "cargo xtask data k-star");
+        let dim = if name == "sudoku" { embedding::SUDOKU_DIM } else { embedding::MAZE_DIM };
+        assert!(runs.puzzle == name && runs.runs.iter().all(|run| run.embedding.len() == dim));
+        let sona = SonaEngine::from_bytes(state).expect("as shipped");
+        assert_eq!((sona.config().dim, sona.config().limit), (dim, runs.max_k));
+        let again = learn(&runs).expect("enough runs");
+        again.forget_examples();
+        let predict = |engine: &SonaEngine| {
+            runs.runs.iter().map(|run| engine.predict(&run.query(), runs.max_k).steps).collect::<Vec<_>>()
+        };
+        assert_eq!(predict(&sona), predict(&again), "cargo xtask data k-star");
+        assert!(KStar::of(&runs).n_solved > 0 && state.len() < 1 << 18);
+    }
+}
+
+#[test]
+fn embeddings_of_any_grid_are_of_one_length() {
+    let task = SudokuTask::default();
+    for text in [".".repeat(81), format!("5{}", ".".repeat(80))] {
+        let grid = Grid::parse(&text).expect("a grid");
+        assert_eq!(task.embedding(&grid).len(), embedding::SUDOKU_DIM);
+    }
+    for maze in mazes(5) {
+        assert_eq!(embedding::maze(&maze).len(), embedding::MAZE_DIM);
+    }
+}
