@@ -245,7 +245,7 @@ mod tests {
                     })
                 })
                 .collect(),
-            right: (0..max_k).map(|t| (t * 7 + i) % 3 == 0).collect(),
+            right: (0..max_k).map(|t| (t * 7 + i).is_multiple_of(3)).collect(),
             verified_at: (i > 0).then_some(i),
         };
         let [puzzle, data, model] = ["maze", "some", "0badcafe"].map(String::from);

@@ -151,7 +151,7 @@ fn configurations_without_a_counterpart() {
 #[test]
 fn configuration_larger_than_the_file() {
     let error = error(|_, config| *config = config.replace("\"hidden_size\": 64", "\"hidden_size\": 16384"));
-    assert!(matches!(error, TrmError::Format { .. }), "{error}");
+    assert!(matches!(error, TrmError::Config { field: "hidden_dim", .. }), "{error}");
 }
 
 #[test]
