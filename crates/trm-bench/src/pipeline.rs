@@ -1,8 +1,9 @@
 //! One question through a model: when to stop, and what was answered.
 
 use crate::error::{BenchError, Result};
-use crate::task::Task;
+use crate::task::{Encoded, Task};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 use trm_core::{StepTrace, TrmConfig, TrmEngine};
 
@@ -123,14 +124,7 @@ pub fn answer<T: Task>(
 ) -> Result<Answered<T::Answer>> {
     let start = Instant::now();
     let encoded = task.encode(question);
-    let shaped;
-    let engine = match encoded.grid {
-        Some((height, width)) if height != width => {
-            shaped = engine.clone().with_grid(height, width);
-            &shaped
-        }
-        _ => engine,
-    };
+    let engine = fitted(engine, &encoded);
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let predictor = || engine.halting().ok_or(BenchError::NoPredictor);
     let asked = steps.asked(policy.max_k);
@@ -170,6 +164,14 @@ pub fn answer<T: Task>(
         if let Some(answered) = halted.take_if(|_| last || beyond == Beyond::Stop) {
             return Ok(answered);
         }
+    }
+}
+
+/// The engine for the grid of a question.
+pub(crate) fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Cow<'a, TrmEngine> {
+    match encoded.grid {
+        Some((height, width)) if height != width => Cow::Owned(engine.clone().with_grid(height, width)),
+        _ => Cow::Borrowed(engine),
     }
 }
 

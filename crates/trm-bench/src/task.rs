@@ -10,9 +10,9 @@ use trm_core::TrmConfig;
 /// A kind of puzzle: text as tensors, tensors as an answer, an answer as a verdict.
 pub trait Task: Sync {
     /// What is asked.
-    type Question: Sync;
+    type Question: Send + Sync;
     /// What is answered.
-    type Answer: Clone + PartialEq + Sync;
+    type Answer: Clone + PartialEq + Send + Sync;
     /// Name in reports.
     const NAME: &'static str;
     /// The share of answers equal to the label, the share that obeys the rules, and further
@@ -103,6 +103,11 @@ impl SudokuTask {
             .find(fits)
             .ok_or_else(|| other_task("Sudoku", config, "2 and 1 (candidates) or 11 and 11 (cells)"))?;
         Ok(SudokuTask { encoder, decoder: SudokuDecoder::with(geometry, encoder.layout()) })
+    }
+
+    /// Whether a token is a candidate, and not a cell.
+    pub fn is_of_candidates(&self) -> bool {
+        self.encoder.layout() == sudoku::Layout::Candidates
     }
 }
 

@@ -1,7 +1,7 @@
 //! `trm eval`
 
-use crate::Verdict;
 use crate::input::{Puzzle, Thinking};
+use crate::{Verdict, attempts};
 use anyhow::{Context, Result};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,30 +19,44 @@ use trm_core::TrmEngine;
     trm eval sudoku --data test.csv --limit 1000     a published file\n  \
     trm eval maze --k 32 --json\n  \
     trm eval maze --sweep --max-k 64                 what every K gives, from the same runs\n  \
+    trm eval sudoku --rollouts 16                    16 runs from disturbed latents\n  \
+    trm eval sudoku --search 64                      the network proposes, a stack decides\n  \
     trm eval sudoku --target 80                      exit code 1 unless above 80 %\n\n\
     exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
     the share that obeys the rules, found without the label. Intervals are 95 %.\n\
     RAYON_NUM_THREADS sets the number of threads.")]
 pub struct Args {
     /// Which puzzle
-    puzzle: Puzzle,
+    pub puzzle: Puzzle,
     /// Puzzles (CSV: source,question,answer,rating); without it the committed set
     #[arg(long)]
-    data: Option<PathBuf>,
+    pub data: Option<PathBuf>,
     /// Puzzles to use, from the start of the file
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
     #[command(flatten)]
-    thinking: Thinking,
+    pub thinking: Thinking,
     /// Go on to the last step and report every K
     #[arg(long)]
     sweep: bool,
+    /// Run every puzzle N times from disturbed latents; choose by confidence, and by the rules
+    #[arg(long, value_name = "N", conflicts_with_all = ["sweep", "search"], value_parser = clap::value_parser!(u16).range(1..))]
+    rollouts: Option<u16>,
+    /// Standard deviation of the noise of --rollouts
+    #[arg(long, default_value_t = 0.5, requires = "rollouts")]
+    pub noise: f64,
+    /// Seed of that noise
+    #[arg(long, default_value_t = 1, requires = "rollouts")]
+    pub seed: u64,
+    /// Sudoku: search around the network, in at most N calls; no score of the network
+    #[arg(long, value_name = "N", conflicts_with = "sweep", value_parser = clap::value_parser!(u32).range(1..))]
+    search: Option<u32>,
     /// Fail unless solved_rate or optimal_path_rate is above this percentage
     #[arg(long, value_name = "PERCENT")]
     target: Option<f64>,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 pub fn run(args: Args) -> Result<Verdict> {
@@ -53,6 +67,12 @@ pub fn run(args: Args) -> Result<Verdict> {
             eprintln!("FAIL: there is nothing to measure before the model is trained");
             return Ok(Verdict::No);
         }
+    }
+    if let Some(n) = args.rollouts {
+        return attempts::run_rollouts(&args, &engine, usize::from(n));
+    }
+    if let Some(n) = args.search {
+        return attempts::run_search(&args, &engine, n as usize);
     }
     let config = engine.model().config();
     match args.puzzle {
@@ -81,7 +101,7 @@ pub fn run(args: Args) -> Result<Verdict> {
     }
 }
 
-fn open(path: &PathBuf) -> Result<File> {
+pub fn open(path: &PathBuf) -> Result<File> {
     File::open(path).with_context(|| path.display().to_string())
 }
 
@@ -119,11 +139,16 @@ impl Args {
     }
 
     fn judge(&self, report: &Report, rate: &str) -> Verdict {
+        self.reached(rate, report.measures.rates[rate].rate)
+    }
+
+    /// Whether a rate is above the target, if there is one.
+    pub fn reached(&self, name: &str, rate: f64) -> Verdict {
         let Some(target) = self.target else { return Verdict::Yes };
-        let percent = 100.0 * report.measures.rates[rate].rate;
+        let percent = 100.0 * rate;
         let passed = percent > target;
         let word = if passed { "PASS" } else { "FAIL" };
-        eprintln!("{word}: {rate} {percent:.2} %, target above {target} %");
+        eprintln!("{word}: {name} {percent:.2} %, target above {target} %");
         if passed { Verdict::Yes } else { Verdict::No }
     }
 }

@@ -1,5 +1,7 @@
 //! The `trm` command.
 
+mod attempts;
+mod average;
 mod completions;
 mod doctor;
 mod draw;
@@ -54,6 +56,8 @@ enum Command {
     Policies(policies::Args),
     /// Train a model from nothing, or go on from a checkpoint
     Train(train::Args),
+    /// Average the weights of several models
+    Average(average::Args),
     /// Generate puzzles in the published CSV format
     Generate(generate::Args),
     /// Say what was found on this machine, and what is wrong
@@ -81,6 +85,7 @@ fn main() -> ExitCode {
         Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
         Command::Policies(args) => policies::run(&args),
         Command::Train(args) => train::run(args),
+        Command::Average(args) => average::run(&args).map(|()| Verdict::Yes),
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => {

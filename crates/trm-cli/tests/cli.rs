@@ -245,6 +245,7 @@ fn help_has_examples_and_exit_codes() {
         "plot",
         "train",
         "generate",
+        "average",
         "doctor",
         "completions",
     ] {
@@ -281,4 +282,43 @@ fn k_star_is_measured_and_policies_are_compared() {
     let words = ["solve", "maze", "-", "--learned", "--halting", "state", "--model", "maze.safetensors"];
     let said = trm(folder.path(), "SG\n  \n", &words);
     assert_eq!(said.code, Some(0), "{}", said.err);
+}
+
+#[test]
+fn more_than_one_run_is_counted_apart() {
+    let folder = folder();
+    let said = trm(folder.path(), "", &["eval", "sudoku", "--limit", "4", "--search", "8", "--json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let found = json(&said.out);
+    assert!(found["n"] == 4 && found["search"]["calls"].as_f64().is_some_and(|calls| calls <= 8.0));
+    assert!(found.get("rates").is_none(), "a search is no score of the network");
+    let words = ["eval", "maze", "--limit", "2", "--rollouts", "3", "--max-k", "8"];
+    let said = trm(folder.path(), "", &words);
+    assert!(said.code == Some(0) && said.out.contains("network AND rules"), "{}{}", said.out, said.err);
+    assert_eq!(trm(folder.path(), "", &["eval", "maze", "--search", "8"]).code, Some(2));
+    assert_eq!(trm(folder.path(), "", &["eval", "maze", "--rollouts", "0"]).code, Some(2));
+    assert_eq!(trm(folder.path(), "", &["eval", "sudoku", "--limit", "3", "--vote"]).code, Some(0));
+}
+
+#[test]
+fn other_sizes_of_sudoku() {
+    let folder = folder();
+    let said = trm(folder.path(), "", &["solve", "sudoku", "1.34.4.22.4.432.", "--json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(json(&said.out)["answer"].as_str(), Some("1234341221434321"));
+    assert_eq!(trm(folder.path(), "", &["solve", "sudoku", "11.............."]).code, Some(2));
+}
+
+#[test]
+fn models_are_averaged() {
+    let folder = folder();
+    let words = ["average", "maze.safetensors", "maze.safetensors", "--out", "mean.safetensors"];
+    let said = trm(folder.path(), "", &words);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let load = |name: &str| trm_core::Model::load(folder.path().join(name)).expect("a model");
+    assert_eq!(load("mean.safetensors").params, load("maze.safetensors").params);
+    let words = ["average", "maze.safetensors", "sudoku.safetensors", "--out", "mean.safetensors"];
+    let said = trm(folder.path(), "", &words);
+    assert!(said.code == Some(2) && said.err.contains("sudoku.safetensors"), "{}", said.err);
+    assert_eq!(trm(folder.path(), "", &["average", "maze.safetensors", "--out", "x"]).code, Some(2));
 }

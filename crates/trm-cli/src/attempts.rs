@@ -1,0 +1,140 @@
+//! `trm eval --rollouts` and `trm eval --search`: more than one run of the network per puzzle, in rows
+//! of their own.
+
+use crate::Verdict;
+use crate::eval::{Args, open};
+use crate::input::Puzzle;
+use anyhow::{Result, bail};
+use puzzles::PuzzleError;
+use rayon::prelude::*;
+use serde_json::json;
+use std::sync::Mutex;
+use trm_bench::{Item, MazeTask, Policy, Rate, Rollouts, SearchLimits, SudokuTask, Task, rollouts, search};
+use trm_core::TrmEngine;
+
+/// Searches for the solution of each Sudoku.
+pub fn run_search(args: &Args, engine: &TrmEngine, max_calls: usize) -> Result<Verdict> {
+    if args.puzzle != Puzzle::Sudoku {
+        bail!("--search is for Sudoku: a maze has no cells to commit");
+    }
+    let task = SudokuTask::of(engine.model().config())?;
+    if !task.is_of_candidates() {
+        bail!("--search needs a model of candidates, not of cells");
+    }
+    let policy = args.thinking.policy(engine.model().config())?;
+    let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
+    let sums = Mutex::new([0; 4]);
+    each(sudoku_rows(args)?, args.limit, &|item: Item<SudokuTask>| {
+        let found = search(engine, &item.question, &limits)?;
+        let right = found.answer.as_ref() == Some(&item.label);
+        add(&sums, [1, usize::from(right), found.calls, found.steps]);
+        Ok(())
+    })?;
+    let [n, n_right, calls, steps] = sums.into_inner().unwrap_or_else(|e| e.into_inner());
+    let (rate, mean) = (Rate::of(n_right, n), |sum: usize| sum as f64 / n.max(1) as f64);
+    if args.json {
+        let limits = json!(limits);
+        println!(
+            "{}",
+            json!({ "n": n, "search": { "exact_accuracy": rate, "calls": mean(calls),
+            "steps": mean(steps), "limits": limits } })
+        );
+    } else {
+        println!(
+            "{n} puzzles, SEARCH around the network (at most {max_calls} calls): no score of the network"
+        );
+        println!("  exact_accuracy     {rate}");
+        println!("  calls per puzzle   {:.2}", mean(calls));
+        println!("  steps per puzzle   {:.1}", mean(steps));
+    }
+    Ok(args.reached("exact_accuracy", rate.rate))
+}
+
+/// Runs each puzzle several times.
+pub fn run_rollouts(args: &Args, engine: &TrmEngine, n_runs: usize) -> Result<Verdict> {
+    let policy = args.thinking.policy(engine.model().config())?;
+    let runs = Rollouts { n: n_runs, noise: args.noise, seed: args.seed };
+    match args.puzzle {
+        Puzzle::Sudoku => {
+            let task = SudokuTask::of(engine.model().config())?;
+            report_rollouts(args, engine, &task, sudoku_rows(args)?, &runs, &policy)
+        }
+        Puzzle::Maze => {
+            let task = MazeTask::of(engine.model().config())?;
+            report_rollouts(args, engine, &task, maze_rows(args)?, &runs, &policy)
+        }
+    }
+}
+
+fn report_rollouts<T: Task>(
+    args: &Args,
+    engine: &TrmEngine,
+    task: &T,
+    rows: Rows<T>,
+    runs: &Rollouts,
+    policy: &Policy,
+) -> Result<Verdict> {
+    let sums = Mutex::new([0; 5]);
+    each(rows, args.limit, &|item: Item<T>| {
+        let chosen = rollouts(engine, task, &item.question, runs, policy)?;
+        let right = |answer| usize::from(task.obeys_rules(&item.question, answer));
+        let (first, confidence, rules) =
+            (right(&chosen.first), right(&chosen.by_confidence), right(&chosen.by_rules));
+        add(&sums, [1, first, confidence, rules, chosen.steps]);
+        Ok(())
+    })?;
+    let [n, first, confidence, rules, steps] = sums.into_inner().unwrap_or_else(|e| e.into_inner());
+    let [first, confidence, rules] = [first, confidence, rules].map(|n_right| Rate::of(n_right, n));
+    let steps = steps as f64 / n.max(1) as f64;
+    let name = T::RATES[1];
+    if args.json {
+        println!(
+            "{}",
+            json!({ "n": n, "rollouts": runs, "measure": name, "first": first,
+            "by_confidence": confidence, "by_rules": rules, "steps": steps })
+        );
+    } else {
+        println!("{n} puzzles, {} runs each, noise {}, at most {} steps", runs.n, runs.noise, policy.max_k);
+        println!("  {name} of the first run                         {first}");
+        println!("  {name}, chosen by confidence (network alone)    {confidence}");
+        println!("  {name}, chosen by the rules (network AND rules) {rules}");
+        println!("  steps per puzzle, all runs   {steps:.1}");
+    }
+    Ok(args.reached(name, confidence.rate))
+}
+
+type Rows<T> = Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>;
+
+fn sudoku_rows(args: &Args) -> Result<Rows<SudokuTask>> {
+    Ok(match &args.data {
+        Some(path) => Box::new(puzzles::read_sudoku_csv(open(path)?).map(|row| row.map(Item::from))),
+        None => Box::new(puzzles::load_sudoku_extreme_dataset()?.rows.into_iter().map(|row| Ok(row.into()))),
+    })
+}
+
+fn maze_rows(args: &Args) -> Result<Rows<MazeTask>> {
+    Ok(match &args.data {
+        Some(path) => Box::new(puzzles::maze::read_maze_csv(open(path)?).map(|row| row.map(Item::from))),
+        None => {
+            let rows = puzzles::maze::load_maze_hard_dataset()?.rows;
+            Box::new(rows.into_iter().map(|row| Ok(row.into())))
+        }
+    })
+}
+
+/// Asks about every row, on all threads.
+fn each<T: Task>(
+    rows: Rows<T>,
+    limit: Option<usize>,
+    ask: &(dyn Fn(Item<T>) -> Result<()> + Sync),
+) -> Result<()>
+where
+    Item<T>: Send,
+{
+    rows.take(limit.unwrap_or(usize::MAX)).par_bridge().try_for_each(|item| ask(item?))
+}
+
+fn add<const N: usize>(sums: &Mutex<[usize; N]>, numbers: [usize; N]) {
+    let mut sums = sums.lock().unwrap_or_else(|e| e.into_inner());
+    sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+}
