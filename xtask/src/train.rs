@@ -3,7 +3,8 @@
 use crate::run::{passes, root, trm};
 use anyhow::{Context, Result, bail};
 
-/// One `trm train` after the other; each starts from the weights of the one before.
+/// Name of the folder and arguments of one `trm train` after the other. Each starts from the weights of
+/// the one before; one with the same name goes on with its run, to a later step.
 type Phases = &'static [(&'static str, &'static str)];
 
 /// The recipe of the embedded Sudoku model; crates/trm-train/RESEARCH.md says why.
@@ -28,6 +29,29 @@ const SUDOKU: Phases = &[
          --validate data/sudoku-validate.csv \
          --steps 16000 --until 13416 --n 6 --batch 32 --supervision 20 --linger 2 --lr 2e-3 \
          --decay-from 0.4 --floor 0.1 --seed 3",
+    ),
+    (
+        "4",
+        "--data data/sudoku-easy.csv=0.1 --data data/sudoku-moderate.csv=0.1 --data data/sudoku-hard.csv=0.1 \
+         --data data/sudoku-extreme.csv=0.1 --data data/sudoku-deep.csv=0.6 \
+         --validate data/sudoku-validate.csv \
+         --steps 16000 --until 5589 --n 6 --batch 32 --supervision 32 --linger 2 --lr 2e-3 --seed 11",
+    ),
+    (
+        "5",
+        "--data data/sudoku-easy.csv=0.1 --data data/sudoku-moderate.csv=0.1 --data data/sudoku-hard.csv=0.1 \
+         --data data/sudoku-extreme.csv=0.1 --data data/sudoku-deep.csv=0.6 \
+         --validate data/sudoku-validate.csv \
+         --steps 9500 --until 8979 --n 6 --batch 32 --supervision 32 --linger 2 --lr 2e-3 \
+         --decay-from 0.45 --floor 0.1 --seed 12",
+    ),
+    (
+        "6",
+        "--data data/sudoku-easy.csv=0.05 --data data/sudoku-moderate.csv=0.1 --data data/sudoku-hard.csv=0.1 \
+         --data data/sudoku-extreme.csv=0.1 --data data/sudoku-deep.csv=0.65 \
+         --validate data/sudoku-validate.csv \
+         --steps 11000 --until 5693 --n 6 --batch 32 --supervision 40 --linger 2 --lr 1.5e-3 \
+         --decay-from 0.5 --floor 0.25 --seed 13",
     ),
 ];
 
@@ -58,6 +82,25 @@ const MAZE: Phases = &[
         "--sides 12,30 --open 0.35 --min-path 3 --balance 0 --steps 4500 --n 6 --batch 24 --supervision 24 \
          --linger 6 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 5",
     ),
+    (
+        "6",
+        "--sides 14,30 --open 0.35 --min-path 3.5 --balance 0 --steps 12000 --n 6 --batch 24 --supervision 32 \
+         --linger 10 --lr 2e-3 --decay-from 0.45 --floor 0.03 --seed 7",
+    ),
+    ("7", MAZE_7),
+    ("7", MAZE_7_END),
+];
+
+const MAZE_7: &str = "--sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --until 3588 --n 6 \
+    --batch 24 --supervision 32 --linger 10 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 8";
+const MAZE_7_END: &str = "--sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --n 6 \
+    --batch 24 --supervision 32 --linger 10 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 8";
+
+/// Models of which the embedded maze model is the mean.
+const MAZE_MEAN: &[&str] = &[
+    "runs/maze-6/model.safetensors",
+    "runs/maze-7/model-3588.safetensors",
+    "runs/maze-7/model-4500.safetensors",
 ];
 
 const HELP: &str = "\
@@ -73,9 +116,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
         [puzzle, flag] if flag == "--install" => (puzzle.as_str(), true),
         _ => bail!("train does not know {arguments:?}\n\n{HELP}"),
     };
-    let phases = match puzzle {
-        "sudoku" => SUDOKU,
-        "maze" => MAZE,
+    let (phases, mean): (Phases, &[&str]) = match puzzle {
+        "sudoku" => (SUDOKU, &[]),
+        "maze" => (MAZE, MAZE_MEAN),
         "--help" | "-h" => {
             print!("{HELP}");
             return Ok(());
@@ -85,17 +128,26 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if puzzle == "sudoku" {
         crate::data::run(&[])?;
     }
-    let mut weights: Option<String> = None;
+    let mut runs: Vec<String> = Vec::new();
     for (name, arguments) in phases {
         let out = format!("runs/{puzzle}-{name}");
         println!("phase {name}: trm train {puzzle} --out {out} {arguments}");
         let mut words: Vec<String> = ["train", puzzle, "--out", &out].map(Into::into).into();
         words.extend(arguments.split_whitespace().map(Into::into));
-        if let Some(weights) = weights {
-            words.extend(["--init".into(), weights]);
+        runs.retain(|run| *run != out);
+        if let Some(before) = runs.last() {
+            words.extend(["--init".into(), format!("{before}/model.safetensors")]);
         }
         passes(&mut trm(&words))?;
-        weights = Some(format!("{out}/model.safetensors"));
+        runs.push(out);
+    }
+    let mut weights = runs.last().map(|run| format!("{run}/model.safetensors"));
+    if !mean.is_empty() {
+        let out = format!("runs/{puzzle}.safetensors");
+        let mut words = vec!["average".to_owned()];
+        words.extend(mean.iter().copied().chain(["--out", &out]).map(Into::into));
+        passes(&mut trm(&words))?;
+        weights = Some(out);
     }
     match weights {
         Some(weights) if install => {
