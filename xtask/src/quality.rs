@@ -7,7 +7,7 @@ const HELP: &str = "\
 cargo xtask quality [--data-sudoku FILE] [--data-maze FILE] [--limit N] [--json]
 
 Scores the embedded models on Sudoku-Extreme and Maze-Hard: one run per puzzle, the network alone,
-as many steps as its own confidence asks for. Without files the committed generated sets are used,
+until enough of its steps agree. Without files the committed generated sets are used,
 and the report says so. Exit code 1 unless both models are above their targets.
 ";
 
@@ -16,9 +16,8 @@ const TARGETS: [(&str, &str); 2] = [("sudoku", "80"), ("maze", "70")];
 
 /// What a pass on the committed sets does not say.
 const ON_GENERATED: &str = "\
-This is about generated puzzles. The committed Sudoku are easier for the model than Sudoku-Extreme: what it
-scores on published rows stands in crates/trm-models/weights/sudoku.md, and is below the target. Give the
-published files with --data-sudoku and --data-maze.";
+This is about generated puzzles. What the models score on published rows stands in the cards beside their
+weights (crates/trm-models/weights). Give the published files with --data-sudoku and --data-maze.";
 
 pub fn run(arguments: &[String]) -> Result<()> {
     let Some(wanted) = Wanted::parse(arguments)? else {

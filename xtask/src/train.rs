@@ -2,9 +2,10 @@
 
 use crate::run::{passes, root, trm};
 use anyhow::{Context, Result, bail};
+use std::collections::HashMap;
 
-/// Name of the folder and arguments of one `trm train` after the other. Each starts from the weights of
-/// the one before; one with the same name goes on with its run, to a later step.
+/// Name of the run and arguments of one `trm train` after the other. A new run starts from the weights of
+/// the phase before; a name that was there already goes on with its run, to a later step.
 type Phases = &'static [(&'static str, &'static str)];
 
 /// The recipe of the embedded Sudoku model; crates/trm-train/RESEARCH.md says why.
@@ -87,20 +88,28 @@ const MAZE: Phases = &[
         "--sides 14,30 --open 0.35 --min-path 3.5 --balance 0 --steps 12000 --n 6 --batch 24 --supervision 32 \
          --linger 10 --lr 2e-3 --decay-from 0.45 --floor 0.03 --seed 7",
     ),
+    ("7", MAZE_7_FIRST),
+    ("8", MAZE_8_FIRST),
+    ("8", MAZE_8),
     ("7", MAZE_7),
-    ("7", MAZE_7_END),
 ];
 
-const MAZE_7: &str = "--sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --until 3588 --n 6 \
+const MAZE_7_FIRST: &str = "--sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --until 3588 --n 6 \
     --batch 24 --supervision 32 --linger 10 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 8";
-const MAZE_7_END: &str = "--sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --n 6 \
+const MAZE_7: &str = "--sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --n 6 \
     --batch 24 --supervision 32 --linger 10 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 8";
+const MAZE_8_FIRST: &str = "--sides 18,30 --open 0.25 --min-path 3.7 --balance 0 --steps 2600 --until 662 --n 6 \
+    --batch 32 --supervision 32 --linger 10 --lr 1.5e-3 --decay-from 0.4 --floor 0.2 --ema 0.9985 --seed 9";
+const MAZE_8: &str = "--sides 18,30 --open 0.25 --min-path 3.7 --balance 0 --steps 2600 --until 1162 --n 6 \
+    --batch 32 --supervision 32 --linger 10 --lr 1.5e-3 --decay-from 0.4 --floor 0.2 --ema 0.9985 --seed 9";
 
 /// Models of which the embedded maze model is the mean.
 const MAZE_MEAN: &[&str] = &[
     "runs/maze-6/model.safetensors",
     "runs/maze-7/model-3588.safetensors",
     "runs/maze-7/model-4500.safetensors",
+    "runs/maze-8/model-662.safetensors",
+    "runs/maze-8/model-1162.safetensors",
 ];
 
 const HELP: &str = "\
@@ -128,20 +137,18 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if puzzle == "sudoku" {
         crate::data::run(&[])?;
     }
-    let mut runs: Vec<String> = Vec::new();
+    let mut inits: HashMap<String, Option<String>> = HashMap::new();
+    let mut weights: Option<String> = None;
     for (name, arguments) in phases {
         let out = format!("runs/{puzzle}-{name}");
         println!("phase {name}: trm train {puzzle} --out {out} {arguments}");
         let mut words: Vec<String> = ["train", puzzle, "--out", &out].map(Into::into).into();
         words.extend(arguments.split_whitespace().map(Into::into));
-        runs.retain(|run| *run != out);
-        if let Some(before) = runs.last() {
-            words.extend(["--init".into(), format!("{before}/model.safetensors")]);
-        }
+        let init = inits.entry(out.clone()).or_insert(weights).clone();
+        words.extend(init.into_iter().flat_map(|init| ["--init".into(), init]));
         passes(&mut trm(&words))?;
-        runs.push(out);
+        weights = Some(format!("{out}/model.safetensors"));
     }
-    let mut weights = runs.last().map(|run| format!("{run}/model.safetensors"));
     if !mean.is_empty() {
         let out = format!("runs/{puzzle}.safetensors");
         let mut words = vec!["average".to_owned()];

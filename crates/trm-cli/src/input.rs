@@ -69,10 +69,10 @@ pub struct Thinking {
     /// Think for exactly K supervision steps
     #[arg(long, value_name = "K", group = "halting")]
     pub k: Option<usize>,
-    /// Think until the model is confident (the default)
+    /// Think until the model is confident
     #[arg(long, group = "halting")]
     pub adaptive: bool,
-    /// Think until enough steps agree on one answer
+    /// Think until enough steps agree, each by its confidence (the default)
     #[arg(long, group = "halting")]
     pub vote: bool,
     /// Think until the answer stayed the same for N steps in a row
@@ -122,10 +122,10 @@ impl Thinking {
             (Some(k), _) => Halting::Fixed(k),
             (_, Some(n)) => Halting::Stable(n),
             _ if self.verified => Halting::Verified,
-            _ if self.vote => Halting::Vote,
+            _ if self.adaptive => Halting::Adaptive,
             _ if self.learned => Halting::Learned,
             _ if self.predicted => Halting::Predicted,
-            _ => Halting::Adaptive,
+            _ => Halting::Vote,
         };
         Ok(Policy::of(config, halting, self.max_k)?)
     }
