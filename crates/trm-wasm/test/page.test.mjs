@@ -109,8 +109,8 @@ onPage("pauses and goes on", {}, async (page) => {
     await page.waitForTimeout(1000);
     assert.ok(Number(await page.locator("#sudoku .k").textContent()) <= k + 1);
     await fullSpeed(page, "sudoku");
-    await press(page, "sudoku", "think");
-    await page.locator("#sudoku .k").filter({ hasNotText: new RegExp(`^(${k}|${k + 1})$`) }).waitFor();
+    // A model may need no further step than the one that was on its way: the end of the run tells.
+    await solves(page, "sudoku");
 });
 
 onPage("refuses a conflicting board, and one without a solution", {}, async (page) => {
