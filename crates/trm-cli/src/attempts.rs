@@ -2,10 +2,9 @@
 //! of their own.
 
 use crate::Verdict;
-use crate::eval::{Args, open};
+use crate::eval::{Args, Rows, maze_rows, sudoku_rows};
 use crate::input::Puzzle;
 use anyhow::{Result, bail};
-use puzzles::PuzzleError;
 use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Mutex;
@@ -103,25 +102,6 @@ fn report_rollouts<T: Task>(
     Ok(args.reached(name, confidence.rate))
 }
 
-type Rows<T> = Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>;
-
-fn sudoku_rows(args: &Args) -> Result<Rows<SudokuTask>> {
-    Ok(match &args.data {
-        Some(path) => Box::new(puzzles::read_sudoku_csv(open(path)?).map(|row| row.map(Item::from))),
-        None => Box::new(puzzles::load_sudoku_extreme_dataset()?.rows.into_iter().map(|row| Ok(row.into()))),
-    })
-}
-
-fn maze_rows(args: &Args) -> Result<Rows<MazeTask>> {
-    Ok(match &args.data {
-        Some(path) => Box::new(puzzles::maze::read_maze_csv(open(path)?).map(|row| row.map(Item::from))),
-        None => {
-            let rows = puzzles::maze::load_maze_hard_dataset()?.rows;
-            Box::new(rows.into_iter().map(|row| Ok(row.into())))
-        }
-    })
-}
-
 /// Asks about every row, on all threads.
 fn each<T: Task>(
     rows: Rows<T>,
@@ -131,7 +111,7 @@ fn each<T: Task>(
 where
     Item<T>: Send,
 {
-    rows.take(limit.unwrap_or(usize::MAX)).par_bridge().try_for_each(|item| ask(item?))
+    rows.items.take(limit.unwrap_or(usize::MAX)).par_bridge().try_for_each(|item| ask(item?))
 }
 
 fn add<const N: usize>(sums: &Mutex<[usize; N]>, numbers: [usize; N]) {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use puzzles::PuzzleError;
-use puzzles::dataset::Origin;
+use puzzles::dataset::{Dataset, Origin};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -76,56 +76,56 @@ pub fn run(args: Args) -> Result<Verdict> {
     }
     let config = engine.model().config();
     match args.puzzle {
-        Puzzle::Sudoku => {
-            let task = SudokuTask::of(config)?;
-            match &args.data {
-                Some(path) => args.eval(&engine, info, &task, puzzles::read_sudoku_csv(open(path)?), None),
-                None => {
-                    let set = puzzles::load_sudoku_extreme_dataset()?;
-                    args.eval(&engine, info, &task, set.rows.into_iter().map(Ok), Some(set.origin))
-                }
-            }
-        }
-        Puzzle::Maze => {
-            let task = MazeTask::of(config)?;
-            match &args.data {
-                Some(path) => {
-                    args.eval(&engine, info, &task, puzzles::maze::read_maze_csv(open(path)?), None)
-                }
-                None => {
-                    let set = puzzles::maze::load_maze_hard_dataset()?;
-                    args.eval(&engine, info, &task, set.rows.into_iter().map(Ok), Some(set.origin))
-                }
-            }
-        }
+        Puzzle::Sudoku => args.eval(&engine, info, &SudokuTask::of(config)?, sudoku_rows(&args)?),
+        Puzzle::Maze => args.eval(&engine, info, &MazeTask::of(config)?, maze_rows(&args)?),
     }
 }
 
-pub fn open(path: &PathBuf) -> Result<File> {
-    File::open(path).with_context(|| path.display().to_string())
+/// The questions to ask.
+pub struct Rows<T: Task> {
+    pub items: Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>,
+    /// Where they come from, in words.
+    data: String,
+}
+
+pub fn sudoku_rows(args: &Args) -> Result<Rows<SudokuTask>> {
+    args.rows(puzzles::read_sudoku_csv, puzzles::load_sudoku_extreme_dataset)
+}
+
+pub fn maze_rows(args: &Args) -> Result<Rows<MazeTask>> {
+    args.rows(puzzles::maze::read_maze_csv, puzzles::maze::load_maze_hard_dataset)
 }
 
 impl Args {
-    fn eval<T: Task, R: Send>(
+    /// The rows of the file that was named, else of the committed set.
+    fn rows<T: Task, R: Send + 'static, I>(
         &self,
-        engine: &TrmEngine,
-        info: ModelInfo,
-        task: &T,
-        rows: impl Iterator<Item = Result<R, PuzzleError>> + Send,
-        origin: Option<Origin>,
-    ) -> Result<Verdict>
+        read: impl Fn(File) -> I,
+        committed: impl Fn() -> Result<Dataset<R>, PuzzleError>,
+    ) -> Result<Rows<T>>
     where
+        I: Iterator<Item = Result<R, PuzzleError>> + Send + 'static,
         Item<T>: From<R>,
     {
-        let policy = self.thinking.policy(engine.model().config())?;
-        let data = match (&self.data, &origin) {
-            (Some(path), _) | (None, Some(Origin::File(path))) => path.display().to_string(),
-            (None, Some(Origin::Generated(name))) => format!("{name} (generated, committed)"),
-            (None, None) => String::new(),
+        if let Some(path) = &self.data {
+            let data = path.display().to_string();
+            let file = File::open(path).with_context(|| data.clone())?;
+            return Ok(Rows { items: Box::new(read(file).map(|row| row.map(Item::from))), data });
+        }
+        let set = committed()?;
+        let data = match set.origin {
+            Origin::File(path) => path.display().to_string(),
+            Origin::Generated(name) => format!("{name} (generated, committed)"),
         };
+        Ok(Rows { items: Box::new(set.rows.into_iter().map(|row| Ok(row.into()))), data })
+    }
+
+    fn eval<T: Task>(&self, engine: &TrmEngine, info: ModelInfo, task: &T, rows: Rows<T>) -> Result<Verdict> {
+        let policy = self.thinking.policy(engine.model().config())?;
+        let Rows { items, data } = rows;
         let beyond = if self.sweep { Beyond::Watch } else { Beyond::Stop };
         let (limit, named) = (self.limit.unwrap_or(usize::MAX), data.clone());
-        let rows = rows.take(limit);
+        let rows = items.take(limit);
         let bar = progress(T::NAME, rows.size_hint().1.filter(|n| *n < usize::MAX).map(|n| n as u64));
         let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| bar.show(standing));
         let report = evaluated.context(named)?.report(T::NAME, data, info, policy);

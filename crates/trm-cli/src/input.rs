@@ -7,10 +7,11 @@ use puzzles::maze::Maze;
 use puzzles::sudoku::{Geometry, Grid};
 use sona_learn::SonaEngine;
 use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
+use trm_core::file::NewFile;
 use trm_core::{HaltingPredictor, TrmConfig, TrmEngine};
 
 /// Longer texts are refused; the largest maze has a million cells.
@@ -190,37 +191,15 @@ fn shown(argument: &str) -> String {
     if Path::new(argument).is_file() { short } else { format!("{short:?}{dots} (no file has this name)") }
 }
 
-/// A file that is written whole or not at all.
-pub struct Partial {
-    path: PathBuf,
-    partial: PathBuf,
+/// Opens a file for the result of work still to come.
+pub fn open_output(path: &Path) -> Result<NewFile> {
+    NewFile::create(path).with_context(|| path.display().to_string())
 }
 
-impl Partial {
-    /// Makes sure that `path` can be written, before the work whose result it is to hold.
-    pub fn create(path: &Path) -> Result<Self> {
-        // Renaming over a device or a folder would replace it.
-        if path.exists() && !path.is_file() {
-            bail!("{}: not a regular file", path.display());
-        }
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".tmp");
-        File::create(&partial).with_context(|| path.display().to_string())?;
-        Ok(Partial { path: path.to_owned(), partial: partial.into() })
-    }
-
-    pub fn write(self, bytes: &[u8]) -> Result<()> {
-        let written = std::fs::write(&self.partial, bytes);
-        let written = written.and_then(|()| std::fs::rename(&self.partial, &self.path));
-        written.with_context(|| self.path.display().to_string())
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // Nothing is there any more once it was renamed.
-        let _ = std::fs::remove_file(&self.partial);
-    }
+/// Writes a whole file, and puts it into its place.
+pub fn write_output(mut out: NewFile, bytes: &[u8]) -> Result<()> {
+    let name = out.path().display().to_string();
+    out.file().write_all(bytes).and_then(|()| out.keep()).context(name)
 }
 
 /// Progress on standard error: a bar on a terminal, else a line per hundred.

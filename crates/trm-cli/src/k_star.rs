@@ -1,6 +1,6 @@
 //! `trm k-star`
 
-use crate::input::{Partial, Progress, Puzzle};
+use crate::input::{Progress, Puzzle, open_output, write_output};
 use anyhow::{Context, Result};
 use clap::Parser;
 use puzzles::PuzzleError;
@@ -43,7 +43,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<()> {
     // Opened before the minutes of work, and renamed after them.
-    let out = args.out.as_deref().map(Partial::create).transpose()?;
+    let out = args.out.as_deref().map(open_output).transpose()?;
     let (engine, info) = args.puzzle.engine(args.model.as_deref())?;
     let config = engine.model().config();
     let runs = match args.puzzle {
@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
     };
     if let Some(out) = out {
-        out.write(&runs.to_bytes()?)?;
+        write_output(out, &runs.to_bytes()?)?;
     }
     let k_star = KStar::of(&runs);
     if args.json {

@@ -1,7 +1,7 @@
 //! `trm policies`
 
 use crate::Verdict;
-use crate::input::Partial;
+use crate::input::{open_output, write_output};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use sona_learn::HaltingPolicy;
@@ -40,7 +40,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<Verdict> {
-    let outputs = [&args.html, &args.state].map(|path| path.as_deref().map(Partial::create).transpose());
+    let outputs = [&args.html, &args.state].map(|path| path.as_deref().map(open_output).transpose());
     let [html, state] = outputs;
     let (html, state) = (html?, state?);
     let named = || args.runs.display().to_string();
@@ -55,11 +55,11 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let comparison =
         compare(&runs, &engine, HaltingPolicy { settled: args.settled, hopeless: args.hopeless })?;
     if let Some(html) = html {
-        html.write(comparison.to_html().as_bytes())?;
+        write_output(html, comparison.to_html().as_bytes())?;
     }
     if let Some(state) = state {
         engine.forget_examples();
-        state.write(&engine.to_bytes()?)?;
+        write_output(state, &engine.to_bytes()?)?;
     }
     if args.json {
         println!("{}", serde_json::to_string(&comparison)?);
