@@ -17,7 +17,7 @@ anew: 2,000 generated Sudoku and 2,000 mazes, from easy to hard, each run to the
 /// Arguments of `trm generate` for each file of puzzles. The seeds are those of no other set.
 type Source = (&'static str, &'static [&'static str]);
 const SUDOKU: &[Source] =
-    &[("data/k-star-sudoku.csv", &["sudoku", "--count", "2000", "--seed", "601", "--mix", "1,1,1,1,2"])];
+    &[("data/k-star-sudoku.csv", &["sudoku", "--count", "2000", "--seed", "601", "--mix", "1,1,1,1,1,1"])];
 const MAZES: &[Source] = &[
     (
         "data/k-star-maze-hard.csv",

@@ -22,7 +22,7 @@ enum Puzzle {
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
     trm generate sudoku --count 1000 --seed 7 --out test.csv\n  \
-    trm generate sudoku --count 20000 --mix 1,1,1,1,4 --out train.csv\n  \
+    trm generate sudoku --count 20000 --mix 1,1,1,1,4,0 --out train.csv\n  \
     trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv")]
 pub struct Args {
     /// Which puzzle
@@ -33,8 +33,9 @@ pub struct Args {
     /// Seed: the same seed gives the same file
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Sudoku: parts of easy, moderate, hard, extreme and deep puzzles; deep ones take 60 ms each
-    #[arg(long, value_delimiter = ',', default_value = "4,1,0,0,15")]
+    /// Sudoku: parts of easy, moderate, hard, extreme, deep and resistant puzzles; of one core, a deep one
+    /// takes 0.15 s, a resistant one a second
+    #[arg(long, value_delimiter = ',', default_value = "4,1,0,0,0,15")]
     mix: Vec<u32>,
     /// Maze: cells of a side
     #[arg(long, default_value_t = 30)]
@@ -62,10 +63,10 @@ impl Args {
         let (count, seed) = (self.count, self.seed);
         match self.puzzle {
             Puzzle::Sudoku => {
-                let [easy, moderate, hard, extreme, deep] = self.mix[..] else {
-                    anyhow::bail!("--mix takes five numbers: easy,moderate,hard,extreme,deep");
+                let [easy, moderate, hard, extreme, deep, resistant] = self.mix[..] else {
+                    anyhow::bail!("--mix takes six numbers: easy,moderate,hard,extreme,deep,resistant");
                 };
-                let mix = Mix { easy, moderate, hard, extreme, deep };
+                let mix = Mix { easy, moderate, hard, extreme, deep, resistant };
                 let rows = puzzles::sudoku::generate(count, seed, mix, &mut |n| bar.set_position(n as u64));
                 puzzles::write_sudoku_csv(to, &rows)?;
             }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::deep_search::DeepSearch;
 use super::local_search::{Cells, LocalSearch, Minimal, solve};
+use super::trial::Trials;
 use super::{Geometry, Grid, Symmetry};
 use crate::SudokuRow;
 
@@ -21,11 +22,18 @@ const MODERATE: Range<f32> = 3.0..30.0;
 const HARD: Range<f32> = 30.0..60.0;
 /// Ratings of [`Kind::Extreme`].
 const EXTREME: Range<f32> = 60.0..f32::INFINITY;
-/// Least candidates of [`Kind::Deep`] that no trial refutes. Published rows that trials do not solve
-/// have some 200; from 150 the first models of this project needed many steps.
+/// Least candidates of [`Kind::Deep`] that no trial refutes: about as many as published rows have that
+/// trials do not solve.
 const DEEP_SURVIVORS: u32 = 150;
+/// Most candidates of [`Kind::Resistant`] that a trial refutes, as a share of all. Of published rows that
+/// trials do not solve, it is 3 % in the median.
+const RESISTANT_REFUTED: f32 = 0.1;
+/// What one of them costs the search, in candidates.
+const RESISTANT_COST: f32 = 3.0;
 /// Rows of one search for deep puzzles: all puzzles of a search are relatives.
 const DEEP_ROWS: usize = 64;
+/// A search that has not found its rows by now has settled where changes are seldom kept.
+const DEEP_STEPS: u64 = 60_000;
 
 /// How a puzzle is made and how hard it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,9 +46,12 @@ pub enum Kind {
     Hard,
     /// Local search, rated 60 and more.
     Extreme,
-    /// Local search for puzzles in which taking any one candidate for true refutes few of them:
-    /// the kind of the published hard sets, whatever its rating.
+    /// Local search for puzzles with many candidates that are not refuted by taking them for true,
+    /// whatever their rating. Trials over and over still solve them.
     Deep,
+    /// Local search for puzzles in which such trials refute next to nothing: the kind of the
+    /// published hard sets.
+    Resistant,
 }
 
 /// How many puzzles of each kind, as parts of the sum.
@@ -56,17 +67,26 @@ pub struct Mix {
     pub extreme: u32,
     /// Part of [`Kind::Deep`].
     pub deep: u32,
+    /// Part of [`Kind::Resistant`].
+    pub resistant: u32,
 }
 
 impl Mix {
-    /// Close to Sudoku-Extreme: of 1,000 published rows 74 % are deep, and most others easy.
-    pub const PUBLISHED: Self = Self { easy: 4, moderate: 1, hard: 0, extreme: 0, deep: 15 };
+    /// Close to Sudoku-Extreme: of 1,000 published rows 74 % are resistant, and most others easy.
+    pub const PUBLISHED: Self = Self { easy: 4, moderate: 1, hard: 0, extreme: 0, deep: 0, resistant: 15 };
 
     /// How many of `count` rows are of each kind; the last kind with a part takes what rounding leaves.
-    fn counts(self, count: usize) -> [(Kind, usize); 5] {
-        use Kind::{Deep, Easy, Extreme, Hard, Moderate};
-        let Mix { easy, moderate, hard, extreme, deep } = self;
-        let kinds = [(Easy, easy), (Moderate, moderate), (Hard, hard), (Extreme, extreme), (Deep, deep)];
+    fn counts(self, count: usize) -> [(Kind, usize); 6] {
+        use Kind::{Deep, Easy, Extreme, Hard, Moderate, Resistant};
+        let Mix { easy, moderate, hard, extreme, deep, resistant } = self;
+        let kinds = [
+            (Easy, easy),
+            (Moderate, moderate),
+            (Hard, hard),
+            (Extreme, extreme),
+            (Deep, deep),
+            (Resistant, resistant),
+        ];
         let sum = kinds.iter().map(|(_, part)| u128::from(*part)).sum::<u128>().max(1);
         let last = kinds.iter().rposition(|(_, part)| *part > 0);
         let mut counts = kinds.map(|(kind, part)| (kind, (count as u128 * u128::from(part) / sum) as usize));
@@ -89,7 +109,10 @@ pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
         Kind::Moderate => searched("gen_moderate", MODERATE, &mut rng),
         Kind::Hard => searched("gen_hard", HARD, &mut rng),
         Kind::Extreme => searched("gen_extreme", EXTREME, &mut rng),
-        Kind::Deep => deep(&mut rng),
+        Kind::Deep => {
+            deep("gen_deep", 1.0, |trials| trials.open - trials.refuted >= DEEP_SURVIVORS, &mut rng)
+        }
+        Kind::Resistant => deep("gen_resistant", RESISTANT_COST, is_resistant, &mut rng),
     }
 }
 
@@ -142,17 +165,25 @@ fn searched(source: &str, ratings: Range<f32>, rng: &mut Xoshiro256PlusPlus) -> 
     rows
 }
 
-fn deep(rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
+fn is_resistant(trials: Trials) -> bool {
+    trials.open > 0 && trials.refuted as f32 <= RESISTANT_REFUTED * trials.open as f32
+}
+
+fn deep(
+    source: &str,
+    cost: f32,
+    is_kept: impl Fn(Trials) -> bool,
+    rng: &mut Xoshiro256PlusPlus,
+) -> Vec<SudokuRow> {
     let mut seen = HashSet::new();
     let mut rows = Vec::with_capacity(UNIT_ROWS);
     while rows.len() < UNIT_ROWS {
-        let mut search = DeepSearch::new(rng);
-        let end = rows.len() + DEEP_ROWS;
-        while rows.len() < end {
-            let kept = search.step(rng).into_iter().filter(|(_, survivors)| *survivors >= DEEP_SURVIVORS);
-            for (cells, _) in kept.take(end - rows.len()) {
-                if seen.insert(cells) {
-                    rows.push(row("gen_deep", &cells, super::solver::rating(&cells), rng));
+        let mut search = DeepSearch::new(cost, rng);
+        let end = UNIT_ROWS.min(rows.len() + DEEP_ROWS);
+        while rows.len() < end && search.n_steps < DEEP_STEPS {
+            for (cells, trials) in search.step(rng) {
+                if rows.len() < end && is_kept(trials) && seen.insert(cells) {
+                    rows.push(row(source, &cells, super::solver::rating(&cells), rng));
                 }
             }
         }

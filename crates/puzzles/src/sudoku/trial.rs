@@ -2,22 +2,34 @@
 
 use super::bitboard::Board;
 
-/// How many candidates of unsolved cells no trial refutes: a trial takes a candidate for true, and
-/// refutes it if singles and locked candidates end in a contradiction. `None` for a puzzle without
-/// a solution, or with fewer survivors than `least`.
-pub(super) fn survivors(mut board: Board, least: u32) -> Option<u32> {
+/// What trying every candidate of the unsolved cells comes to: a trial takes a candidate for true, and
+/// refutes it if singles and locked candidates end in a contradiction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Trials {
+    /// Candidates of unsolved cells.
+    pub(super) open: u32,
+    /// Those of them that a trial refutes.
+    pub(super) refuted: u32,
+}
+
+/// Tries the candidates until more are refuted than `most_refuted` allows for that many, or it allows
+/// none; `None` then, and for a puzzle without a solution.
+pub(super) fn trials(mut board: Board, most_refuted: impl Fn(u32) -> Option<u32>) -> Option<Trials> {
     if !board.propagate_locked() {
         return None;
     }
-    let open: Vec<_> = board.open().collect();
-    let mut left = open.len() as u32;
-    for candidate in open {
-        if left < least {
+    let candidates: Vec<_> = board.open().collect();
+    let mut trials = Trials { open: candidates.len() as u32, refuted: 0 };
+    let most_refuted = most_refuted(trials.open)?;
+    for i in 0..candidates.len() {
+        // Far from each other, as neighbours are refuted together: 7 to a cell, at most, and 733 is prime.
+        let candidate = candidates[i * 733 % candidates.len()];
+        trials.refuted += u32::from(board.refutes(candidate));
+        if trials.refuted > most_refuted {
             return None;
         }
-        left -= u32::from(board.refutes(candidate));
     }
-    (left >= least).then_some(left)
+    Some(trials)
 }
 
 impl Board {
