@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::learner::{Learner, Prediction, SonaConfig};
 use crate::math::sigmoid;
 use crate::outcome::{Label, Signal};
+use crate::pace::Taught;
 use crate::replan::{HaltingPolicy, Replanner};
 use crate::state;
 
@@ -152,14 +153,31 @@ impl SonaEngine {
     /// # Errors
     /// For a bad embedding, weight, number of steps or signal; then nothing is learned.
     pub fn try_learn(&self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) -> Result<()> {
-        self.write().learn(query, label, weight, trace)
+        self.write().learn(query, Taught { label, trace, right: &[], weight })
+    }
+
+    /// Learns one run of which it is known whether the answer of each step was right. The number of steps
+    /// needed is that of [`Label::from_verdicts`], while a run with this trace is taught to stop where the answer
+    /// is right, be it for a while.
+    ///
+    /// # Errors
+    /// As [`try_learn`](Self::try_learn).
+    pub fn try_learn_verdicts(
+        &self,
+        query: &[f32],
+        right: &[bool],
+        weight: f32,
+        trace: &[Signal],
+    ) -> Result<()> {
+        let label = Label::from_verdicts(right);
+        self.write().learn(query, Taught { label, trace, right, weight })
     }
 
     /// As [`try_learn`](Self::try_learn), but a bad example is dropped and counted in
     /// [`Stats::n_rejected`].
     pub fn learn(&self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) {
         let mut learner = self.write();
-        if learner.learn(query, label, weight, trace).is_err() {
+        if learner.learn(query, Taught { label, trace, right: &[], weight }).is_err() {
             learner.n_rejected += 1;
         }
     }

@@ -8,8 +8,8 @@ use crate::conformal::Conformal;
 use crate::error::{Result, SonaError};
 use crate::math::softplus;
 use crate::model::{self, Model};
-use crate::outcome::{Label, Signal};
-use crate::pace::Pace;
+use crate::outcome::Label;
+use crate::pace::{Pace, Taught};
 use crate::prior::Prior;
 use crate::replay::{Replay, Stored};
 use crate::sketch::{WIDTH, shorten, width};
@@ -170,7 +170,8 @@ impl Learner {
     }
 
     /// Learns one example, in time linear in the embedding.
-    pub(crate) fn learn(&mut self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) -> Result<()> {
+    pub(crate) fn learn(&mut self, query: &[f32], run: Taught<'_>) -> Result<()> {
+        let Taught { label, trace, right, weight } = run;
         self.check_query(query)?;
         self.check_steps(label.steps())?;
         if !(0.0..=1.0).contains(&weight) {
@@ -183,14 +184,16 @@ impl Learner {
         if weight < 1e-3 {
             return Ok(());
         }
-        let trace = &trace[..trace.len().min(self.config.limit)];
+        let limit = self.config.limit;
+        let (trace, right) = (&trace[..trace.len().min(limit)], &right[..right.len().min(limit)]);
         let mut buffer = [0.0; WIDTH];
         let query = shorten(query, self.config.seed, &mut buffer);
-        self.learn_checked(query, label, weight, trace);
+        self.learn_checked(query, Taught { label, trace, right, weight });
         Ok(())
     }
 
-    fn learn_checked(&mut self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) {
+    fn learn_checked(&mut self, query: &[f32], run: Taught<'_>) {
+        let Taught { label, trace, right, weight } = run;
         if let Some(model) = &mut self.model {
             let location = model.update(query, label, weight, |model, location| {
                 if let Label::Solved(k) = label {
@@ -199,13 +202,13 @@ impl Learner {
             });
             if !trace.is_empty() {
                 let model = &*model;
-                self.pace.update(label, trace, weight, |t| model.logit(location, t));
+                self.pace.update(run, |t| model.logit(location, t));
             }
         } else if let Label::Solved(k) = label {
             self.conformal.update(self.prior.logits(k - 1).map(softplus).sum());
         }
         self.prior.update(label, weight);
-        let stored = Stored { query: query.into(), label, weight, trace: trace.into() };
+        let stored = Stored { query: query.into(), label, weight, trace: trace.into(), right: right.into() };
         self.replay.push(stored, &mut self.rng);
         self.n_learned += 1;
         if self.model.is_none() && self.replay.len() == FIRST_FIT {
@@ -238,7 +241,8 @@ impl Learner {
         let runs = stored.iter().zip(&left_out).filter(|((e, _), _)| !e.trace.is_empty());
         self.pace = Pace::fit(runs.map(|((e, weight), &location)| {
             let model = &model;
-            (e.label, &*e.trace, *weight, move |t| model.logit(location, t))
+            let run = Taught { label: e.label, trace: &e.trace, right: &e.right, weight: *weight };
+            (run, move |t| model.logit(location, t))
         }));
         self.model = Some(model);
         self.n_consolidations += 1;

@@ -1,7 +1,7 @@
 //! What the trace of a run says: is the answer settled, and is the run faster than planned?
 //!
 //! ```text
-//! P(solved by s | trace)              = sigmoid(a . tau_s)
+//! P(right at s | trace)               = sigmoid(a . tau_s)
 //! P(solved at t | not by t - 1, trace) = sigmoid(eta_t + b . tau_s),  t > s    (landmarking)
 //! ```
 //! where `tau_s` are the features of the trace up to step `s` and `eta_t` the static hazard.
@@ -76,13 +76,19 @@ pub(crate) struct Pace {
     pace: Logistic,
 }
 
+/// What is known of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taught<'a> {
+    pub(crate) label: Label,
+    pub(crate) trace: &'a [Signal],
+    /// Whether the answer of each step was right; beyond its end, the label says so.
+    pub(crate) right: &'a [bool],
+    pub(crate) weight: f32,
+}
+
 /// The rows one run teaches: for `settled`, and for `pace`.
-fn rows(
-    label: Label,
-    trace: &[Signal],
-    weight: f32,
-    eta: impl Fn(usize) -> f32,
-) -> impl Iterator<Item = (Row<T>, Option<Row<T>>)> {
+fn rows(run: Taught<'_>, eta: impl Fn(usize) -> f32) -> impl Iterator<Item = (Row<T>, Option<Row<T>>)> {
+    let Taught { label, trace, right, weight } = run;
     let (solved_at, n_known) = match label {
         Label::Solved(k) => (k, trace.len()),
         Label::Censored(c) => (usize::MAX, trace.len().min(c)),
@@ -91,7 +97,8 @@ fn rows(
     trace[..n_known].iter().enumerate().map(move |(i, &signal)| {
         let step = i + 1;
         let features = follower.observe(signal, eta(step));
-        let settled = Row { features, offset: 0.0, happened: step >= solved_at, weight };
+        let is_right = right.get(i).copied().unwrap_or(step >= solved_at);
+        let settled = Row { features, offset: 0.0, happened: is_right, weight };
         let next_is_known = step < solved_at && step < label.steps();
         let pace = next_is_known.then(|| Row {
             features,
@@ -108,13 +115,11 @@ impl Pace {
         Self { settled: Logistic::new(&BELIEVE), pace: Logistic::new(&NEUTRAL) }
     }
 
-    /// Fits both to runs: label, trace, weight, and the run's static logits.
-    pub(crate) fn fit<'a, F: Fn(usize) -> f32>(
-        runs: impl Iterator<Item = (Label, &'a [Signal], f32, F)>,
-    ) -> Self {
+    /// Fits both to runs, each with its static logits.
+    pub(crate) fn fit<'a, F: Fn(usize) -> f32>(runs: impl Iterator<Item = (Taught<'a>, F)>) -> Self {
         let (mut settled, mut pace) = (Vec::new(), Vec::new());
-        for (label, trace, weight, eta) in runs {
-            for (s, p) in rows(label, trace, weight, eta) {
+        for (run, eta) in runs {
+            for (s, p) in rows(run, eta) {
                 settled.push(s);
                 pace.extend(p);
             }
@@ -122,8 +127,8 @@ impl Pace {
         Self { settled: Logistic::fit(&BELIEVE, &settled), pace: Logistic::fit(&NEUTRAL, &pace) }
     }
 
-    pub(crate) fn update(&mut self, label: Label, trace: &[Signal], weight: f32, eta: impl Fn(usize) -> f32) {
-        for (settled, pace) in rows(label, trace, weight, eta) {
+    pub(crate) fn update(&mut self, run: Taught<'_>, eta: impl Fn(usize) -> f32) {
+        for (settled, pace) in rows(run, eta) {
             self.settled.update(&settled, RATE);
             if let Some(pace) = pace {
                 self.pace.update(&pace, RATE);
@@ -131,7 +136,7 @@ impl Pace {
         }
     }
 
-    /// The logit of being solved by now.
+    /// The logit of the answer being right now: and, where only labels were learned, to stay so.
     pub(crate) fn settled_logit(&self, tau: &[f32; T]) -> f32 {
         self.settled.logit(tau, 0.0)
     }

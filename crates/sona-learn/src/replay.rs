@@ -23,6 +23,8 @@ pub(crate) struct Stored {
     pub(crate) label: Label,
     pub(crate) weight: f32,
     pub(crate) trace: Box<[Signal]>,
+    /// Whether the answer of each step was right; empty where only the label is known.
+    pub(crate) right: Box<[bool]>,
 }
 
 /// The buffer.
@@ -103,7 +105,7 @@ impl Replay {
     /// Bytes on the heap.
     pub(crate) fn size_bytes(&self) -> usize {
         let slots = self.recent.capacity() + self.old.capacity();
-        let content = |e: &Stored| size_of_val(&*e.query) + size_of_val(&*e.trace);
+        let content = |e: &Stored| size_of_val(&*e.query) + size_of_val(&*e.trace) + e.right.len();
         slots * size_of::<Stored>()
             + self.old.iter().chain(&self.recent).map(content).sum::<usize>()
             + self.seen.len() * 12
@@ -123,6 +125,7 @@ impl Replay {
                 && e.weight <= 1.0
                 && e.trace.len() <= limit
                 && e.trace.iter().all(|s| s.is_sound())
+                && e.right.len() <= limit
         };
         self.seen.len() == limit + 1
             && self.held == held
@@ -141,7 +144,13 @@ mod tests {
 
     fn example(k: usize) -> Stored {
         let label = Label::Solved(k);
-        Stored { query: vec![k as f32; 256].into(), label, weight: 1.0, trace: Box::default() }
+        Stored {
+            query: vec![k as f32; 256].into(),
+            label,
+            weight: 1.0,
+            trace: Box::default(),
+            right: Box::default(),
+        }
     }
 
     #[test]

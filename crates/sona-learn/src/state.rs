@@ -16,7 +16,7 @@ use crate::error::{Result, SonaError};
 use crate::learner::Learner;
 
 const MAGIC: [u8; 8] = *b"SONALRN\n";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 24;
 /// No state is larger: 896 examples of 256 numbers with 1,024 signals take 8.3 MB.
 const MAX_BYTES: usize = 1 << 24;

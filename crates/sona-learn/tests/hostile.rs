@@ -114,7 +114,7 @@ fn damaged(change: impl FnOnce(&mut Vec<u8>)) -> SonaError {
 fn reseal(bytes: &mut [u8]) {
     let length = (bytes.len() - 24) as u64;
     bytes[16..24].copy_from_slice(&length.to_le_bytes());
-    let mut sealed = 1u32.to_le_bytes().to_vec();
+    let mut sealed = 2u32.to_le_bytes().to_vec();
     sealed.extend_from_slice(&bytes[16..]);
     let checksum = crc32fast::hash(&sealed);
     bytes[12..16].copy_from_slice(&checksum.to_le_bytes());

@@ -2,8 +2,8 @@
 
 use crate::error::{BenchError, Result};
 use crate::learned::signal;
-use crate::pipeline::{Beyond, Halting, Policy, answer};
-use crate::runs::{MAX_STEPS, Run, Runs, rounded};
+use crate::pipeline::{Beyond, Halting, Policy, VOTES, Votes, answer};
+use crate::runs::{MAX_STEPS, Run, Runs, Voted, rounded};
 use crate::task::{Item, Task};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -42,14 +42,22 @@ where
             signals: Vec::with_capacity(max_k),
             right: Vec::with_capacity(max_k),
             verified_at: None,
+            voted: Voted { k: max_k, right: false },
         };
+        let mut votes = Votes::default();
+        let mut is_open = true;
         answer(engine, task, &item.question, &policy, Beyond::Stop, |step| {
             run.signals.push(rounded(signal(step.trace)));
             run.right.push(*step.answer == item.label);
+            if is_open {
+                is_open = votes.cast(step.answer, step.trace.confidence) < VOTES;
+                run.voted.k = step.k;
+            }
             if run.verified_at.is_none() && task.obeys_rules(&item.question, step.answer) {
                 run.verified_at = Some(step.k);
             }
         })?;
+        run.voted.right = votes.winner().is_some_and(|answer| answer == item.label);
         progress(n_done.fetch_add(1, Ordering::Relaxed) + 1);
         Ok(run)
     };

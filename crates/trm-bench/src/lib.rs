@@ -28,7 +28,7 @@ pub use pipeline::{Answered, Beyond, Halting, Policy, Step, VOTES, answer};
 pub use plot::TrainingLog;
 pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn};
 pub use rollout::{Chosen, Rollouts, rollouts};
-pub use runs::{MAX_STEPS, Run, Runs, model_id};
+pub use runs::{MAX_STEPS, Run, Runs, Voted, model_id};
 pub use search::{SearchLimits, Searched, search};
 pub use tally::{Band, Measures, Rate, SweepPoint};
 pub use task::{Encoded, Item, MazeTask, Score, SudokuTask, Task};

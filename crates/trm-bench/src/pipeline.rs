@@ -136,7 +136,7 @@ pub fn answer<T: Task>(
     }
     let mut halted: Option<Answered<T::Answer>> = None;
     let mut n_unchanged = 0;
-    let mut votes = Votes(Vec::new());
+    let mut votes = Votes::default();
     loop {
         let trace = steps.advance();
         let k = steps.n_steps();
@@ -176,11 +176,17 @@ pub(crate) fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Cow<'a, Tr
 }
 
 /// The answers of a run, each with its votes.
-struct Votes<A>(Vec<(A, f32)>);
+pub(crate) struct Votes<A>(Vec<(A, f32)>);
+
+impl<A> Default for Votes<A> {
+    fn default() -> Self {
+        Votes(Vec::new())
+    }
+}
 
 impl<A: PartialEq + Clone> Votes<A> {
     /// Returns what the answer has now.
-    fn cast(&mut self, answer: &A, confidence: f32) -> f32 {
+    pub(crate) fn cast(&mut self, answer: &A, confidence: f32) -> f32 {
         match self.0.iter_mut().find(|(other, _)| other == answer) {
             Some((_, votes)) => {
                 *votes += confidence;
@@ -194,7 +200,7 @@ impl<A: PartialEq + Clone> Votes<A> {
     }
 
     /// The answer with the most votes, taken out; none where nobody voted.
-    fn winner(&mut self) -> Option<A> {
+    pub(crate) fn winner(&mut self) -> Option<A> {
         let most = (0..self.0.len()).max_by(|a, b| self.0[*a].1.total_cmp(&self.0[*b].1))?;
         Some(self.0.swap_remove(most).0)
     }

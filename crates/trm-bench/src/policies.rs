@@ -95,7 +95,7 @@ pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     let config = SonaConfig { limit: runs.max_k, ..SonaConfig::new(runs.runs[0].embedding.len()) };
     let engine = SonaEngine::with_config(config).map_err(|e| fault(e.to_string()))?;
     for run in runs.runs.iter().step_by(2) {
-        let learned = engine.try_learn(&run.query(), run.label(), 1.0, &run.signals);
+        let learned = engine.try_learn_verdicts(&run.query(), &run.right, 1.0, &run.signals);
         learned.map_err(|e| fault(e.to_string()))?;
     }
     engine.try_force_learn().map_err(|e| fault(e.to_string()))?;
@@ -218,6 +218,13 @@ impl Table<'_> {
         })
     }
 
+    fn voted(&self) -> PolicyRow {
+        let n = self.test.len();
+        let n_right = self.test.iter().filter(|run| run.voted.right).count();
+        let mean_k = self.test.iter().map(|run| run.voted.k).sum::<usize>() as f64 / n as f64;
+        PolicyRow { name: "vote".into(), exact: Rate::of(n_right, n), mean_k }
+    }
+
     /// The rows of the table, fixed K aside.
     fn policies(&self, engine: &SonaEngine, threshold: f32, policy: HaltingPolicy) -> Vec<PolicyRow> {
         vec![
@@ -226,6 +233,7 @@ impl Table<'_> {
             self.stable(2),
             self.stable(4),
             self.confident(threshold),
+            self.voted(),
             self.learned(engine, policy),
             self.row("verified (network AND rules)", |run| run.verified_at.unwrap_or(self.max_k)),
             self.row("oracle: K*, else 1", |run| match run.label() {

@@ -9,11 +9,20 @@ use trm_core::Model;
 /// The most steps of a recorded run: the limit of `sona-learn`.
 pub const MAX_STEPS: usize = 1024;
 /// Format of the file.
-const FORMAT: &str = "trm-runs-1";
+const FORMAT: &str = "trm-runs-2";
 /// Confidences are kept as logits between minus and plus this, in 255 levels.
 const LOGITS: f32 = 8.0;
 /// Changes are kept as decades below 1, in 255 levels; the lowest is no change at all.
 const DECADES: f32 = 4.0;
+
+/// Where [`Halting::Vote`](crate::Halting::Vote) ends a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voted {
+    /// Steps taken.
+    pub k: usize,
+    /// Whether the answer with the most votes is as the label.
+    pub right: bool,
+}
 
 /// One question, run to the last step.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +35,8 @@ pub struct Run {
     pub right: Vec<bool>,
     /// The first step, from 1, whose answer obeys the rules.
     pub verified_at: Option<usize>,
+    /// What a vote makes of it.
+    pub voted: Voted,
 }
 
 impl Run {
@@ -113,6 +124,7 @@ impl Runs {
     /// | `change` | U8 `[n, max_k]` | 0 none; 1 to 255: 10^-4 to 1 on a logarithmic scale |
     /// | `right` | U64 `[n, words]` | step `t` at bit `(t - 1) % 64` of word `(t - 1) / 64` |
     /// | `verified_at` | U16 `[n]` | first step that obeys the rules, 0 for none |
+    /// | `voted` | U16 `[n, 2]` | steps until a vote ends the run, and 1 where it is right |
     ///
     /// # Errors
     /// [`BenchError::Runs`] where the runs are not as long as they say.
@@ -135,12 +147,15 @@ impl Runs {
         let right: Vec<u8> = self.runs.iter().flat_map(words).collect();
         let verified = self.runs.iter().map(|r| r.verified_at.unwrap_or(0) as u16);
         let verified: Vec<u8> = verified.flat_map(u16::to_le_bytes).collect();
+        let voted = self.runs.iter().flat_map(|r| [r.voted.k as u16, u16::from(r.voted.right)]);
+        let voted: Vec<u8> = voted.flat_map(u16::to_le_bytes).collect();
         let tensors = [
             ("embedding", Dtype::U16, vec![n, dim], embedding),
             ("confidence", Dtype::U8, vec![n, self.max_k], confidence),
             ("change", Dtype::U8, vec![n, self.max_k], change),
             ("right", Dtype::U64, vec![n, self.max_k.div_ceil(64)], right),
             ("verified_at", Dtype::U16, vec![n], verified),
+            ("voted", Dtype::U16, vec![n, 2], voted),
         ];
         let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
             Ok((*name, TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| fault(e.to_string()))?))
@@ -193,8 +208,9 @@ impl Runs {
         let change = view("change", Dtype::U8, Some(n))?;
         let right = view("right", Dtype::U64, Some(n))?;
         let verified = view("verified_at", Dtype::U16, Some(n))?;
-        let sides = (change.shape()[1], right.shape()[1]);
-        if !(1..=MAX_STEPS).contains(&max_k) || dim == 0 || sides != (max_k, max_k.div_ceil(64)) {
+        let voted = view("voted", Dtype::U16, Some(n))?;
+        let sides = (change.shape()[1], right.shape()[1], voted.shape()[1]);
+        if !(1..=MAX_STEPS).contains(&max_k) || dim == 0 || sides != (max_k, max_k.div_ceil(64), 2) {
             return Err(fault(format!("{max_k} steps, {dim} numbers per embedding, {sides:?}")));
         }
         let pair = |bytes: &[u8], i: usize| u16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]]);
@@ -208,11 +224,16 @@ impl Runs {
             if verified_at > max_k {
                 return Err(fault(format!("run {i} verified at step {verified_at} of {max_k}")));
             }
+            let voted = [pair(voted.data(), 2 * i), pair(voted.data(), 2 * i + 1)].map(usize::from);
+            if !(1..=max_k).contains(&voted[0]) || voted[1] > 1 {
+                return Err(fault(format!("run {i} has the vote {voted:?} of {max_k} steps")));
+            }
             Ok(Run {
                 embedding: (i * dim..(i + 1) * dim).map(|j| pair(embedding.data(), j)).collect(),
                 signals: (0..max_k).map(signal).collect(),
                 right: (0..max_k).map(|t| words[t / 8] >> (t % 8) & 1 == 1).collect(),
                 verified_at: (verified_at > 0).then_some(verified_at),
+                voted: Voted { k: voted[0], right: voted[1] == 1 },
             })
         };
         Ok(Runs {
@@ -247,6 +268,7 @@ mod tests {
                 .collect(),
             right: (0..max_k).map(|t| (t * 7 + i).is_multiple_of(3)).collect(),
             verified_at: (i > 0).then_some(i),
+            voted: Voted { k: 1 + i, right: i % 2 == 0 },
         };
         let [puzzle, data, model] = ["maze", "some", "0badcafe"].map(String::from);
         Runs { puzzle, data, model, threshold: 0.95, max_k, runs: (0..5).map(run).collect() }
@@ -283,6 +305,10 @@ mod tests {
         late.runs[2].verified_at = Some(7);
         let error = Runs::from_bytes(&late.to_bytes().expect("bytes")).expect_err("step 7 of 6");
         assert!(error.to_string().contains("run 2"), "{error}");
+        let mut late = runs(6);
+        late.runs[1].voted.k = 0;
+        let error = Runs::from_bytes(&late.to_bytes().expect("bytes")).expect_err("no step");
+        assert!(error.to_string().contains("run 1"), "{error}");
         let mut uneven = runs(6);
         uneven.runs[3].signals.pop();
         assert!(uneven.to_bytes().is_err());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
 use trm_bench::{
     BenchError, Beyond, HALTING, Halting, Item, KStar, LearnedHalting, MazeTask, Policy, Run, Runs,
-    SudokuTask, Task, answer, compare, embedding, learn, measure, model_id,
+    SudokuTask, Task, Voted, answer, compare, embedding, learn, measure, model_id,
 };
 use trm_core::{Mixer, Model, Output, TrmConfig, TrmEngine};
 
@@ -94,6 +94,7 @@ fn k_star_is_where_the_answer_is_right_for_good() {
     let runs = measure(&engine, &task, &items, 4, |_| {}).expect("two mazes");
     assert_eq!([runs[0].label(), runs[1].label()], [Label::Solved(1), Label::Censored(4)]);
     assert_eq!([runs[0].verified_at, runs[1].verified_at], [Some(1), None]);
+    assert_eq!([runs[0].voted.right, runs[1].voted.right], [true, false]);
     assert!(runs.iter().all(|run| run.signals.len() == 4 && run.embedding.len() == embedding::MAZE_DIM));
     for max_k in [0, 1025] {
         let error = measure(&engine, &task, &items, max_k, |_| {}).expect_err("out of range");
@@ -114,6 +115,7 @@ fn synthetic(n: usize) -> Runs {
             signals: source.run(if solved { k } else { MAX_K + 10 }, MAX_K),
             right: (1..=MAX_K).map(|t| solved && t >= k).collect(),
             verified_at: solved.then_some(k),
+            voted: Voted { k: MAX_K, right: solved },
         }
     };
     let [puzzle, data, model] = ["maze", "synthetic", "00000000"].map(String::from);
@@ -126,6 +128,7 @@ fn policies_are_told_apart() {
     let comparison = compare(&runs, &learn(&runs).expect("enough runs"), HALTING).expect("enough runs");
     assert_eq!((comparison.n_train, comparison.n_test), (500, 500));
     let row = |name: &str| comparison.policies.iter().find(|row| row.name.starts_with(name)).expect("a row");
+    assert_eq!((row("vote").exact.n_true, row("vote").mean_k), (400, MAX_K as f64));
     let (oracle, verified, learned) = (row("oracle"), row("verified"), row("learned"));
     // One in ten of the synthetic questions is at odd places, so one in five of those judged.
     assert_eq!((oracle.exact.n_true, verified.exact.n_true), (400, 400));

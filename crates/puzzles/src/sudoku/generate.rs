@@ -165,7 +165,8 @@ fn searched(source: &str, ratings: Range<f32>, rng: &mut Xoshiro256PlusPlus) -> 
     rows
 }
 
-fn is_resistant(trials: Trials) -> bool {
+/// Whether trials refute next to nothing.
+pub(super) fn is_resistant(trials: Trials) -> bool {
     trials.open > 0 && trials.refuted as f32 <= RESISTANT_REFUTED * trials.open as f32
 }
 
