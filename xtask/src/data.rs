@@ -50,15 +50,18 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let folder = root().join("data");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     for [path, count, seed, mix] in SETS {
-        if root().join(path).exists() {
-            println!("{path} exists");
-            continue;
-        }
-        println!("{path}: {count} puzzles");
-        let partial = format!("{path}.tmp");
-        let words = ["generate", "sudoku", "--count", count, "--seed", seed, "--mix", mix, "--out", &partial];
-        passes(&mut trm(&words.map(Into::into)))?;
-        std::fs::rename(root().join(&partial), root().join(path)).context(path)?;
+        generate(path, &["sudoku", "--count", count, "--seed", seed, "--mix", mix])?;
     }
     Ok(())
+}
+
+/// Runs `trm generate` with `words`, unless the file is there: the same words give the same file.
+pub fn generate(path: &str, words: &[&str]) -> Result<()> {
+    if root().join(path).exists() {
+        println!("{path} exists");
+        return Ok(());
+    }
+    println!("{path}");
+    let words = [&["generate"], words, &["--out", path]].concat();
+    passes(&mut trm(&words.into_iter().map(String::from).collect::<Vec<_>>()))
 }

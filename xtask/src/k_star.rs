@@ -1,5 +1,6 @@
 //! `cargo xtask data k-star`
 
+use crate::data::generate;
 use crate::run::{output, passes, root, trm};
 use anyhow::{Context, Result, bail};
 
@@ -43,10 +44,7 @@ pub fn run() -> Result<()> {
         let runs = format!("datasets/k-star-{puzzle}.safetensors");
         let mut measure: Vec<String> = ["k-star", puzzle, "--out", &runs].map(Into::into).into();
         for (path, words) in sources {
-            println!("{path}");
-            let mut generate = vec!["generate".to_owned()];
-            generate.extend(words.iter().chain(&["--out", path]).map(|word| (*word).to_owned()));
-            passes(&mut trm(&generate))?;
+            generate(path, words)?;
             measure.extend(["--data".to_owned(), (*path).to_owned()]);
         }
         passes(&mut trm(&measure))?;

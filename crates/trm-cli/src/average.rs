@@ -11,7 +11,7 @@ use trm_core::Model;
     The mean of weights along one run, or of runs that began from the same weights, often scores better\n\
     than any of them (arXiv 2203.05482). Averaging models that were trained apart gives noise.")]
 pub struct Args {
-    /// Model files of one shape
+    /// Model files of one shape; what is not a weight, as T and the halting threshold, is taken from the first
     #[arg(required = true, num_args = 2..)]
     models: Vec<PathBuf>,
     /// Model file to write
