@@ -138,7 +138,7 @@ impl Location {
 /// The least mean absolute leave-one-out error, in steps, of a quick search; infinite if there
 /// is no fit.
 pub(crate) fn quick_error(examples: &[Example]) -> f64 {
-    let best = search(&gram(examples), examples, &PENALTIES[1..3], &Warp::ALL[..1]);
+    let best = search(&gram(examples), examples, &PENALTIES[1..3], &Warp::ALL);
     best.map_or(f64::INFINITY, |(fit, _)| fit.error_steps)
 }
 

@@ -51,7 +51,7 @@ impl<T: Task> LearnedHalting<T> {
 }
 
 /// When a run that is planned ends.
-pub const HALTING: HaltingPolicy = HaltingPolicy { settled: 0.98, hopeless: 0.0 };
+pub const HALTING: HaltingPolicy = HaltingPolicy { settled: 0.9, hopeless: 0.0 };
 
 /// What `sona-learn` hears of a step.
 pub fn signal(step: StepTrace) -> Signal {
