@@ -7,8 +7,8 @@ const HELP: &str = "\
 cargo xtask quality [--data-sudoku FILE] [--data-maze FILE] [--limit N] [--json]
 
 Scores the embedded models on Sudoku-Extreme and Maze-Hard: one run per puzzle, the network alone,
-as many steps as its own confidence asks for (trm eval --adaptive). Without files the committed generated sets are used,
-and the report says so. Exit code 1 unless both models are above their targets.
+until enough of its steps agree, each by its confidence (trm eval). Without files the committed generated
+sets are used, and the report says so. Exit code 1 unless both models are above their targets.
 ";
 
 /// The least percentages of answers that obey the rules.
@@ -91,8 +91,7 @@ impl Wanted {
     }
 
     fn eval(&self, puzzle: &str, target: &str) -> Vec<String> {
-        let mut words: Vec<String> =
-            ["eval", puzzle, "--adaptive", "--target", target].map(Into::into).into();
+        let mut words: Vec<String> = ["eval", puzzle, "--target", target].map(Into::into).into();
         let data = if puzzle == "sudoku" { &self.sudoku } else { &self.maze };
         for (flag, value) in [("--data", data), ("--limit", &self.limit)] {
             if let Some(value) = value {

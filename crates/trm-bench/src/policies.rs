@@ -6,12 +6,14 @@ use crate::runs::{Run, Runs};
 use crate::tally::Rate;
 use serde::Serialize;
 use sona_learn::baseline::{ConstantMedian, Example, NearestNeighbours, OrdinalRegression};
-use sona_learn::{Decision, HaltingPolicy, Label, SonaConfig, SonaEngine};
+use sona_learn::{Decision, HaltingPolicy, Label, SonaConfig, SonaEngine, likeliest_within};
 
 /// Recorded runs below this number teach nothing worth a table.
 pub const MIN_RUNS: usize = 128;
 /// Learned halting may take this share of the steps of the best fixed K.
 const MOST_STEPS: f64 = 0.6;
+/// Of the rows of predictors, the first that are ours: one forecast, read for two losses.
+const OWN_PREDICTORS: usize = 2;
 /// The l2 penalty of the ordinal regression.
 const PENALTY: f32 = 0.01;
 /// Chances of being settled that are shown beside the one in use.
@@ -166,7 +168,8 @@ fn predictors(engine: &SonaEngine, max_k: usize, train: &[Example], test: &[Exam
     let (median, near) = (ConstantMedian::fit(train), NearestNeighbours::fit(train));
     let ordinal = OrdinalRegression::fit(train, PENALTY);
     vec![
-        row("sona-learn", &|x| median_of_solved(&engine.distribution(x, max_k))),
+        row("sona-learn, median", &|x| median_of_solved(&engine.distribution(x, max_k))),
+        row("sona-learn, within 2", &|x| likeliest_within(&engine.distribution(x, max_k), 2)),
         row("constant median", &|x| median.predict(x)),
         row("5 nearest neighbours", &|x| near.predict(x)),
         row("ordinal regression", &|x| ordinal.predict(x)),
@@ -252,20 +255,21 @@ impl Comparison {
 
     fn targets(&self) -> Vec<Target> {
         let mut targets = Vec::new();
-        let (own, baselines) = self.predictors.split_first().expect("predictors are listed");
+        let (own, baselines) = self.predictors.split_at(OWN_PREDICTORS);
+        let [median, likeliest] = own else { unreachable!("predictors are listed") };
         let least = baselines.iter().map(|b| b.mae).fold(f64::INFINITY, f64::min);
         targets.push(Target {
-            text: format!("MAE {:.2} below every baseline (best {least:.2})", own.mae),
-            passed: own.mae < least,
+            text: format!("MAE {:.2} of the median below every baseline (best {least:.2})", median.mae),
+            passed: median.mae < least,
         });
         let most = baselines.iter().map(|b| b.within_2).fold(0.0, f64::max);
         targets.push(Target {
             text: format!(
-                "within 2 steps {:.1} % above every baseline (best {:.1} %)",
-                100.0 * own.within_2,
+                "within 2 steps {:.1} % of the likeliest above every baseline (best {:.1} %)",
+                100.0 * likeliest.within_2,
                 100.0 * most
             ),
-            passed: own.within_2 > most,
+            passed: likeliest.within_2 > most,
         });
         if let Some(learned) = self.in_use() {
             let fixed = &self.fixed[self.best_fixed - 1];
