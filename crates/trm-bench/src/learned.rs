@@ -29,7 +29,7 @@ pub struct LearnedHalting<T> {
 }
 
 impl<T: Task> LearnedHalting<T> {
-    /// A predictor with what `sona` has learned, under [`HALTING`].
+    /// A predictor with what `sona` has learned, that ends a run at a chance of [`Task::SETTLED`].
     ///
     /// # Errors
     /// [`BenchError::OtherState`] where it has learned of embeddings of another length.
@@ -38,7 +38,7 @@ impl<T: Task> LearnedHalting<T> {
         if found != expected {
             return Err(BenchError::OtherState { puzzle: T::NAME, found, expected });
         }
-        Ok(LearnedHalting { task, sona, policy: HALTING })
+        Ok(LearnedHalting { task, sona, policy: HaltingPolicy { settled: T::SETTLED, hopeless: 0.0 } })
     }
 
     /// The embedding of a question as the engine got it. One that is no puzzle has none, and is
@@ -49,9 +49,6 @@ impl<T: Task> LearnedHalting<T> {
         embedding.unwrap_or_default().into_iter().map(f32::from).collect()
     }
 }
-
-/// When a run that is planned ends.
-pub const HALTING: HaltingPolicy = HaltingPolicy { settled: 0.9, hopeless: 0.0 };
 
 /// What `sona-learn` hears of a step.
 pub fn signal(step: StepTrace) -> Signal {

@@ -16,8 +16,8 @@ const MOST_STEPS: f64 = 0.6;
 const OWN_PREDICTORS: usize = 2;
 /// The l2 penalty of the ordinal regression.
 const PENALTY: f32 = 0.01;
-/// Chances of being settled that are shown beside the one in use.
-const SETTLED: [f32; 5] = [0.9, 0.95, 0.98, 0.99, 0.995];
+/// Chances of a right answer that learned halting may wait for.
+pub const SETTLED: [f32; 5] = [0.9, 0.95, 0.98, 0.99, 0.995];
 
 /// How well one method predicts K*, over the test questions that have one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -91,9 +91,7 @@ pub struct Comparison {
 /// [`BenchError::Runs`] where there are too few, or they cannot be learned.
 pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     let fault = |reason: String| BenchError::Runs { reason };
-    if runs.runs.len() < MIN_RUNS {
-        return Err(fault(format!("{} runs, at least {MIN_RUNS} are needed", runs.runs.len())));
-    }
+    enough(runs)?;
     let config = SonaConfig { limit: runs.max_k, ..SonaConfig::new(runs.runs[0].embedding.len()) };
     let engine = SonaEngine::with_config(config).map_err(|e| fault(e.to_string()))?;
     for run in runs.runs.iter().step_by(2) {
@@ -104,16 +102,34 @@ pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     Ok(engine)
 }
 
+/// How sure of the answer learned halting should be: the level of [`SETTLED`] that is right on the most training
+/// runs, and of equal ones the surest. What [`Task::SETTLED`](crate::Task::SETTLED) holds for the shipped models.
+///
+/// # Errors
+/// [`BenchError::Runs`] where there are too few runs.
+pub fn settled(runs: &Runs, engine: &SonaEngine) -> Result<f32> {
+    enough(runs)?;
+    let train: Vec<&Run> = runs.runs.iter().step_by(2).collect();
+    let table = Table { test: &train, max_k: runs.max_k };
+    let n_right = |settled| table.learned(engine, HaltingPolicy { settled, hopeless: 0.0 }).exact.n_true;
+    // The last of equal ones: levels rise.
+    let level = SETTLED.into_iter().max_by_key(|level| n_right(*level));
+    Ok(level.expect("levels are listed"))
+}
+
+fn enough(runs: &Runs) -> Result<()> {
+    let n = runs.runs.len();
+    let reason = || BenchError::Runs { reason: format!("{n} runs, at least {MIN_RUNS} are needed") };
+    (n >= MIN_RUNS).then_some(()).ok_or_else(reason)
+}
+
 /// Compares all policies on the test runs; `engine` is from [`learn`], and `policy` that of learned
-/// halting ([`HALTING`](crate::HALTING) where it is used).
+/// halting.
 ///
 /// # Errors
 /// [`BenchError::Runs`] where there are too few runs, or none is solved.
 pub fn compare(runs: &Runs, engine: &SonaEngine, policy: HaltingPolicy) -> Result<Comparison> {
-    if runs.runs.len() < MIN_RUNS {
-        let reason = format!("{} runs, at least {MIN_RUNS} are needed", runs.runs.len());
-        return Err(BenchError::Runs { reason });
-    }
+    enough(runs)?;
     let (train, test): (Vec<_>, Vec<_>) = runs.runs.iter().enumerate().partition(|(i, _)| i % 2 == 0);
     let [train, test] = [train, test].map(|half| half.into_iter().map(|(_, run)| run).collect::<Vec<_>>());
     let (train_solved, test_solved) = (examples(&train), examples(&test));

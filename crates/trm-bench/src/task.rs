@@ -22,6 +22,8 @@ pub trait Task: Sync {
     const BANDS: &'static [f32];
     /// Numbers in a question's embedding.
     const EMBEDDING_DIM: usize;
+    /// The chance of a right answer that ends a run under learned halting.
+    const SETTLED: f32;
 
     /// The question as a model reads it.
     fn encode(&self, question: &Self::Question) -> Encoded;
@@ -118,6 +120,7 @@ impl Task for SudokuTask {
     const RATES: &'static [&'static str] = &["exact_accuracy", "solved_rate"];
     const BANDS: &'static [f32] = &[0.0, 1.0, 10.0, 30.0, 60.0];
     const EMBEDDING_DIM: usize = embedding::SUDOKU_DIM;
+    const SETTLED: f32 = 0.995;
 
     fn encode(&self, question: &Grid) -> Encoded {
         let answer = self.encoder.encode_empty_solution();
@@ -194,6 +197,7 @@ impl Task for MazeTask {
         &["exact_accuracy", "optimal_path_rate", "valid_path_rate", "connected_rate"];
     const BANDS: &'static [f32] = &[0.0, 110.0, 120.0, 140.0];
     const EMBEDDING_DIM: usize = embedding::MAZE_DIM;
+    const SETTLED: f32 = 0.9;
 
     fn encode(&self, question: &Maze) -> Encoded {
         Encoded {

@@ -3,12 +3,12 @@
 use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use puzzles::sudoku::{Grid, Kind, generate_unit};
 use sona_learn::synthetic::{Kind as Synthetic, MAX_K, Synthetic as Source};
-use sona_learn::{Label, SonaEngine};
+use sona_learn::{HaltingPolicy, Label, SonaEngine};
 use std::sync::Arc;
 use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
 use trm_bench::{
-    BenchError, Beyond, HALTING, Halting, Item, KStar, LearnedHalting, MazeTask, Policy, Run, Runs,
-    SudokuTask, Task, Voted, answer, compare, embedding, learn, measure, model_id,
+    BenchError, Beyond, Halting, Item, KStar, LearnedHalting, MazeTask, Policy, Run, Runs, SudokuTask, Task,
+    Voted, answer, compare, embedding, learn, measure, model_id, settled,
 };
 use trm_core::{Mixer, Model, Output, TrmConfig, TrmEngine};
 
@@ -103,6 +103,8 @@ fn k_star_is_where_the_answer_is_right_for_good() {
     assert!(matches!(measure(&engine, &task, &[], 4, |_| {}), Err(BenchError::NoPuzzles)));
 }
 
+const POLICY: HaltingPolicy = HaltingPolicy { settled: 0.98, hopeless: 0.0 };
+
 /// Runs of questions whose K* is a function of the embedding plus noise; one in ten is never solved.
 fn synthetic(n: usize) -> Runs {
     let mut source = Source::new(Synthetic::Curve, 16, 4);
@@ -125,7 +127,7 @@ fn synthetic(n: usize) -> Runs {
 #[test]
 fn policies_are_told_apart() {
     let runs = synthetic(1000);
-    let comparison = compare(&runs, &learn(&runs).expect("enough runs"), HALTING).expect("enough runs");
+    let comparison = compare(&runs, &learn(&runs).expect("enough runs"), POLICY).expect("enough runs");
     assert_eq!((comparison.n_train, comparison.n_test), (500, 500));
     let row = |name: &str| comparison.policies.iter().find(|row| row.name.starts_with(name)).expect("a row");
     assert_eq!((row("vote").exact.n_true, row("vote").mean_k), (400, MAX_K as f64));
@@ -139,7 +141,7 @@ fn policies_are_told_apart() {
     // Negative control: labels shuffled against the questions are not predicted.
     let mut shuffled = runs.clone();
     (0..1000).for_each(|i| shuffled.runs[i].embedding.clone_from(&runs.runs[(i * 7 + 3) % 1000].embedding));
-    let comparison = compare(&shuffled, &learn(&shuffled).expect("enough"), HALTING).expect("enough");
+    let comparison = compare(&shuffled, &learn(&shuffled).expect("enough"), POLICY).expect("enough");
     assert!(comparison.predictors[0].mae > 3.0, "{comparison}");
     assert!(comparison.to_html().contains("<svg") && !comparison.to_html().contains("NaN"));
 }
@@ -149,7 +151,7 @@ fn too_few_or_unsolved_runs_are_refused() {
     assert!(matches!(learn(&synthetic(100)), Err(BenchError::Runs { .. })));
     let mut unsolved = synthetic(200);
     unsolved.runs.iter_mut().for_each(|run| run.right.fill(false));
-    let error = learn(&unsolved).and_then(|engine| compare(&unsolved, &engine, HALTING)).expect_err("no K*");
+    let error = learn(&unsolved).and_then(|engine| compare(&unsolved, &engine, POLICY)).expect_err("no K*");
     assert!(matches!(error, BenchError::Runs { .. }), "{error}");
 }
 
@@ -169,6 +171,8 @@ fn what_is_shipped_is_about_the_shipped_models() {
         assert_eq!((sona.config().dim, sona.config().limit), (dim, runs.max_k));
         let again = learn(&runs).expect("enough runs");
         again.forget_examples();
+        let level = if name == "sudoku" { SudokuTask::SETTLED } else { MazeTask::SETTLED };
+        assert_eq!(settled(&runs, &again).expect("enough runs"), level, "Task::SETTLED of {name}");
         let predict = |engine: &SonaEngine| {
             runs.runs.iter().map(|run| engine.predict(&run.query(), runs.max_k).steps).collect::<Vec<_>>()
         };

@@ -7,7 +7,7 @@ use clap::Parser;
 use sona_learn::HaltingPolicy;
 use std::io::Read;
 use std::path::PathBuf;
-use trm_bench::{HALTING, Runs, compare, learn};
+use trm_bench::{Runs, compare, learn, settled};
 
 /// Larger files are refused: no set of runs of use is.
 const MAX_BYTES: u64 = 1 << 28;
@@ -28,11 +28,12 @@ pub struct Args {
     /// Where to write what was learned, for --learned --halting
     #[arg(long)]
     state: Option<PathBuf>,
-    /// Learned halting: stop once the answer is settled with this chance
-    #[arg(long, value_name = "CHANCE", default_value_t = HALTING.settled)]
-    settled: f32,
+    /// Learned halting: stop once the answer is right with this chance; without it what does best on the
+    /// runs that are learned from
+    #[arg(long, value_name = "CHANCE")]
+    settled: Option<f32>,
     /// Learned halting: stop once all further steps add less than this to the chance of being right
-    #[arg(long, value_name = "CHANCE", default_value_t = HALTING.hopeless)]
+    #[arg(long, value_name = "CHANCE", default_value_t = 0.0)]
     hopeless: f32,
     /// Print one JSON object
     #[arg(long)]
@@ -52,8 +53,8 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     let runs = Runs::from_bytes(&bytes).with_context(named)?;
     let engine = learn(&runs).with_context(named)?;
-    let comparison =
-        compare(&runs, &engine, HaltingPolicy { settled: args.settled, hopeless: args.hopeless })?;
+    let level = args.settled.map_or_else(|| settled(&runs, &engine), Ok)?;
+    let comparison = compare(&runs, &engine, HaltingPolicy { settled: level, hopeless: args.hopeless })?;
     if let Some(html) = html {
         write_output(html, comparison.to_html().as_bytes())?;
     }
