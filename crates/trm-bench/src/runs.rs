@@ -268,7 +268,7 @@ mod tests {
                 .collect(),
             right: (0..max_k).map(|t| (t * 7 + i).is_multiple_of(3)).collect(),
             verified_at: (i > 0).then_some(i),
-            voted: Voted { k: 1 + i, right: i % 2 == 0 },
+            voted: Voted { k: 1 + i, right: i.is_multiple_of(2) },
         };
         let [puzzle, data, model] = ["maze", "some", "0badcafe"].map(String::from);
         Runs { puzzle, data, model, threshold: 0.95, max_k, runs: (0..5).map(run).collect() }
