@@ -74,7 +74,8 @@ fn every_command_in_every_readme() {
                     let set = if maze { "maze-hard-gen.csv" } else { "sudoku-extreme-gen.csv" };
                     let rows = std::fs::read_to_string(root().join("datasets").join(set)).expect("a set");
                     let rows = rows.lines().take(2).collect::<Vec<_>>().join("\n");
-                    ["train.csv", "test.csv", "40.csv", "60.csv"].iter().for_each(|name| write(name, &rows));
+                    let names = ["train.csv", "last600.csv", "last200.csv", "test.csv", "40.csv", "60.csv"];
+                    names.iter().for_each(|name| write(name, &rows));
                     if runs(folder.path(), words, &shown) { n_run += 1 } else { n_checked += 1 }
                 }
                 _ => {
