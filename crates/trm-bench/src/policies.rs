@@ -102,7 +102,7 @@ pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     Ok(engine)
 }
 
-/// How sure of the answer learned halting should be: the level of [`SETTLED`] that is right on the most training
+/// How sure of the answer learned halting should be: the level that is right on the most training
 /// runs, and of equal ones the surest. What [`Task::SETTLED`](crate::Task::SETTLED) holds for the shipped models.
 ///
 /// # Errors
