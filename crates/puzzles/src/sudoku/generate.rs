@@ -26,7 +26,7 @@ const EXTREME: Range<f32> = 60.0..f32::INFINITY;
 /// trials do not solve.
 const DEEP_SURVIVORS: u32 = 150;
 /// Most candidates of [`Kind::Resistant`] that a trial refutes, as a share of all. Of published rows that
-/// trials do not solve, it is 3 % in the median.
+/// trials do not solve, nine of ten have at most 3 %.
 const RESISTANT_REFUTED: f32 = 0.1;
 /// What one of them costs the search, in candidates.
 const RESISTANT_COST: f32 = 3.0;
