@@ -62,6 +62,5 @@ pub fn generate(path: &str, words: &[&str]) -> Result<()> {
         return Ok(());
     }
     println!("{path}");
-    let words = [&["generate"], words, &["--out", path]].concat();
-    passes(&mut trm(&words.into_iter().map(String::from).collect::<Vec<_>>()))
+    passes(&mut trm(&[&["generate"], words, &["--out", path]].concat()))
 }

@@ -42,16 +42,16 @@ pub fn run() -> Result<()> {
     std::fs::create_dir_all(root().join("data")).context("data")?;
     for (puzzle, sources) in [("sudoku", SUDOKU), ("maze", MAZES)] {
         let runs = format!("datasets/k-star-{puzzle}.safetensors");
-        let mut measure: Vec<String> = ["k-star", puzzle, "--out", &runs].map(Into::into).into();
+        let mut measure = vec!["k-star", puzzle, "--out", &runs];
         for (path, words) in sources {
             generate(path, words)?;
-            measure.extend(["--data".to_owned(), (*path).to_owned()]);
+            measure.extend(["--data", path]);
         }
         passes(&mut trm(&measure))?;
         let html = format!("datasets/k-star-{puzzle}.html");
         let state = format!("crates/trm-models/weights/{puzzle}.halting");
         let words = ["policies", &runs, "--html", &html, "--state", &state];
-        let compared = output(&mut trm(&words.map(Into::into)))?;
+        let compared = output(&mut trm(&words))?;
         print!("{}", String::from_utf8_lossy(&compared.stdout));
         // 1 says that a target is missed, which the table says too.
         if !matches!(compared.status.code(), Some(0 | 1)) {

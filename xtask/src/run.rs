@@ -1,6 +1,7 @@
 //! Running programs.
 
 use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -18,7 +19,7 @@ pub fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// `trm` in release mode, built where it is not.
-pub fn trm(arguments: &[String]) -> Command {
+pub fn trm(arguments: &[impl AsRef<OsStr>]) -> Command {
     let mut command = cargo(&["run", "--quiet", "--release", "--package", "trm-cli", "--bin", "trm", "--"]);
     command.args(arguments);
     command

@@ -233,7 +233,6 @@ fn phase(
 }
 
 fn average(out: &str, models: &[&str]) -> Result<String> {
-    let words = [&["average"], models, &["--out", out]].concat();
-    passes(&mut trm(&words.into_iter().map(String::from).collect::<Vec<_>>()))?;
+    passes(&mut trm(&[&["average"], models, &["--out", out]].concat()))?;
     Ok(out.to_owned())
 }
