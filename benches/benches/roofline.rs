@@ -3,10 +3,10 @@
 #![allow(missing_docs, unsafe_code)] // of what reads at full speed
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use puzzles::sudoku::Layout;
 use std::hint::black_box;
 use trm_bench::tasks::{maze_sample, sudoku_sample};
 use trm_core::kernel::{Isa, Kernel, Simd};
-use trm_core::loss::Target;
 use trm_core::model::{StepOutput, Workspace};
 use trm_core::{Graph, TrmEngine};
 use trm_train::Sample;
@@ -94,14 +94,13 @@ fn model(c: &mut Criterion, name: &str, engine: &TrmEngine, sample: &Sample) {
         (model.start(&graph, &[]), StepOutput::default(), Workspace::default());
     let (mut transposed, mut grads) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
     model.net().transpose(&model.params, &mut transposed);
-    let target = Target::Marks(&sample.marks);
     let mut step = || {
         model.train_step(
             engine.isa(),
             &transposed,
             &graph,
             &sample.question,
-            target,
+            sample.target(0.0),
             1.0,
             &mut state,
             &mut output,
@@ -116,7 +115,7 @@ fn model(c: &mut Criterion, name: &str, engine: &TrmEngine, sample: &Sample) {
 
 fn models(c: &mut Criterion) {
     let sudoku = puzzles::load_sudoku_extreme_dataset().expect("the committed set");
-    model(c, "Sudoku", &trm_models::sudoku(), &sudoku_sample(&sudoku.rows[0]));
+    model(c, "Sudoku", &trm_models::sudoku(), &sudoku_sample(&sudoku.rows[0], Layout::Candidates));
     let mazes = puzzles::maze::load_maze_hard_dataset().expect("the committed set");
     model(c, "Maze", &trm_models::maze(), &maze_sample(&mazes.rows[0]));
 }

@@ -11,7 +11,7 @@ use trm_bench::TrainingLog;
 use trm_core::{
     GroupRelation, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, official,
 };
-use trm_train::{Checkpoint, Data, Sample, TrainConfig, Trainer};
+use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 
 /// Bytes to be tried.
 pub type Target = fn(&[u8]);
@@ -132,7 +132,7 @@ impl Data for Corridor {
 
     fn sample(&self, _: u64) -> Sample {
         let question = vec![1., 0., 0., 1., 0., 1., 0., 1.];
-        Sample { question, width: 4, marks: vec![true, false, false, false], rating: 0.0 }
+        Sample { question, width: 4, answer: Answer::Marks(vec![true, false, false, false]), rating: 0.0 }
     }
 }
 

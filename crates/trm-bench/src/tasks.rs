@@ -2,12 +2,12 @@
 
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeRow, MazeSpec, generate_maze};
-use puzzles::sudoku::{Geometry, SudokuEncoder, relations};
+use puzzles::sudoku::{Geometry, Layout, SudokuEncoder, Symmetry, relations};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ops::RangeInclusive;
 use trm_core::{GroupRelation, Mixer, Model, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
-use trm_train::{Data, Sample};
+use trm_train::{Answer, Data, Sample};
 
 /// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
 const GROUP_SCALE: f32 = 1.0 / 3.0;
@@ -16,6 +16,8 @@ const GROUP_SCALE: f32 = 1.0 / 3.0;
 const MAZE_STREAM: u64 = 1 << 63;
 /// Trials for one maze: twenty times what one like Maze-Hard takes.
 const MAZE_TRIALS: u64 = 1_000_000;
+/// Positions in front of a question in the reference (`puzzle_emb_len`).
+const REFERENCE_PREFIX: usize = 16;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
@@ -47,6 +49,18 @@ pub fn sudoku_builder() -> TrmConfigBuilder {
         .mixer(Mixer::Relational(sudoku_relations(Geometry::STANDARD)))
 }
 
+/// A dense model of Sudoku cells as in the reference, with its 16 positions in front; widths, depths and mixer
+/// are still to be set.
+pub fn sudoku_cells_builder() -> TrmConfigBuilder {
+    let encoder = SudokuEncoder::with(Geometry::STANDARD, Layout::Cells);
+    TrmConfig::builder()
+        .embedding_dim(encoder.embedding_dim())
+        .answer_dim(encoder.answer_dim())
+        .prefix_tokens(REFERENCE_PREFIX)
+        .output(Output::TokenStablemax)
+        .mixer(Mixer::mlp(REFERENCE_PREFIX + encoder.n_tokens()))
+}
+
 /// A relational model of maze cells; widths and depths are still to be set.
 pub fn maze_builder() -> TrmConfigBuilder {
     let encoder = MazeEncoder::new();
@@ -58,17 +72,24 @@ pub fn maze_builder() -> TrmConfigBuilder {
 }
 
 /// A Sudoku with its solution as a training question.
-pub fn sudoku_sample(row: &SudokuRow) -> Sample {
-    let encoder = SudokuEncoder::new();
-    let marks = encoder.target_answer(&row.solution).iter().map(|m| *m > 0.0).collect();
-    Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, marks, rating: row.rating }
+pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
+    let encoder = SudokuEncoder::with(row.puzzle.geometry(), layout);
+    let answer = match layout {
+        Layout::Candidates => Answer::Marks(marks(&encoder.target_answer(&row.solution))),
+        Layout::Cells => Answer::Classes(encoder.target_tokens(&row.solution)),
+    };
+    Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, answer, rating: row.rating }
 }
 
 /// A maze with its path as a training question.
 pub fn maze_sample(row: &MazeRow) -> Sample {
     let encoder = MazeEncoder::new();
-    let marks = encoder.target_answer(row).iter().map(|m| *m > 0.0).collect();
-    Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), marks, rating: row.rating }
+    let answer = Answer::Marks(marks(&encoder.target_answer(row)));
+    Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), answer, rating: row.rating }
+}
+
+fn marks(target: &[f32]) -> Vec<bool> {
+    target.iter().map(|mark| *mark > 0.0).collect()
 }
 
 /// An endless stream of the rows of some files, each with its share.
@@ -77,15 +98,21 @@ pub struct SudokuStream {
     sets: Vec<Vec<SudokuRow>>,
     /// Cumulative shares of the sets.
     shares: Vec<f64>,
+    layout: Layout,
     seed: u64,
 }
 
 impl SudokuStream {
-    /// Sets of rows, each with its weight.
+    /// Sets of rows, each with its weight. With [`Layout::Cells`] each row is relabelled by a random
+    /// [`Symmetry`], as the reference augments its data; nets of candidates have the symmetries built in.
     ///
     /// # Errors
     /// A sentence, where there is no set, one has no row, or a weight is not a number above 0.
-    pub fn new(sets: Vec<(Vec<SudokuRow>, f64)>, seed: u64) -> std::result::Result<Self, String> {
+    pub fn new(
+        sets: Vec<(Vec<SudokuRow>, f64)>,
+        layout: Layout,
+        seed: u64,
+    ) -> std::result::Result<Self, String> {
         if sets.is_empty() || sets.iter().any(|(rows, _)| rows.is_empty()) {
             return Err("a set without a row".into());
         }
@@ -100,6 +127,7 @@ impl SudokuStream {
         Ok(SudokuStream {
             shares: shares.collect(),
             sets: sets.into_iter().map(|(rows, _)| rows).collect(),
+            layout,
             seed,
         })
     }
@@ -121,8 +149,11 @@ impl Data for SudokuStream {
         let at: f64 = rng.random();
         // Rounding may leave the last share a little below one.
         let set = self.shares.iter().position(|share| at < *share).unwrap_or(self.sets.len() - 1);
-        let rows = &self.sets[set];
-        sudoku_sample(&rows[rng.random_range(0..rows.len())])
+        let row = &self.sets[set][rng.random_range(0..self.sets[set].len())];
+        match self.layout {
+            Layout::Candidates => sudoku_sample(row, self.layout),
+            Layout::Cells => sudoku_sample(&relabelled(row, &mut rng), self.layout),
+        }
     }
 }
 
@@ -165,6 +196,11 @@ impl Data for MazeStream {
             }
         }
     }
+}
+
+fn relabelled(row: &SudokuRow, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
+    let symmetry = Symmetry::random_with(row.puzzle.geometry(), rng);
+    SudokuRow { puzzle: symmetry.apply(&row.puzzle), solution: symmetry.apply(&row.solution), ..row.clone() }
 }
 
 fn stream_rng(seed: u64, index: u64) -> Xoshiro256PlusPlus {

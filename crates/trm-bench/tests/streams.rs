@@ -2,6 +2,7 @@
 
 use puzzles::load_sudoku_extreme_dataset;
 use puzzles::maze::load_maze_hard_dataset;
+use puzzles::sudoku::Layout;
 use trm_bench::tasks::{MazeStream, SudokuStream, maze_sample};
 use trm_train::Data;
 
@@ -44,7 +45,7 @@ fn the_test_mazes_are_never_drawn() {
 #[test]
 fn sets_that_make_no_sense_are_refused() {
     let rows = load_sudoku_extreme_dataset().expect("the committed set").rows;
-    let refused = |sets| SudokuStream::new(sets, 1).is_err();
+    let refused = |sets| SudokuStream::new(sets, Layout::Candidates, 1).is_err();
     assert!(refused(vec![]));
     assert!(refused(vec![(vec![], 1.0)]));
     for weight in [0.0, -1.0, f64::INFINITY, f64::NAN] {
@@ -56,7 +57,8 @@ fn sets_that_make_no_sense_are_refused() {
 fn sets_are_drawn_by_their_shares() {
     let rows = load_sudoku_extreme_dataset().expect("the committed set").rows;
     let (easy, hard): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.rating < 3.0);
-    let stream = SudokuStream::new(vec![(easy, 1.0), (hard, 3.0)], 1).expect("two sets with rows");
+    let stream =
+        SudokuStream::new(vec![(easy, 1.0), (hard, 3.0)], Layout::Candidates, 1).expect("two sets with rows");
     let n_easy = (0..1000).filter(|i| stream.sample(*i).rating < 3.0).count();
     assert!((200..300).contains(&n_easy), "{n_easy} of 1000");
 }

@@ -3,8 +3,9 @@
 use crate::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use puzzles::sudoku::Layout;
 use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trm_bench::tasks::{
-    MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_sample,
+    MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
+    sudoku_sample,
 };
 use trm_bench::{MazeTask, SudokuTask, Task};
 use trm_core::kernel::Isa;
@@ -40,6 +42,9 @@ enum Puzzle {
         /// Training puzzles (source,question,answer,rating); may be repeated, each with its weight
         #[arg(long, required = true, value_name = "FILE[=WEIGHT]")]
         data: Vec<String>,
+        /// What mixes the tokens: messages between candidates, or a SwiGLU across cells as in the paper
+        #[arg(long, value_enum, default_value_t = Mixer::Relational)]
+        mixer: Mixer,
         #[command(flatten)]
         run: Run,
     },
@@ -60,6 +65,12 @@ enum Puzzle {
         #[command(flatten)]
         run: Run,
     },
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Mixer {
+    Relational,
+    Mlp,
 }
 
 #[derive(Parser)]
@@ -130,9 +141,12 @@ struct Run {
     /// n: latent iterations
     #[arg(long, default_value_t = 6)]
     n: usize,
-    /// T: cycles, the last with gradient
+    /// T: cycles
     #[arg(long, default_value_t = 1)]
     cycles: usize,
+    /// How many of the cycles carry the gradient
+    #[arg(long, default_value_t = 1)]
+    gradient_cycles: usize,
     /// Seed of weights, data order and noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -143,14 +157,23 @@ struct Run {
 
 pub fn run(args: Args) -> Result<Verdict> {
     match args.puzzle {
-        Puzzle::Sudoku { data, run } => {
+        Puzzle::Sudoku { data, mixer, run } => {
+            let (builder, layout) = match mixer {
+                Mixer::Relational => (sudoku_builder(), Layout::Candidates),
+                Mixer::Mlp => {
+                    (sudoku_cells_builder().embedding_scale((run.hidden as f32).sqrt()), Layout::Cells)
+                }
+            };
             let sets: Result<Vec<_>> = data.iter().map(|set| weighted(set)).collect();
-            let stream = SudokuStream::new(sets?, run.seed).map_err(anyhow::Error::msg)?;
+            let stream = SudokuStream::new(sets?, layout, run.seed).map_err(anyhow::Error::msg)?;
             let validation = match &run.validate {
-                Some(path) => read_sudoku(path, run.validate_limit)?.iter().map(sudoku_sample).collect(),
+                Some(path) => {
+                    let rows = read_sudoku(path, run.validate_limit)?;
+                    rows.iter().map(|row| sudoku_sample(row, layout)).collect()
+                }
                 None => Vec::new(),
             };
-            run.train(sudoku_builder(), run.config(), &stream, &validation, SudokuTask::BANDS)
+            run.train(builder, run.config(), &stream, &validation, SudokuTask::BANDS)
         }
         Puzzle::Maze { sides, min_path, open, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
@@ -222,7 +245,8 @@ impl Run {
     }
 
     fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
-        let builder = builder.latent_iterations(self.n).cycles(self.cycles).max_k(64).seed(self.seed);
+        let builder = builder.latent_iterations(self.n).max_k(64).seed(self.seed);
+        let builder = builder.cycles(self.cycles).gradient_cycles(self.gradient_cycles);
         let mut model = Model::new(shaped(builder, self.hidden, self.ffn, self.blocks)?)?;
         if let Some(path) = &self.init {
             let init = Model::load(path).with_context(|| path.display().to_string())?;

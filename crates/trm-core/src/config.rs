@@ -88,8 +88,11 @@ pub struct TrmConfig {
     pub answer_dim: usize,
     /// n: how often the latent is refined before the answer is.
     pub latent_iterations: usize,
-    /// T: cycles in a supervision step, of which the last carries the gradient.
+    /// T: cycles in a supervision step, of which the last `gradient_cycles` carry the gradient.
     pub cycles: usize,
+    /// How many cycles of a step are trained through; one in the paper. Inference does not ask for it.
+    #[serde(default = "one")]
+    pub gradient_cycles: usize,
     /// The most supervision steps an adaptive run may take.
     pub max_k: usize,
     /// An adaptive run stops once the confidence reaches this.
@@ -122,6 +125,7 @@ impl Default for TrmConfig {
             answer_dim: 256,
             latent_iterations: 2,
             cycles: 1,
+            gradient_cycles: 1,
             max_k: 20,
             halt_threshold: 0.95,
             mixer: Mixer::mlp(16),
@@ -163,6 +167,8 @@ impl TrmConfig {
         range("answer_dim", self.answer_dim, 1 << 16, "1 to 65536")?;
         range("latent_iterations", self.latent_iterations, 256, "1 to 256")?;
         range("cycles", self.cycles, 256, "1 to 256")?;
+        let trained = (1..=self.cycles).contains(&self.gradient_cycles);
+        check(trained, "gradient_cycles", self.gradient_cycles, "1 to cycles")?;
         range("max_k", self.max_k, crate::MAX_K, "1 to 65536")?;
         range("prefix_tokens", self.prefix_tokens + 1, 1 << 10, "below 1024")?;
         let unit = self.halt_threshold >= 0.0 && self.halt_threshold <= 1.0;
@@ -203,6 +209,10 @@ impl TrmConfig {
     }
 }
 
+fn one() -> usize {
+    1
+}
+
 fn check(ok: bool, field: &'static str, found: impl ToString, expected: &'static str) -> Result<()> {
     ok.then_some(()).ok_or_else(|| TrmError::Config { field, found: found.to_string(), expected })
 }
@@ -239,6 +249,8 @@ impl TrmConfigBuilder {
         latent_iterations: usize,
         /// T, cycles per supervision step.
         cycles: usize,
+        /// Cycles of a step that are trained through.
+        gradient_cycles: usize,
         /// The most supervision steps of an adaptive run.
         max_k: usize,
         /// The confidence at which an adaptive run stops.

@@ -190,8 +190,9 @@ impl<R: Real> Model<R> {
     }
 
     fn recursion<'a>(&'a self, graph: &'a Graph, x: &'a [R], isa: Isa) -> Recursion<'a, R> {
-        let TrmConfig { latent_iterations, cycles, .. } = *self.config;
-        Recursion { net: &self.net, params: &self.params, graph, x, latent_iterations, cycles, isa }
+        let TrmConfig { latent_iterations, cycles, gradient_cycles, .. } = *self.config;
+        let (net, params) = (&self.net, &self.params);
+        Recursion { net, params, graph, x, latent_iterations, cycles, gradient_cycles, isa }
     }
 
     /// Numbers of a state that belong to the prefix, in front of the tokens'.
@@ -321,9 +322,10 @@ impl<R: Real> Model<R> {
         self.net.flops(graph) * calls as u64
     }
 
-    /// The same for a step with gradient: three times the last cycle, once the others.
+    /// The same for a step with gradient: three times the cycles that carry it, once the others.
     pub fn train_step_flops(&self, graph: &Graph) -> u64 {
-        let calls = (self.config.cycles + 2) * (self.config.latent_iterations + 1);
+        let calls =
+            (self.config.cycles + 2 * self.config.gradient_cycles) * (self.config.latent_iterations + 1);
         self.net.flops(graph) * calls as u64
     }
 }

@@ -83,6 +83,7 @@ pub fn config_from_json(json: &str) -> Result<TrmConfig> {
         answer_dim: official.vocab_size,
         latent_iterations: official.L_cycles,
         cycles: official.H_cycles,
+        gradient_cycles: 1,
         max_k: official.halt_max_steps,
         halt_threshold: 0.5,
         mixer,

@@ -1,7 +1,7 @@
 //! The recursion of the paper (arXiv 2510.04871, figure 3).
 //!
-//! One supervision step is `cycles` times [`latent_recursion`](Recursion::latent_recursion); the last of them carries the
-//! gradient. `x` is the embedded question, `y` the answer, `z` the latent, each
+//! One supervision step is `cycles` times [`latent_recursion`](Recursion::latent_recursion); the last of them carry the
+//! gradient, in the paper one. `x` is the embedded question, `y` the answer, `z` the latent, each
 //! `[live tokens, hidden_dim]`.
 
 use crate::kernel::{Isa, Real};
@@ -23,6 +23,8 @@ pub struct Recursion<'a, R> {
     pub latent_iterations: usize,
     /// T
     pub cycles: usize,
+    /// How many of these carry the gradient, the last ones.
+    pub gradient_cycles: usize,
     /// The instructions to use.
     pub isa: Isa,
 }
@@ -44,7 +46,7 @@ pub struct RecursionScratch<R> {
     d: Vec<R>,
 }
 
-/// What the last cycle keeps: one entry per call of the net.
+/// What the cycles with gradient keep: one entry per call of the net.
 #[derive(Clone, Debug, Default)]
 pub struct RecursionTape<R> {
     calls: Vec<NetTape<R>>,
@@ -80,36 +82,41 @@ impl<R: Real> Recursion<'_, R> {
         }
     }
 
-    /// A supervision step whose last cycle is kept on `tape`.
+    /// A supervision step whose last cycles are kept on `tape`.
     pub fn deep_recursion_taped(
         &self,
         state: &mut State<R>,
         tape: &mut RecursionTape<R>,
         scratch: &mut RecursionScratch<R>,
     ) {
-        for _ in 1..self.cycles {
+        for _ in self.gradient_cycles..self.cycles {
             self.latent_recursion(state, scratch);
         }
-        tape.calls.resize_with(self.latent_iterations + 1, NetTape::default);
-        let RecursionScratch { net: net_scratch, input, .. } = scratch;
-        let (answer_call, latent_calls) = tape.calls.split_last_mut().expect("n + 1 calls");
-        for call in latent_calls {
-            sum(input, &[self.x, &state.y, &state.z]);
-            self.net.forward_taped(self.isa, self.params, self.graph, input, &mut state.z, call, net_scratch);
+        let n_calls = self.latent_iterations + 1;
+        tape.calls.resize_with(self.gradient_cycles * n_calls, NetTape::default);
+        for calls in tape.calls.chunks_exact_mut(n_calls) {
+            self.latent_recursion_taped(state, calls, scratch);
         }
-        sum(input, &[&state.y, &state.z]);
-        self.net.forward_taped(
-            self.isa,
-            self.params,
-            self.graph,
-            input,
-            &mut state.y,
-            answer_call,
-            net_scratch,
-        );
     }
 
-    /// The way back through the last cycle. `d.y` and `d.z` hold the gradients of what came out
+    /// [`Recursion::latent_recursion`], keeping its n + 1 calls.
+    fn latent_recursion_taped(
+        &self,
+        state: &mut State<R>,
+        calls: &mut [NetTape<R>],
+        scratch: &mut RecursionScratch<R>,
+    ) {
+        let RecursionScratch { net, input, .. } = scratch;
+        let (answer_call, latent_calls) = calls.split_last_mut().expect("n + 1 calls");
+        for call in latent_calls {
+            sum(input, &[self.x, &state.y, &state.z]);
+            self.net.forward_taped(self.isa, self.params, self.graph, input, &mut state.z, call, net);
+        }
+        sum(input, &[&state.y, &state.z]);
+        self.net.forward_taped(self.isa, self.params, self.graph, input, &mut state.y, answer_call, net);
+    }
+
+    /// The way back through the cycles on `tape`. `d.y` and `d.z` hold the gradients of what came out
     /// and then of what went in; the gradient of `x` is added to `d.x`, those of the weights to
     /// `grads`.
     pub fn backward(
@@ -121,15 +128,17 @@ impl<R: Real> Recursion<'_, R> {
         scratch: &mut RecursionScratch<R>,
     ) {
         let RecursionScratch { net, d: d_call, .. } = scratch;
-        let (answer_call, latent_calls) = tape.calls.split_last().expect("n + 1 calls");
-        self.net.backward(self.isa, transposed, self.graph, answer_call, &mut d.y, grads, net);
-        add(&mut d.z, &d.y);
-        for call in latent_calls.iter().rev() {
-            d_call.clone_from(&d.z);
-            self.net.backward(self.isa, transposed, self.graph, call, d_call, grads, net);
-            add(&mut d.x, d_call);
-            add(&mut d.y, d_call);
-            d.z.copy_from_slice(d_call);
+        for calls in tape.calls.rchunks_exact(self.latent_iterations + 1) {
+            let (answer_call, latent_calls) = calls.split_last().expect("n + 1 calls");
+            self.net.backward(self.isa, transposed, self.graph, answer_call, &mut d.y, grads, net);
+            add(&mut d.z, &d.y);
+            for call in latent_calls.iter().rev() {
+                d_call.clone_from(&d.z);
+                self.net.backward(self.isa, transposed, self.graph, call, d_call, grads, net);
+                add(&mut d.x, d_call);
+                add(&mut d.y, d_call);
+                d.z.copy_from_slice(d_call);
+            }
         }
     }
 }

@@ -145,10 +145,12 @@ fn nets() {
     }
 }
 
-/// The last cycle of the recursion, through its n + 1 calls of the net.
+/// The last cycles of the recursion, through their n + 1 calls of the net each.
 #[test]
 fn recursion() {
-    for (name, config, graph) in cases() {
+    for ((name, config, graph), cycles) in cases().into_iter().flat_map(|case| [(case.clone(), 1), (case, 2)])
+    {
+        let name = format!("{name}, T = {cycles}");
         let mut layout = Layout::default();
         let net = Net::new(&config, &mut layout);
         let params: Vec<f64> = layout.init(1);
@@ -156,9 +158,16 @@ fn recursion() {
         let (x, y, z) = (numbers(2, n), numbers(3, n), numbers(4, n));
         let (wy, wz) = (numbers(5, n), numbers(6, n));
         let run = |params: &[f64], x: &[f64], y: &[f64], z: &[f64]| {
-            let graph = &graph;
-            let recursion =
-                Recursion { net: &net, params, graph, x, latent_iterations: 2, cycles: 1, isa: Isa::best() };
+            let recursion = Recursion {
+                net: &net,
+                params,
+                graph: &graph,
+                x,
+                latent_iterations: 2,
+                cycles,
+                gradient_cycles: cycles,
+                isa: Isa::best(),
+            };
             let mut state = State { y: y.to_vec(), z: z.to_vec() };
             recursion.deep_recursion(&mut state, &mut RecursionScratch::default());
             dot(&state.y, &wy) + dot(&state.z, &wz)
@@ -169,7 +178,8 @@ fn recursion() {
             graph: &graph,
             x: &x,
             latent_iterations: 2,
-            cycles: 1,
+            cycles,
+            gradient_cycles: cycles,
             isa: Isa::best(),
         };
         let (mut tape, mut scratch) = (RecursionTape::default(), RecursionScratch::default());
@@ -187,12 +197,12 @@ fn recursion() {
     }
 }
 
-/// A whole training step: embedding, recursion, both heads. With two cycles the first carries no
-/// gradient, so the differences are taken over one.
+/// A whole training step: embedding, recursion, both heads. Both cycles carry
+/// the gradient: where the first does not, differences tell another story.
 #[test]
 fn training_steps() {
     for (name, mut config, graph) in cases() {
-        config.cycles = 1;
+        config.gradient_cycles = config.cycles;
         config.output = Output::TokenSoftmax;
         let joint = config.prefix_tokens > 0;
         config.halt_input = if joint { HaltInput::FirstPosition } else { HaltInput::Pooled };

@@ -4,7 +4,7 @@ use crate::Sample;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use trm_core::kernel::Isa;
-use trm_core::loss::{Target, all_right};
+use trm_core::loss::all_right;
 use trm_core::model::{StepOutput, Workspace};
 use trm_core::{Graph, Model};
 
@@ -83,7 +83,7 @@ fn trace(
     let mut halted = None;
     for k in 0..max_k {
         model.step(isa, graph, &sample.question, &mut state, &mut output, work);
-        right.push(all_right(model.config().output, graph, &output.logits, Target::Marks(&sample.marks)));
+        right.push(all_right(model.config().output, graph, &output.logits, sample.target(0.0)));
         if halted.is_none() && output.confidence() >= threshold {
             halted = Some(k);
         }

@@ -15,6 +15,7 @@ pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
 pub use trainer::{Progress, TrainConfig, Trainer};
 
 use std::path::PathBuf;
+use trm_core::loss::Target;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +73,8 @@ pub struct Sample {
     pub question: Vec<f32>,
     /// Width of the grid, where the tokens form one.
     pub width: usize,
-    /// `[tokens]`: what the answer should mark.
-    pub marks: Vec<bool>,
+    /// `[tokens]`: what should be answered.
+    pub answer: Answer,
     /// How hard it is, in the units of its data set.
     pub rating: f32,
 }
@@ -81,7 +82,37 @@ pub struct Sample {
 impl Sample {
     /// Tokens, absent ones included.
     pub fn n_tokens(&self) -> usize {
-        self.marks.len()
+        match &self.answer {
+            Answer::Marks(marks) => marks.len(),
+            Answer::Classes(classes) => classes.len(),
+        }
+    }
+
+    /// The answer as the loss reads it. `balance` is for marks of [`Output::Binary`](trm_core::Output): see
+    /// [`Target::Balanced`].
+    pub fn target(&self, balance: f32) -> Target<'_> {
+        match &self.answer {
+            Answer::Marks(marks) if balance == 0.0 => Target::Marks(marks),
+            Answer::Marks(marks) => Target::Balanced(marks, balance),
+            Answer::Classes(classes) => Target::Classes(classes),
+        }
+    }
+}
+
+/// What should be answered, for each token.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Whether it is marked: for [`Output::GroupSoftmax`](trm_core::Output) and
+    /// [`Output::Binary`](trm_core::Output).
+    Marks(Vec<bool>),
+    /// Its class: for [`Output::TokenSoftmax`](trm_core::Output) and
+    /// [`Output::TokenStablemax`](trm_core::Output).
+    Classes(Vec<u32>),
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Answer::Marks(Vec::new())
     }
 }
 

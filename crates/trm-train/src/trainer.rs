@@ -9,7 +9,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use trm_core::kernel::Isa;
-use trm_core::loss::Target;
 use trm_core::model::{StepLoss, StepOutput, Workspace};
 use trm_core::recursion::State;
 use trm_core::{Graph, Model};
@@ -316,16 +315,12 @@ impl<'a> Trainer<'a> {
             part.losses.clear();
             for slot in slots {
                 let Slot { graph, sample, state, output, .. } = slot;
-                let target = match balance {
-                    0.0 => Target::Marks(&sample.marks),
-                    balance => Target::Balanced(&sample.marks, balance),
-                };
                 part.losses.push(model.train_step(
                     isa,
                     transposed,
                     graph,
                     &sample.question,
-                    target,
+                    sample.target(balance),
                     scale,
                     state,
                     output,

@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use trm_core::{Mixer, Model, Output, Relations, TrmConfig};
-use trm_train::{Data, OptimizerConfig, Sample, TrainConfig};
+use trm_train::{Answer, Data, OptimizerConfig, Sample, TrainConfig};
 
 /// Grids of 3x3 to 5x5 cells: free, wall (absent) or start.
 pub struct BelowStart;
@@ -25,8 +25,8 @@ impl Data for BelowStart {
                 question[cell * 2] = 1.0;
             }
         }
-        let marks = (0..side * side).map(|cell| cell == start + side && question[cell * 2] > 0.0).collect();
-        Sample { question, width: side, marks, rating: side as f32 }
+        let marks = (0..side * side).map(|cell| cell == start + side && question[cell * 2] > 0.0);
+        Sample { question, width: side, answer: Answer::Marks(marks.collect()), rating: side as f32 }
     }
 }
 
