@@ -2,8 +2,9 @@
 #![allow(missing_docs)]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use rayon::ThreadPoolBuilder;
 use std::cell::LazyCell;
-use trm_benches::{Solvable, mazes_solved_in, record_calls, sudoku_solved_in};
+use trm_benches::{Solvable, mazes_solved_in, record_calls, runs, sudoku_solved_in};
 use trm_core::{TrmEngine, TrmResult};
 
 const KS: [usize; 4] = [1, 5, 10, 20];
@@ -35,5 +36,22 @@ fn maze(c: &mut Criterion) {
     puzzle(c, "Maze 30x30", &engine, &first, 100);
 }
 
-criterion_group!(whole_puzzles, sudoku, maze);
+/// Ten steps of one maze whose rows are shared by threads; the numbers are those of one.
+fn shared(c: &mut Criterion) {
+    let engine = trm_models::maze();
+    let maze: Lazy = LazyCell::new(Box::new(|| mazes_solved_in(&engine, 20, 1).remove(0)));
+    for n in [1, 2] {
+        let pool = ThreadPoolBuilder::new().num_threads(n).build().expect("a pool of threads");
+        let threads = engine.clone().with_threads(n);
+        let name = format!("Maze 30x30/K=10, {n} Threads");
+        let solve = || {
+            let maze: &Solvable = &maze;
+            pool.install(|| threads.reason(&maze.question, &maze.answer, Some(10)))
+        };
+        assert!(!runs(&name) || solve() == engine.reason(&maze.question, &maze.answer, Some(10)));
+        c.bench_function(&name, |b| b.iter(solve));
+    }
+}
+
+criterion_group!(whole_puzzles, sudoku, maze, shared);
 criterion_main!(whole_puzzles);

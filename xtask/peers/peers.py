@@ -23,7 +23,7 @@ TOLERANCE = 1e-4
 
 
 class RelationalNet(torch.nn.Module):
-    """`deep_recursion` of crates/trm-core/src/relational.rs, by the names of the model file.
+    """`deep_recursion` of crates/trm-core/src/relational, by the names of the model file.
 
     Several questions are one graph: tokens lie one after the other, indices are shifted.
     """
@@ -182,7 +182,7 @@ def compare(net, ours, questions, row, n_threads, rounds, folder):
     lives, state, indices = net.start(questions)
     y, _ = net(*state, *indices)
     apart = check(net, lives, y, questions, "one")
-    command = ("latency", row["puzzle"]) if row["what"] == "latency" else ("batch", row["puzzle"], n_threads)
+    command = (row["what"] if row["what"] == "latency" else "batch", row["puzzle"], n_threads)
     ours.ask(*command)
     for name, call in contenders(net, state, indices, n_threads, folder):
         # Rounding grows over K steps, in PyTorch as here.

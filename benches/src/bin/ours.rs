@@ -1,8 +1,8 @@
 //! Our side of `cargo xtask peers`: answers one command a line on standard input with one line of
 //! JSON, so that another program can ask in turns with its own measurements.
 //!
-//! `questions PUZZLE N`: what the nets read and what comes out; `latency PUZZLE`, `batch PUZZLE THREADS`:
-//! nanoseconds of K = 10 steps of the first question, and of all.
+//! `questions PUZZLE N`: what the nets read and what comes out; `latency PUZZLE THREADS`,
+//! `batch PUZZLE THREADS`: nanoseconds of K = 10 steps of the first question, shared by the threads, and of all.
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ const K: usize = 10;
 struct Side {
     engine: TrmEngine,
     puzzles: Vec<Solvable>,
-    pools: HashMap<usize, ThreadPool>,
+    pools: HashMap<usize, (ThreadPool, TrmEngine)>,
 }
 
 impl Side {
@@ -44,18 +44,25 @@ impl Side {
         format!("[{}]", all.join(","))
     }
 
-    fn latency(&self) -> u128 {
-        let (puzzle, mut result) = (&self.puzzles[0], TrmResult::default());
-        timed(|| {
-            let answered = self.engine.reason_into(&puzzle.question, &puzzle.answer, Some(K), &mut result);
-            answered.expect("it was answered before");
-        })
+    /// A pool of so many threads, and an engine that shares a question between them.
+    fn make_threads(&mut self, n: usize) {
+        self.pools.entry(n).or_insert_with(|| {
+            let pool = ThreadPoolBuilder::new().num_threads(n).build().expect("a pool of threads");
+            (pool, self.engine.clone().with_threads(n))
+        });
+    }
+
+    fn latency(&mut self, n_threads: usize) -> u128 {
+        self.make_threads(n_threads);
+        let ((pool, engine), puzzle) = (&self.pools[&n_threads], &self.puzzles[0]);
+        let mut result = TrmResult::default();
+        let mut answer = || engine.reason_into(&puzzle.question, &puzzle.answer, Some(K), &mut result);
+        timed(|| pool.install(&mut answer).expect("it was answered before"))
     }
 
     fn batch(&mut self, n_threads: usize) -> u128 {
-        let pool = self.pools.entry(n_threads).or_insert_with(|| {
-            ThreadPoolBuilder::new().num_threads(n_threads).build().expect("a pool of threads")
-        });
+        self.make_threads(n_threads);
+        let (pool, _) = &self.pools[&n_threads];
         let pairs: Vec<(&[f32], &[f32])> =
             self.puzzles.iter().map(|p| (p.question.as_slice(), p.answer.as_slice())).collect();
         let answer = || pool.install(|| self.engine.reason_batch(&pairs, Some(K)));
@@ -82,7 +89,7 @@ fn main() {
         let side = sides.get_mut(*puzzle).expect("questions first");
         match *command {
             "questions" => println!("{}", side.questions()),
-            "latency" => println!("{}", side.latency()),
+            "latency" => println!("{}", side.latency(number)),
             "batch" => println!("{}", side.batch(number)),
             other => panic!("no command is named {other:?}"),
         }

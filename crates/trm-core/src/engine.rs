@@ -57,6 +57,9 @@ struct Session {
     work: Workspace<f32>,
 }
 
+/// The most threads that share a question: each has buffers of its own.
+const MAX_THREADS: usize = 256;
+
 /// A model that answers questions. One engine serves many threads: each call takes buffers
 /// from a pool, and a warmed-up engine allocates only what it returns.
 #[derive(Debug)]
@@ -66,18 +69,21 @@ pub struct TrmEngine {
     /// Height and width of the questions, for relations on a grid that is not square.
     grid: Option<(usize, usize)>,
     halting: Option<Arc<dyn HaltingPredictor>>,
+    /// Threads that share a question; at least 1.
+    threads: usize,
     pool: Mutex<Vec<Session>>,
 }
 
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, halting, .. } = self;
+        let TrmEngine { model, isa, grid, halting, threads, .. } = self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
             grid: *grid,
             halting: halting.clone(),
+            threads: *threads,
             pool: Mutex::default(),
         }
     }
@@ -86,7 +92,7 @@ impl Clone for TrmEngine {
 impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
         let (isa, pool) = (Isa::best(), Mutex::default());
-        TrmEngine { model: Arc::new(model), isa, grid: None, halting: None, pool }
+        TrmEngine { model: Arc::new(model), isa, grid: None, halting: None, threads: 1, pool }
     }
 }
 
@@ -142,6 +148,24 @@ impl TrmEngine {
     pub fn with_grid(mut self, height: usize, width: usize) -> Self {
         self.grid = Some((height, width));
         self
+    }
+
+    /// The same engine whose questions are shared by `threads` threads of the rayon pool each (0 counts as 1): less
+    /// time for one large question, and the same numbers. Many questions are better left to
+    /// [`TrmEngine::reason_batch`], which gives each a thread. Only relational nets share.
+    ///
+    /// ```
+    /// let engine = trm_core::TrmEngine::new(trm_core::TrmConfig::default()).with_threads(2);
+    /// assert_eq!(engine.threads(), 2);
+    /// ```
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads.clamp(1, MAX_THREADS);
+        self
+    }
+
+    /// Threads that share a question.
+    pub fn threads(&self) -> usize {
+        self.threads
     }
 
     /// The same engine whose adaptive runs end when this predictor says, not at a fixed confidence.
@@ -207,6 +231,7 @@ impl TrmEngine {
         let pooled = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop();
         let mut session = pooled.unwrap_or_default();
         self.model.build_graph(question, n_tokens, width, &mut session.graph);
+        session.work.set_threads(self.threads);
         let Session { graph, state, work, .. } = &mut session;
         self.model.restart(self.isa, graph, answer, state, work);
         session.output.logits.clear();

@@ -48,7 +48,7 @@ pub struct Model<R = f32> {
     pub note: BTreeMap<String, String>,
 }
 
-/// The buffers of one thread; any model may use them, one after the other.
+/// The buffers of one question; any model may use them, one question after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace<R> {
     recursion: RecursionScratch<R>,
@@ -59,6 +59,14 @@ pub struct Workspace<R> {
     previous: Vec<R>,
     sureness: Vec<f32>,
     halt_features: Vec<R>,
+}
+
+impl<R: Real> Workspace<R> {
+    /// Lets `n` threads of the rayon pool share the rows of a question in [`Model::step`], where the net is
+    /// relational; the numbers are the same for any `n`.
+    pub fn set_threads(&mut self, n: usize) {
+        self.recursion.set_threads(n);
+    }
 }
 
 /// What a supervision step says of its answer.

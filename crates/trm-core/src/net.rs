@@ -16,6 +16,25 @@ pub enum Net {
     Relational(RelationalNet),
 }
 
+/// What one call of a net reads besides its input.
+#[derive(Debug)]
+pub struct Call<'a, R> {
+    /// The instructions to use.
+    pub isa: Isa,
+    /// The weights; on the way back as [`Net::transpose`] wrote them.
+    pub params: &'a [R],
+    /// The question's structure.
+    pub graph: &'a Graph,
+}
+
+impl<R> Copy for Call<'_, R> {}
+
+impl<R> Clone for Call<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
 /// What one call keeps for the way back.
 #[derive(Clone, Debug, Default)]
 pub struct NetTape<R> {
@@ -23,11 +42,19 @@ pub struct NetTape<R> {
     relational: Vec<relational::BlockTape<R>>,
 }
 
-/// The buffers of one thread.
+/// The buffers of one call.
 #[derive(Clone, Debug, Default)]
 pub struct NetScratch<R> {
     dense: dense::Scratch<R>,
     relational: relational::Scratch<R>,
+}
+
+impl<R: Real> NetScratch<R> {
+    /// Buffers for calls of a relational net without a tape on `n` threads of the rayon pool: each computes a
+    /// part of the rows, so the numbers are the same for any `n`. A dense net uses one.
+    pub fn set_threads(&mut self, n: usize) {
+        self.relational.set_threads(n);
+    }
 }
 
 impl Net {
@@ -66,45 +93,37 @@ impl Net {
     /// `output = net(input)`, both `[rows, hidden_dim]`.
     pub fn forward<R: Real>(
         &self,
-        isa: Isa,
-        params: &[R],
-        graph: &Graph,
+        call: Call<R>,
         input: &[R],
         output: &mut [R],
         scratch: &mut NetScratch<R>,
     ) {
-        R::forward(self, isa, params, graph, input, output, scratch);
+        R::forward(self, call, input, output, scratch);
     }
 
     /// The same, keeping on `tape` what [`Net::backward`] needs.
-    #[allow(clippy::too_many_arguments)]
     pub fn forward_taped<R: Real>(
         &self,
-        isa: Isa,
-        params: &[R],
-        graph: &Graph,
+        call: Call<R>,
         input: &[R],
         output: &mut [R],
         tape: &mut NetTape<R>,
         scratch: &mut NetScratch<R>,
     ) {
-        R::forward_taped(self, isa, params, graph, input, output, tape, scratch);
+        R::forward_taped(self, call, input, output, tape, scratch);
     }
 
     /// Turns `d`, the gradient of the output, into that of the input; adds the weights'
-    /// gradients to `grads`. `transposed` is from [`Net::transpose`].
-    #[allow(clippy::too_many_arguments)]
+    /// gradients to `grads`. The call has the transposed weights.
     pub fn backward<R: Real>(
         &self,
-        isa: Isa,
-        transposed: &[R],
-        graph: &Graph,
+        call: Call<R>,
         tape: &NetTape<R>,
         d: &mut [R],
         grads: &mut [R],
         scratch: &mut NetScratch<R>,
     ) {
-        R::backward(self, isa, transposed, graph, tape, d, grads, scratch);
+        R::backward(self, call, tape, d, grads, scratch);
     }
 }
 
@@ -119,32 +138,24 @@ pub trait NetCalls: Sized {
     /// [`Net::forward`]
     fn forward(
         net: &Net,
-        isa: Isa,
-        params: &[Self],
-        graph: &Graph,
+        call: Call<Self>,
         input: &[Self],
         output: &mut [Self],
         scratch: &mut NetScratch<Self>,
     );
     /// [`Net::forward_taped`]
-    #[allow(clippy::too_many_arguments)]
     fn forward_taped(
         net: &Net,
-        isa: Isa,
-        params: &[Self],
-        graph: &Graph,
+        call: Call<Self>,
         input: &[Self],
         output: &mut [Self],
         tape: &mut NetTape<Self>,
         scratch: &mut NetScratch<Self>,
     );
     /// [`Net::backward`]
-    #[allow(clippy::too_many_arguments)]
     fn backward(
         net: &Net,
-        isa: Isa,
-        transposed: &[Self],
-        graph: &Graph,
+        call: Call<Self>,
         tape: &NetTape<Self>,
         d: &mut [Self],
         grads: &mut [Self],
@@ -177,46 +188,37 @@ macro_rules! net_calls {
 
             fn forward(
                 net: &Net,
-                isa: Isa,
-                params: &[$t],
-                graph: &Graph,
+                call: Call<$t>,
                 input: &[$t],
                 output: &mut [$t],
                 scratch: &mut NetScratch<$t>,
             ) {
-                let NetScratch { dense, relational } = scratch;
                 match net {
-                    Net::Dense(net) => net.forward(isa, params, graph, input, output, dense),
-                    Net::Relational(net) => net.forward(isa, params, graph, input, output, relational),
+                    Net::Dense(net) => net.forward(call, input, output, &mut scratch.dense),
+                    Net::Relational(net) => net.forward(call, input, output, &mut scratch.relational),
                 }
             }
 
             fn forward_taped(
                 net: &Net,
-                isa: Isa,
-                params: &[$t],
-                graph: &Graph,
+                call: Call<$t>,
                 input: &[$t],
                 output: &mut [$t],
                 tape: &mut NetTape<$t>,
                 scratch: &mut NetScratch<$t>,
             ) {
-                let (NetScratch { dense, relational }, tape) = (scratch, tape);
+                let NetScratch { dense, relational } = scratch;
                 match net {
-                    Net::Dense(net) => {
-                        net.forward_taped(isa, params, graph, input, output, &mut tape.dense, dense)
-                    }
+                    Net::Dense(net) => net.forward_taped(call, input, output, &mut tape.dense, dense),
                     Net::Relational(net) => {
-                        net.forward_taped(isa, params, graph, input, output, &mut tape.relational, relational)
+                        net.forward_taped(call, input, output, &mut tape.relational, relational)
                     }
                 }
             }
 
             fn backward(
                 net: &Net,
-                isa: Isa,
-                transposed: &[$t],
-                graph: &Graph,
+                call: Call<$t>,
                 tape: &NetTape<$t>,
                 d: &mut [$t],
                 grads: &mut [$t],
@@ -224,10 +226,8 @@ macro_rules! net_calls {
             ) {
                 let NetScratch { dense, relational } = scratch;
                 match net {
-                    Net::Dense(net) => net.backward(isa, transposed, graph, &tape.dense, d, grads, dense),
-                    Net::Relational(net) => {
-                        net.backward(isa, transposed, graph, &tape.relational, d, grads, relational)
-                    }
+                    Net::Dense(net) => net.backward(call, &tape.dense, d, grads, dense),
+                    Net::Relational(net) => net.backward(call, &tape.relational, d, grads, relational),
                 }
             }
         }

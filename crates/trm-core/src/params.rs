@@ -3,6 +3,7 @@
 use crate::kernel::Real;
 use core::ops::Range;
 use rand::{Rng, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// How a tensor starts.
@@ -89,11 +90,9 @@ impl Layout {
     }
 }
 
-/// A standard normal number (Box and Muller).
+/// A standard normal number.
 pub fn normal(rng: &mut impl Rng) -> f64 {
-    let unit = |bits: u64| ((bits >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-    let (a, b) = (unit(rng.next_u64()), unit(rng.next_u64()));
-    (-2.0 * a.ln()).sqrt() * (core::f64::consts::TAU * b).cos()
+    StandardNormal.sample(rng)
 }
 
 /// Writes the transpose of the row-major `[rows, cols]` matrix `a` to `t`.

@@ -1,7 +1,7 @@
 //! Updates of the latent on their own: one call `z <- net(x + y + z)` of the recursion.
 
 use crate::kernel::Isa;
-use crate::net::{Net, NetScratch};
+use crate::net::{Call, Net, NetScratch};
 use crate::params::Layout;
 use crate::{Graph, Mixer, TrmConfig};
 
@@ -68,7 +68,8 @@ impl RowNet {
                 rows.iter_mut().zip(*part).for_each(|(x, p)| *x += *p);
             }
         }
-        self.net.forward(Isa::best(), &self.params, &self.graph, &self.input, state, &mut self.scratch);
+        let call = Call { isa: Isa::best(), params: &self.params, graph: &self.graph };
+        self.net.forward(call, &self.input, state, &mut self.scratch);
     }
 
     /// The rows of a state.

@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use trm_core::kernel::{Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, softmax, swiglu};
-use trm_core::net::{Net, NetScratch};
+use trm_core::net::{Call, Net, NetScratch};
 use trm_core::params::{Layout, normal};
 use trm_core::{Graph, GroupRelation, Mixer, Relations, TrmConfig};
 #[cfg(target_arch = "wasm32")]
@@ -159,9 +159,15 @@ fn check_block(
     let input = numbers(6, net.n_rows(graph) * config.hidden_dim);
     let expected = naive(&Weights(&layout, wide(&params)), wide(&input));
     for isa in Isa::available() {
-        let mut output = vec![0.0; input.len()];
-        net.forward(isa, &params, graph, &input, &mut output, &mut NetScratch::default());
+        let (call, mut scratch) = (Call { isa, params: &params, graph }, NetScratch::default());
+        let [mut output, mut parts] = [(); 2].map(|()| vec![0.0; input.len()]);
+        net.forward(call, &input, &mut output, &mut scratch);
         agree(what, isa, &output, &expected, 2e-5);
+        for threads in [2, 3, 8] {
+            scratch.set_threads(threads);
+            net.forward(call, &input, &mut parts, &mut scratch);
+            assert!(parts == output, "{what}: other numbers in {threads} parts");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use trm_core::{GroupRelation, Mixer, Model, Output, Relations, TrmConfig, TrmEngine};
-use trm_train::{Data, OptimizerConfig, Sample, TrainConfig, Trainer};
+use trm_train::{Answer, Data, OptimizerConfig, Sample, TrainConfig, Trainer};
 
 /// Rows, columns and digits.
 const N: usize = 7;
@@ -111,7 +111,7 @@ impl Data for LatinSquares {
     fn sample(&self, index: u64) -> Sample {
         let (question, answer) = puzzle(index);
         let marks = (0..TOKENS).map(|token| answer[token / N] == Some(token % N)).collect();
-        Sample { question: encode(&question), width: 1, marks, rating: 0.0 }
+        Sample { question: encode(&question), width: 1, answer: Answer::Marks(marks), rating: 0.0 }
     }
 }
 

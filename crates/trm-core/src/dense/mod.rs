@@ -11,7 +11,8 @@ mod mlp;
 mod rope;
 mod swiglu;
 
-use crate::kernel::{Isa, Kernel, Real, Simd};
+use crate::kernel::{Kernel, Real, Simd};
+use crate::net::Call;
 use crate::params::Layout;
 use crate::relations::Graph;
 use crate::{Mixer, TrmConfig};
@@ -123,33 +124,22 @@ impl DenseNet {
     }
 
     /// `output = net(input)`, both `[prefix + live, h]`.
-    pub fn forward<R: Real>(
-        &self,
-        isa: Isa,
-        params: &[R],
-        graph: &Graph,
-        input: &[R],
-        output: &mut [R],
-        scratch: &mut Scratch<R>,
-    ) {
-        self.fit(graph, scratch);
-        R::dispatch(isa, Forward { net: self, params, input, output, scratch });
+    pub fn forward<R: Real>(&self, call: Call<R>, input: &[R], output: &mut [R], scratch: &mut Scratch<R>) {
+        self.fit(call.graph, scratch);
+        R::dispatch(call.isa, Forward { net: self, params: call.params, input, output, scratch });
     }
 
     /// The same, keeping on `tape` what [`DenseNet::backward`] needs.
-    #[allow(clippy::too_many_arguments)]
     pub fn forward_taped<R: Real>(
         &self,
-        isa: Isa,
-        params: &[R],
-        graph: &Graph,
+        call: Call<R>,
         input: &[R],
         output: &mut [R],
         tape: &mut Vec<BlockTape<R>>,
         scratch: &mut Scratch<R>,
     ) {
-        self.fit(graph, scratch);
-        let n = self.n_rows(graph);
+        self.fit(call.graph, scratch);
+        let n = self.n_rows(call.graph);
         tape.resize_with(self.blocks.len(), BlockTape::default);
         for (block, tape) in self.blocks.iter().zip(tape.iter_mut()) {
             for buffer in [&mut tape.input, &mut tape.mixed, &mut tape.output] {
@@ -161,24 +151,21 @@ impl DenseNet {
             }
             block.swiglu.fit_tape(n, &mut tape.swiglu);
         }
-        R::dispatch(isa, ForwardTaped { net: self, params, input, output, tape, scratch });
+        R::dispatch(call.isa, ForwardTaped { net: self, params: call.params, input, output, tape, scratch });
     }
 
     /// Turns `d`, the gradient of the output, into that of the input, and adds the weights'
-    /// gradients to `grads`. `transposed` is from [`DenseNet::transpose`].
-    #[allow(clippy::too_many_arguments)]
+    /// gradients to `grads`. The call has the weights of [`DenseNet::transpose`].
     pub fn backward<R: Real>(
         &self,
-        isa: Isa,
-        transposed: &[R],
-        graph: &Graph,
+        call: Call<R>,
         tape: &[BlockTape<R>],
         d: &mut [R],
         grads: &mut [R],
         scratch: &mut Scratch<R>,
     ) {
-        self.fit(graph, scratch);
-        R::dispatch(isa, Backward { net: self, transposed, tape, d, grads, scratch });
+        self.fit(call.graph, scratch);
+        R::dispatch(call.isa, Backward { net: self, transposed: call.params, tape, d, grads, scratch });
     }
 
     fn fit<R: Real>(&self, graph: &Graph, scratch: &mut Scratch<R>) {

@@ -22,7 +22,13 @@ impl Steps<'_> {
     /// Runs one more step.
     pub fn advance(&mut self) -> StepTrace {
         let Session { graph, state, output, work } = &mut self.session;
-        self.engine.model.step(self.engine.isa, graph, &self.question, state, output, work);
+        let (engine, question) = (&self.engine, &self.question);
+        let mut step = || engine.model.step(engine.isa, graph, question, state, output, work);
+        match engine.threads {
+            1 => step(),
+            // Inside the pool its threads wait for each part awake.
+            _ => rayon::scope(|_| step()),
+        }
         self.n_steps += 1;
         self.last = StepTrace {
             confidence: output.confidence(),

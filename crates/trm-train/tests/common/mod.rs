@@ -26,7 +26,8 @@ impl Data for BelowStart {
             }
         }
         let marks = (0..side * side).map(|cell| cell == start + side && question[cell * 2] > 0.0);
-        Sample { question, width: side, answer: Answer::Marks(marks.collect()), rating: side as f32 }
+        let answer = Answer::Marks(marks.collect());
+        Sample { question, width: side, answer, rating: side as f32 }
     }
 }
 
