@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
 use trm_core::file::NewFile;
-use trm_core::{HaltingPredictor, TrmConfig, TrmEngine};
+use trm_core::{HaltingPredictor, Precision, TrmConfig, TrmEngine};
 
 /// Longer texts are refused; the largest maze has a million cells.
 const MAX_TEXT_BYTES: u64 = 1 << 22;
@@ -95,11 +95,31 @@ pub struct Thinking {
     /// Think for at most this many steps; without it what the model says
     #[arg(long, value_name = "K", conflicts_with = "k")]
     pub max_k: Option<usize>,
+    /// Factors of matrix products; bf16 is faster on processors with AVX512_BF16 (see `trm doctor`), and gives
+    /// other answers now and then
+    #[arg(long, value_enum, default_value_t = Factors::F32)]
+    pub precision: Factors,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum Factors {
+    F32,
+    Bf16,
+}
+
+impl From<Factors> for Precision {
+    fn from(factors: Factors) -> Self {
+        match factors {
+            Factors::F32 => Precision::F32,
+            Factors::Bf16 => Precision::Bf16,
+        }
+    }
 }
 
 impl Thinking {
     pub fn engine(&self, puzzle: Puzzle) -> Result<(TrmEngine, ModelInfo)> {
         let (engine, info) = puzzle.engine(self.model.as_deref())?;
+        let engine = engine.with_precision(self.precision.into())?;
         if !self.learned && !self.predicted {
             return Ok((engine, info));
         }

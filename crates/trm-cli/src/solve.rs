@@ -52,7 +52,8 @@ pub fn run(args: Args) -> Result<Verdict> {
             judge_sudoku(&grid)?;
             let (mut engine, info) = args.thinking.engine(args.puzzle)?;
             if grid.geometry() != Geometry::STANDARD {
-                engine = sized(engine.model(), grid.geometry())?.into();
+                let sized: TrmEngine = sized(engine.model(), grid.geometry())?.into();
+                engine = sized.with_precision(args.thinking.precision.into())?;
             }
             let task = SudokuTask::sized(engine.model().config(), grid.geometry())?;
             args.solve(&engine, &info, &task, &grid, |answer| Said {

@@ -48,6 +48,16 @@ impl From<&TrmResult> for (usize, f32, bool) {
     }
 }
 
+/// What the factors of matrix products are rounded to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits: as trained.
+    #[default]
+    F32,
+    /// The upper 16 of them: faster where [`Isa::has_bf16`], slower elsewhere, and other answers now and then.
+    Bf16,
+}
+
 /// The state of one running question, and its buffers.
 #[derive(Clone, Debug, Default)]
 struct Session {
@@ -71,19 +81,22 @@ pub struct TrmEngine {
     halting: Option<Arc<dyn HaltingPredictor>>,
     /// Threads that share a question; at least 1.
     threads: usize,
+    /// The matrices in bf16, where products are computed in it.
+    pairs: Option<Arc<Vec<f32>>>,
     pool: Mutex<Vec<Session>>,
 }
 
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, halting, threads, .. } = self;
+        let TrmEngine { model, isa, grid, halting, threads, pairs, .. } = self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
             grid: *grid,
             halting: halting.clone(),
             threads: *threads,
+            pairs: pairs.clone(),
             pool: Mutex::default(),
         }
     }
@@ -92,7 +105,8 @@ impl Clone for TrmEngine {
 impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
         let (isa, pool) = (Isa::best(), Mutex::default());
-        TrmEngine { model: Arc::new(model), isa, grid: None, halting: None, threads: 1, pool }
+        let (grid, halting, pairs) = (None, None, None);
+        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, pairs, pool }
     }
 }
 
@@ -161,6 +175,36 @@ impl TrmEngine {
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = threads.clamp(1, MAX_THREADS);
         self
+    }
+
+    /// The same engine whose matrix products take their factors in this precision; sums and states stay `f32`.
+    ///
+    /// ```
+    /// use trm_core::{Precision, TrmConfig, TrmEngine};
+    /// // Only relational nets can.
+    /// assert!(TrmEngine::new(TrmConfig::default()).with_precision(Precision::Bf16).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`TrmError::Config`] where the net has no products in this precision.
+    pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
+        self.pairs = match precision {
+            Precision::F32 => None,
+            Precision::Bf16 => {
+                let mut pairs = vec![0.0; self.model.params.len()];
+                if !self.model.net().pack(&self.model.params, &mut pairs) {
+                    let expected = "f32, unless the net is relational and its widths are even";
+                    return Err(TrmError::Config { field: "precision", found: "bf16".into(), expected });
+                }
+                Some(Arc::new(pairs))
+            }
+        };
+        Ok(self)
+    }
+
+    /// What its products are computed in.
+    pub fn precision(&self) -> Precision {
+        self.pairs.as_ref().map_or(Precision::F32, |_| Precision::Bf16)
     }
 
     /// Threads that share a question.

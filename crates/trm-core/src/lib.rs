@@ -24,7 +24,7 @@ mod weights;
 
 pub use confidence::ConfidenceScorer;
 pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
-pub use engine::{StepTrace, Steps, TrmEngine, TrmResult};
+pub use engine::{Precision, StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use halting::{Asked, HaltingPredictor};
 pub use model::Model;

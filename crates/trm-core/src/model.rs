@@ -61,6 +61,21 @@ pub struct Workspace<R> {
     halt_features: Vec<R>,
 }
 
+/// What a step without gradient is computed with; an [`Isa`] alone means whole numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Compute<'a, R> {
+    /// The instructions to use.
+    pub isa: Isa,
+    /// The weights as [`Net::pack`] wrote them, for products of bf16 pairs.
+    pub pairs: Option<&'a [R]>,
+}
+
+impl<R> From<Isa> for Compute<'_, R> {
+    fn from(isa: Isa) -> Self {
+        Compute { isa, pairs: None }
+    }
+}
+
 impl<R: Real> Workspace<R> {
     /// Lets `n` threads of the rayon pool share the rows of a question in [`Model::step`], where the net is
     /// relational; the numbers are the same for any `n`.
@@ -197,10 +212,15 @@ impl<R: Real> Model<R> {
         }
     }
 
-    fn recursion<'a>(&'a self, graph: &'a Graph, x: &'a [R], isa: Isa) -> Recursion<'a, R> {
+    fn recursion<'a>(
+        &'a self,
+        graph: &'a Graph,
+        x: &'a [R],
+        Compute { isa, pairs }: Compute<'a, R>,
+    ) -> Recursion<'a, R> {
         let TrmConfig { latent_iterations, cycles, gradient_cycles, .. } = *self.config;
         let (net, params) = (&self.net, &self.params);
-        Recursion { net, params, graph, x, latent_iterations, cycles, gradient_cycles, isa }
+        Recursion { net, params, pairs, graph, x, latent_iterations, cycles, gradient_cycles, isa }
     }
 
     /// Numbers of a state that belong to the prefix, in front of the tokens'.
@@ -218,18 +238,19 @@ impl<R: Real> Model<R> {
 
     /// One supervision step without gradient. `output` holds the step before on the way in
     /// (empty logits in the first step) and this step on the way out.
-    pub fn step(
-        &self,
-        isa: Isa,
+    pub fn step<'a>(
+        &'a self,
+        compute: impl Into<Compute<'a, R>>,
         graph: &Graph,
         question: &[f32],
         state: &mut State<R>,
         output: &mut StepOutput<R>,
         work: &mut Workspace<R>,
     ) {
-        self.embed(isa, graph, question, &mut work.x);
-        self.recursion(graph, &work.x, isa).deep_recursion(state, &mut work.recursion);
-        self.read(isa, graph, &state.y, output, work);
+        let compute = compute.into();
+        self.embed(compute.isa, graph, question, &mut work.x);
+        self.recursion(graph, &work.x, compute).deep_recursion(state, &mut work.recursion);
+        self.read(compute.isa, graph, &state.y, output, work);
     }
 
     /// Reads answer and halt logit from y.
@@ -273,7 +294,7 @@ impl<R: Real> Model<R> {
     ) -> StepLoss {
         let wide = R::from_f64(scale);
         self.embed(isa, graph, question, &mut work.x);
-        let recursion = self.recursion(graph, &work.x, isa);
+        let recursion = self.recursion(graph, &work.x, isa.into());
         recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
         self.read(isa, graph, &state.y, output, work);
         let d_logits = &mut work.d_logits;
@@ -283,7 +304,7 @@ impl<R: Real> Model<R> {
         let right = loss::all_right(self.config.output, graph, &output.logits, target);
         let (halt, d_halt) = halt_loss(output.halt_logit, right);
         self.heads_backward(&state.y, wide * d_halt, grads, work);
-        let recursion = self.recursion(graph, &work.x, isa);
+        let recursion = self.recursion(graph, &work.x, isa.into());
         recursion.backward(transposed, &work.tape, &mut work.d, grads, &mut work.recursion);
         self.embed_backward(graph, question, &work.d.x, grads);
         StepLoss { answer: answer.to_f64(), halt: halt.to_f64(), right }

@@ -25,6 +25,9 @@ pub struct Call<'a, R> {
     pub params: &'a [R],
     /// The question's structure.
     pub graph: &'a Graph,
+    /// The matrices as [`Net::pack`] wrote them, for products of bf16 pairs; only [`Net::forward`] of a relational
+    /// net asks for them.
+    pub pairs: Option<&'a [R]>,
 }
 
 impl<R> Copy for Call<'_, R> {}
@@ -87,6 +90,15 @@ impl Net {
         match self {
             Net::Dense(net) => net.transpose(params, t),
             Net::Relational(net) => net.transpose(params, t),
+        }
+    }
+
+    /// Writes the matrices as pairs of bf16 numbers to `pairs`, each from its own place on, half as long; false where
+    /// the net has no such form: it is dense, or a width is odd.
+    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
+        match self {
+            Net::Dense(_) => false,
+            Net::Relational(net) => net.pack(params, pairs),
         }
     }
 

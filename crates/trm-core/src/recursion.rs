@@ -15,6 +15,8 @@ pub struct Recursion<'a, R> {
     pub net: &'a Net,
     /// Its weights.
     pub params: &'a [R],
+    /// The weights as [`Net::pack`] wrote them, for products of bf16 pairs without gradient.
+    pub pairs: Option<&'a [R]>,
     /// The question's structure.
     pub graph: &'a Graph,
     /// The embedded question.
@@ -72,7 +74,7 @@ impl<R: Real> RecursionScratch<R> {
 
 impl<R: Real> Recursion<'_, R> {
     fn call<'a>(&'a self, params: &'a [R]) -> Call<'a, R> {
-        Call { isa: self.isa, params, graph: self.graph }
+        Call { isa: self.isa, params, graph: self.graph, pairs: self.pairs }
     }
 
     /// One cycle: n times `z <- net(x + y + z)`, then `y <- net(y + z)`.

@@ -68,7 +68,7 @@ impl RowNet {
                 rows.iter_mut().zip(*part).for_each(|(x, p)| *x += *p);
             }
         }
-        let call = Call { isa: Isa::best(), params: &self.params, graph: &self.graph };
+        let call = Call { isa: Isa::best(), params: &self.params, graph: &self.graph, pairs: None };
         self.net.forward(call, &self.input, state, &mut self.scratch);
     }
 

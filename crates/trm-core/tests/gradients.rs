@@ -15,7 +15,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 const H: usize = 6;
 
 fn call<'a>(params: &'a [f64], graph: &'a Graph) -> Call<'a, f64> {
-    Call { isa: Isa::best(), params, graph }
+    Call { isa: Isa::best(), params, graph, pairs: None }
 }
 
 fn numbers(seed: u64, n: usize) -> Vec<f64> {
@@ -166,6 +166,7 @@ fn recursion() {
                 net: &net,
                 params,
                 graph: &graph,
+                pairs: None,
                 x,
                 latent_iterations: 2,
                 cycles,
@@ -180,6 +181,7 @@ fn recursion() {
             net: &net,
             params: &params,
             graph: &graph,
+            pairs: None,
             x: &x,
             latent_iterations: 2,
             cycles,

@@ -2,7 +2,10 @@
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_core::kernel::{Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, softmax, swiglu};
+use trm_core::kernel::{
+    Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs_add, pack_matrix, pack_rows,
+    pack_rows_in_place, softmax, swiglu,
+};
 use trm_core::net::{Call, Net, NetScratch};
 use trm_core::params::{Layout, normal};
 use trm_core::{Graph, GroupRelation, Mixer, Relations, TrmConfig};
@@ -104,6 +107,48 @@ fn gemm_of_odd_sizes() {
     }
 }
 
+struct Pairs<'a>(Products<'a>);
+
+impl Kernel<f32> for Pairs<'_> {
+    type Output = Vec<f32>;
+    #[inline(always)]
+    fn run<S: Simd<Elem = f32>>(self, s: S) -> Vec<f32> {
+        let Products { shape: (m, n, k), a, b, start } = self.0;
+        let [mut rows, mut matrix] = [m, n].map(|size| vec![0.0; size * k / 2]);
+        pack_matrix(b, (k, n), &mut matrix);
+        pack_rows(s, a, k, &mut rows);
+        let mut in_place = a.to_vec();
+        pack_rows_in_place(s, &mut in_place, k);
+        assert_eq!(bits(&in_place[..m * k / 2]), bits(&rows));
+        let mut c = start.to_vec();
+        gemm_pairs_add(s, (m, n, k / 2), Mat::rows(&rows, k / 2), &matrix, &mut c);
+        c
+    }
+}
+
+fn bits(x: &[f32]) -> Vec<u32> {
+    x.iter().map(|x| x.to_bits()).collect()
+}
+
+/// Pairs of bf16 numbers against products of factors that the crate `half` rounds.
+#[test]
+fn gemm_of_pairs() {
+    let sizes = [1, 2, 3, 7, 13, 16, 17, 24, 33, 64, 65, 97, 130, 300];
+    let rounded = |x: &[f32]| x.iter().map(|x| half::bf16::from_f32(*x).to_f64()).collect::<Vec<_>>();
+    for (i, m) in sizes.iter().enumerate() {
+        for (j, n) in sizes.iter().enumerate() {
+            let shape = (*m, *n, 2 * sizes[(i + j) % sizes.len()]);
+            let (a, b, start) = (numbers(1, m * shape.2), numbers(2, shape.2 * n), numbers(3, m * n));
+            let c = product(&rounded(&a), &rounded(&b), shape);
+            let sum: Vec<f64> = c.iter().zip(&start).map(|(c, s)| c + f64::from(*s)).collect();
+            for isa in Isa::available() {
+                let found = f32::dispatch(isa, Pairs(Products { shape, a: &a, b: &b, start: &start }));
+                agree(&format!("gemm of pairs {shape:?}"), isa, &found, &sum, 2e-5);
+            }
+        }
+    }
+}
+
 struct Rows<'a> {
     rows: &'a [f32],
     n: usize,
@@ -159,7 +204,7 @@ fn check_block(
     let input = numbers(6, net.n_rows(graph) * config.hidden_dim);
     let expected = naive(&Weights(&layout, wide(&params)), wide(&input));
     for isa in Isa::available() {
-        let (call, mut scratch) = (Call { isa, params: &params, graph }, NetScratch::default());
+        let (call, mut scratch) = (Call { isa, params: &params, graph, pairs: None }, NetScratch::default());
         let [mut output, mut parts] = [(); 2].map(|()| vec![0.0; input.len()]);
         net.forward(call, &input, &mut output, &mut scratch);
         agree(what, isa, &output, &expected, 2e-5);
@@ -167,6 +212,15 @@ fn check_block(
             scratch.set_threads(threads);
             net.forward(call, &input, &mut parts, &mut scratch);
             assert!(parts == output, "{what}: other numbers in {threads} parts");
+        }
+        let mut pairs = vec![0.0; params.len()];
+        if net.pack(&params, &mut pairs) {
+            let call = Call { pairs: Some(&pairs), ..call };
+            net.forward(call, &input, &mut output, &mut scratch);
+            agree(&format!("{what} in bf16"), isa, &output, &expected, 3e-2);
+            scratch.set_threads(1);
+            net.forward(call, &input, &mut parts, &mut scratch);
+            assert!(parts == output, "{what} in bf16: other numbers in one part");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Session, StepTrace, TrmEngine, TrmResult};
 use crate::halting::Asked;
+use crate::model::Compute;
 use crate::{ABSENT_LOGIT, GIVEN_LOGIT};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -23,7 +24,8 @@ impl Steps<'_> {
     pub fn advance(&mut self) -> StepTrace {
         let Session { graph, state, output, work } = &mut self.session;
         let (engine, question) = (&self.engine, &self.question);
-        let mut step = || engine.model.step(engine.isa, graph, question, state, output, work);
+        let compute = Compute { isa: engine.isa, pairs: engine.pairs.as_ref().map(|pairs| &pairs[..]) };
+        let mut step = || engine.model.step(compute, graph, question, state, output, work);
         match engine.threads {
             1 => step(),
             // Inside the pool its threads wait for each part awake.

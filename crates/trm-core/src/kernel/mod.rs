@@ -6,6 +6,7 @@
 
 mod columns;
 mod gemm;
+mod pairs;
 mod rows;
 mod simd;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -14,7 +15,8 @@ mod wasm;
 mod x86;
 
 pub use columns::{exp_minus, rms_norm_columns, rms_norm_columns_backward, softmax, softmax_backward};
-pub use gemm::{Mat, gemm, gemm_add};
+pub use gemm::{Mat, gemm, gemm_add, gemm_pairs_add};
+pub use pairs::{pack_matrix, pack_rows, pack_rows_in_place};
 pub use rows::{
     add, axpy, colsum_add, dot, gather_sum, rms_norm, rms_norm_backward, swiglu, swiglu_backward,
 };
@@ -64,6 +66,15 @@ impl Isa {
         sets.push(Isa::Simd128);
         sets.push(Isa::Scalar);
         sets
+    }
+
+    /// Whether products of bf16 pairs are one instruction of this set on this processor.
+    pub fn has_bf16(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        if self == Isa::Avx512 {
+            return x86::Avx512::detect_bf16().is_some();
+        }
+        false
     }
 
     /// The name that `TRM_KERNEL` takes.
@@ -117,6 +128,11 @@ pub trait Real:
     fn ln(self) -> Self;
     /// The square root.
     fn sqrt(self) -> Self;
+    /// Two numbers rounded to bf16 (to the nearest, of two equally near to the even one) in the bits of one, the
+    /// first in the lower half. Not for NaN.
+    fn pair(low: Self, high: Self) -> Self;
+    /// `c` and the products of the two numbers in `a` with those in `b`.
+    fn dot_pair(a: Self, b: Self, c: Self) -> Self;
     /// Runs `kernel` compiled for `isa`, or for the portable set where this processor or this
     /// number type has no such instructions.
     fn dispatch<K: Kernel<Self>>(isa: Isa, kernel: K) -> K::Output;
@@ -144,6 +160,20 @@ macro_rules! real {
             #[inline(always)]
             fn sqrt(self) -> Self {
                 self.sqrt()
+            }
+            #[inline(always)]
+            fn pair(low: Self, high: Self) -> Self {
+                let round = |x: Self| {
+                    let bits = (x as f32).to_bits();
+                    bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16
+                };
+                <$t>::from_bits((round(high) << 16 | round(low)).into())
+            }
+            #[inline(always)]
+            fn dot_pair(a: Self, b: Self, c: Self) -> Self {
+                let low = |x: Self| Self::from(f32::from_bits((x.to_bits() as u32) << 16));
+                let high = |x: Self| Self::from(f32::from_bits(x.to_bits() as u32 & 0xffff_0000));
+                c + low(a) * low(b) + high(a) * high(b)
             }
             $dispatch
         }

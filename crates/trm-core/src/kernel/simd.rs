@@ -79,6 +79,42 @@ pub trait Simd: Copy {
     fn sigmoid(self, a: Self::V) -> Self::V;
     /// The sum of the lanes.
     fn sum(self, a: Self::V) -> Self::Elem;
+    /// Rounds both to bf16 and puts two numbers into the place of one: see [`Real::pair`].
+    #[inline(always)]
+    fn pair(self, low: Self::V, high: Self::V) -> Self::V {
+        self.by_lanes([low, high, high], |low, high, _| Self::Elem::pair(low, high))
+    }
+    /// `c` and the products of both numbers of each pair: see [`Real::dot_pair`].
+    #[inline(always)]
+    fn dot_pairs(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        self.by_lanes([a, b, c], Self::Elem::dot_pair)
+    }
+    /// Applies `f` to each lane: for what an instruction set lacks.
+    #[inline(always)]
+    fn by_lanes(
+        self,
+        registers: [Self::V; 3],
+        f: impl Fn(Self::Elem, Self::Elem, Self::Elem) -> Self::Elem,
+    ) -> Self::V {
+        let mut lanes = [[Self::Elem::ZERO; MAX_LANES]; 3];
+        // SAFETY: a register fits in `lanes`.
+        unsafe {
+            for (lanes, register) in lanes.iter_mut().zip(registers) {
+                self.store(lanes.as_mut_ptr(), register);
+            }
+            let [a, b, mut c] = lanes;
+            for ((a, b), c) in a.iter().zip(&b).zip(&mut c).take(Self::LANES) {
+                *c = f(*a, *b, *c);
+            }
+            self.load(c.as_ptr())
+        }
+    }
+    /// [`Simd::call`] of a kernel whose time goes into [`Simd::dot_pairs`], with instructions for it where the
+    /// processor has them.
+    #[inline(always)]
+    fn call_pairs<K: Kernel<Self::Elem>>(self, kernel: K) -> K::Output {
+        self.call(kernel)
+    }
     /// Runs `kernel` in a function of its own: large kernels with many callers, such as matrix
     /// products, are compiled once and not into each of them.
     fn call<K: Kernel<Self::Elem>>(self, kernel: K) -> K::Output;

@@ -1,14 +1,14 @@
 //! AVX2 and AVX-512 registers.
 
 use super::simd::{EXP_LIMIT, EXP2};
-use super::{Kernel, Simd};
+use super::{Kernel, Real, Simd};
 use core::arch::x86_64::*;
 
 const LOG2_E: f32 = core::f32::consts::LOG2_E;
 
-/// 16 lanes of `f32`.
+/// 16 lanes of `f32`; with products of bf16 pairs (AVX512_BF16) where `BF16`.
 #[derive(Clone, Copy)]
-pub struct Avx512(());
+pub struct Avx512<const BF16: bool = false>(());
 
 impl Avx512 {
     /// The proof that the processor has AVX-512F.
@@ -17,9 +17,17 @@ impl Avx512 {
     }
 }
 
-// SAFETY (of every block below): a value of this type exists only where AVX-512F was detected,
-// and pointers are the caller's promise.
-impl Simd for Avx512 {
+impl Avx512<true> {
+    /// The proof that the processor has AVX-512F and AVX512_BF16.
+    pub(super) fn detect_bf16() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
+        found.then_some(Avx512(()))
+    }
+}
+
+// SAFETY (of every block below): a value of this type exists only where AVX-512F was detected, and AVX512_BF16
+// where `BF16`, and pointers are the caller's promise.
+impl<const BF16: bool> Simd for Avx512<BF16> {
     type Elem = f32;
     type V = __m512;
     const LANES: usize = 16;
@@ -98,8 +106,40 @@ impl Simd for Avx512 {
         unsafe { _mm512_reduce_add_ps(a) }
     }
     #[inline(always)]
+    fn pair(self, low: __m512, high: __m512) -> __m512 {
+        unsafe {
+            // To the nearest, of two equally near to the even one.
+            let round = |x| {
+                let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(x), _mm512_set1_epi32(1));
+                _mm512_add_epi32(_mm512_add_epi32(x, _mm512_set1_epi32(0x7fff)), odd)
+            };
+            let (low, high) = (round(_mm512_castps_si512(low)), round(_mm512_castps_si512(high)));
+            let kept = _mm512_and_si512(high, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+            _mm512_castsi512_ps(_mm512_or_si512(_mm512_srli_epi32::<16>(low), kept))
+        }
+    }
+    #[inline(always)]
+    fn dot_pairs(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        if BF16 {
+            let bits = |x| unsafe { core::mem::transmute::<__m512, __m512bh>(x) };
+            unsafe { _mm512_dpbf16_ps(c, bits(a), bits(b)) }
+        } else {
+            self.by_lanes([a, b, c], f32::dot_pair)
+        }
+    }
+    #[inline(always)]
+    fn call_pairs<K: Kernel<f32>>(self, kernel: K) -> K::Output {
+        match Avx512::<true>::detect_bf16() {
+            Some(simd) => unsafe { run_avx512_bf16(kernel, simd) },
+            None => self.call(kernel),
+        }
+    }
+    #[inline(always)]
     fn call<K: Kernel<f32>>(self, kernel: K) -> K::Output {
-        unsafe { run_avx512(kernel, self) }
+        match BF16 {
+            true => unsafe { run_avx512_bf16(kernel, Avx512(())) },
+            false => unsafe { run_avx512(kernel, Avx512(())) },
+        }
     }
 }
 
@@ -218,6 +258,14 @@ unsafe fn first_lanes(n: usize) -> __m256i {
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx2,fma")]
 pub(super) unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: Avx512) -> K::Output {
+    kernel.run(simd)
+}
+
+/// # Safety
+/// The processor must have AVX-512F, AVX512_BF16 and FMA.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bf16,avx2,fma")]
+unsafe fn run_avx512_bf16<K: Kernel<f32>>(kernel: K, simd: Avx512<true>) -> K::Output {
     kernel.run(simd)
 }
 

@@ -3,8 +3,12 @@
 
 use super::{Block, BlockTape, FORWARD_TILE, RelationalNet, Scratch, Tile, sum_groups};
 use crate::RMS_EPS;
-use crate::kernel::{Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, rms_norm, swiglu};
+use crate::kernel::{
+    Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs_add, pack_rows, pack_rows_in_place,
+    rms_norm, swiglu,
+};
 use crate::net::Call;
+use core::ops::Range;
 use rayon::prelude::*;
 
 impl RelationalNet {
@@ -78,20 +82,48 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Messages { net, call: Call { params, graph, .. }, block, input, first, sums, messages } = self;
+        let Messages { net, call: Call { params, graph, pairs, .. }, block, input, first, sums, messages } =
+            self;
         let (h, w) = (net.h, 2 * net.f);
         sum_groups(s, graph, first, input, R::from_f64(f64::from(graph.scale)), sums, h);
         let last = first + sums.len() / h;
+        if pairs.is_some() {
+            pack_rows_in_place(s, sums, h);
+            messages.fill(R::ZERO);
+        }
         for (m, matrix) in params[block.groups.clone()].chunks_exact(h * w).enumerate() {
             let g0 = (graph.segments[m] as usize).clamp(first, last) - first;
             let g1 = (graph.segments[m + 1] as usize).clamp(first, last) - first;
-            gemm(
-                s,
-                (g1 - g0, w, h),
-                Mat::rows(&sums[g0 * h..g1 * h], h),
-                matrix,
-                &mut messages[g0 * w..g1 * w],
-            );
+            let messages = &mut messages[g0 * w..g1 * w];
+            match pairs {
+                None => gemm(s, (g1 - g0, w, h), Mat::rows(&sums[g0 * h..g1 * h], h), matrix, messages),
+                Some(pairs) => {
+                    let (half, matrix) = (h / 2, &pairs[block.groups.start + m * h * w..]);
+                    let sums = Mat::rows(&sums[g0 * half..g1 * half], half);
+                    gemm_pairs_add(s, (g1 - g0, w, half), sums, matrix, messages);
+                }
+            }
+        }
+    }
+}
+
+/// `out += rows W` for the matrix at `range`: in whole numbers, or in pairs packed into `packed`.
+#[inline(always)]
+fn product_add<S: Simd>(
+    s: S,
+    call: Call<S::Elem>,
+    range: &Range<usize>,
+    (rows, k): (&[S::Elem], usize),
+    packed: &mut [S::Elem],
+    out: &mut [S::Elem],
+) {
+    let (m, n) = (rows.len() / k, range.len() / k);
+    match call.pairs {
+        None => gemm_add(s, (m, n, k), Mat::rows(rows, k), &call.params[range.clone()], out),
+        Some(pairs) => {
+            let packed = &mut packed[..rows.len() / 2];
+            pack_rows(s, rows, k, packed);
+            gemm_pairs_add(s, (m, n, k / 2), Mat::rows(packed, k / 2), &pairs[range.start..], out);
         }
     }
 }
@@ -118,17 +150,8 @@ impl<R: Real> Kernel<R> for Rows<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Rows {
-            net,
-            call: Call { params, graph, .. },
-            block,
-            input,
-            messages,
-            first,
-            output,
-            mut kept,
-            tile,
-        } = self;
+        let Rows { net, call, block, input, messages, first, output, mut kept, tile } = self;
+        let Call { params, graph, .. } = call;
         let (h, f, w, k) = (net.h, net.f, 2 * net.f, net.n_direct * net.h);
         for (i, out) in output.chunks_mut(FORWARD_TILE * h).enumerate() {
             let (start, rows) = (i * FORWARD_TILE, out.len() / h);
@@ -142,13 +165,13 @@ impl<R: Real> Kernel<R> for Rows<'_, R> {
                 gather_sum(s, messages, groups, &params[block.bias.clone()], R::ONE, pre);
             }
             let direct = net.direct_rows(graph, input, (t0, t1), &mut tile.direct);
-            gemm_add(s, (rows, w, k), Mat::rows(direct, k), &params[block.direct.clone()], pre);
+            product_add(s, call, &block.direct, (direct, k), &mut tile.pairs, pre);
             let act = &mut tile.act[..rows * f];
             for (act, pre) in act.chunks_exact_mut(f).zip(pre.chunks_exact(w)) {
                 swiglu(s, pre, act);
             }
             out.copy_from_slice(&input[t0 * h..t1 * h]);
-            gemm_add(s, (rows, h, f), Mat::rows(act, f), &params[block.down.clone()], out);
+            product_add(s, call, &block.down, (act, f), &mut tile.pairs, out);
             for (i, row) in out.chunks_exact_mut(h).enumerate() {
                 let factor = rms_norm(s, row, R::from_f64(RMS_EPS));
                 if let Some((_, factors)) = &mut kept {

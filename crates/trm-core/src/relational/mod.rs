@@ -12,7 +12,7 @@ mod backward;
 mod forward;
 
 use crate::TrmConfig;
-use crate::kernel::{Real, Simd, gather_sum};
+use crate::kernel::{Real, Simd, gather_sum, pack_matrix};
 use crate::net::Call;
 use crate::params::{Init, Layout, transpose};
 use crate::relations::{Graph, NONE, Relations};
@@ -90,6 +90,8 @@ struct Tile<R> {
     act: Vec<R>,
     /// `[tile, f]`
     d_act: Vec<R>,
+    /// `[tile, n_direct * h / 2]` or `[tile, f / 2]`: the rows of a product as pairs.
+    pairs: Vec<R>,
 }
 
 impl<R: Real> Scratch<R> {
@@ -116,6 +118,7 @@ impl<R: Real> Scratch<R> {
             tile.pre.resize(rows * 2 * net.f, R::ZERO);
             tile.act.resize(rows * net.f, R::ZERO);
             tile.d_act.resize(rows * net.f, R::ZERO);
+            tile.pairs.resize(rows * (net.n_direct * net.h).max(net.f) / 2, R::ZERO);
         }
     }
 }
@@ -165,6 +168,23 @@ impl RelationalNet {
             }
             transpose(&params[block.down.clone()], self.f, h, &mut t[block.down.clone()]);
         }
+    }
+
+    /// See [`Net::pack`](crate::net::Net::pack).
+    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
+        let (h, f, w) = (self.h, self.f, 2 * self.f);
+        if h % 2 == 1 || f % 2 == 1 {
+            return false;
+        }
+        for block in &self.blocks {
+            let groups = (0..self.n_matrices).map(|m| (block.groups.start + m * h * w, h));
+            for (start, k) in [(block.direct.start, self.n_direct * h)].into_iter().chain(groups) {
+                pack_matrix(&params[start..start + k * w], (k, w), &mut pairs[start..start + k * w / 2]);
+            }
+            let start = block.down.start;
+            pack_matrix(&params[block.down.clone()], (f, h), &mut pairs[start..start + f * h / 2]);
+        }
+        true
     }
 
     /// `output = net(input)`, both `[live, h]`.
