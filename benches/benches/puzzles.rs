@@ -4,13 +4,17 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rayon::ThreadPoolBuilder;
 use std::cell::LazyCell;
+use trm_bench::{MazeTask, SudokuTask, Task};
 use trm_benches::{Solvable, mazes_solved_in, record_calls, runs, sudoku_solved_in};
-use trm_core::{TrmEngine, TrmResult};
+use trm_core::{Precision, TrmEngine, TrmResult};
 
 const KS: [usize; 4] = [1, 5, 10, 20];
 
 /// Found when it is first asked for, since that takes longer than to list the cases.
 type Lazy<'a> = LazyCell<Solvable, Box<dyn FnOnce() -> Solvable + 'a>>;
+
+/// Puzzles that an engine solves in so many steps: how many of them.
+type Find = fn(&TrmEngine, usize, usize) -> Vec<Solvable>;
 
 fn puzzle(c: &mut Criterion, name: &str, engine: &TrmEngine, puzzle: &Lazy, n_calls: usize) {
     let mut group = c.benchmark_group(name);
@@ -36,6 +40,32 @@ fn maze(c: &mut Criterion) {
     puzzle(c, "Maze 30x30", &engine, &first, 100);
 }
 
+/// Ten steps in bf16, whose answer is right too.
+fn bf16<T: Task>(c: &mut Criterion, name: &str, engine: TrmEngine, task: &T, find: Find) {
+    let engine = engine.with_precision(Precision::Bf16).expect("a relational net");
+    let puzzle: Lazy = LazyCell::new(Box::new(|| find(&engine, 10, 1).remove(0)));
+    let solve = || engine.reason(&puzzle.question, &puzzle.answer, Some(10));
+    let case = format!("{name}/bf16 K=10");
+    if runs(&case) {
+        let width = puzzle.answer.len().isqrt();
+        let question = task.read(&puzzle.question, width).expect("a question");
+        assert!(task.obeys_rules(&question, &task.decode(&question, &solve().answer)));
+    }
+    c.bench_function(&case, |b| b.iter(solve));
+}
+
+fn sudoku_bf16(c: &mut Criterion) {
+    let engine = trm_models::sudoku();
+    let task = SudokuTask::of(engine.model().config()).expect("the shipped model is for Sudoku");
+    bf16(c, "Sudoku", engine, &task, sudoku_solved_in);
+}
+
+fn maze_bf16(c: &mut Criterion) {
+    let engine = trm_models::maze();
+    let task = MazeTask::of(engine.model().config()).expect("the shipped model is for mazes");
+    bf16(c, "Maze 30x30", engine, &task, mazes_solved_in);
+}
+
 /// Ten steps of one maze whose rows are shared by threads; the numbers are those of one.
 fn shared(c: &mut Criterion) {
     let engine = trm_models::maze();
@@ -53,5 +83,5 @@ fn shared(c: &mut Criterion) {
     }
 }
 
-criterion_group!(whole_puzzles, sudoku, maze, shared);
+criterion_group!(whole_puzzles, sudoku, maze, sudoku_bf16, maze_bf16, shared);
 criterion_main!(whole_puzzles);

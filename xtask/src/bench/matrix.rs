@@ -77,7 +77,8 @@ pub fn measure(wanted: &Wanted) -> Result<Vec<Row>> {
     }
     for puzzle in ["sudoku", "maze"] {
         if wanted.takes(&format!("quality/{puzzle}")) {
-            rows.extend(quality(puzzle, wanted.n_scored(), &run)?);
+            rows.extend(quality(puzzle, "f32", wanted.n_scored(), &run)?);
+            rows.extend(quality(puzzle, "bf16", wanted.n_scored(), &run)?);
         }
     }
     rows.extend(wasm(&run).into_iter().filter(|row| wanted.takes(&row.case)));
@@ -109,16 +110,18 @@ fn wasm(run: &Run) -> Option<Row> {
     Some(Row { quantity: Some(quantity), ..row("WASM Bundle".into(), run) })
 }
 
-/// Scores a shipped model on the first puzzles of the committed set: halted by itself, and at every K.
-fn quality(puzzle: &str, n: usize, run: &Run) -> Result<Vec<Row>> {
+/// Scores a shipped model on the first puzzles of the committed set: halted by vote, and at every K.
+fn quality(puzzle: &str, precision: &str, n: usize, run: &Run) -> Result<Vec<Row>> {
     let n = n.to_string();
-    let words = ["eval", puzzle, "--adaptive", "--sweep", "--json", "--limit", &n].map(String::from);
+    let words = ["eval", puzzle, "--precision", precision, "--sweep", "--json", "--limit", &n];
+    let words = words.map(String::from);
     let report = output(&mut trm(&words))?;
     if !report.status.success() {
         bail!("trm {} failed ({})", words.join(" "), report.status);
     }
     let report: Value = serde_json::from_slice(&report.stdout).context("the report of trm eval")?;
-    Ok(quantities(puzzle, &report)
+    let name = if precision == "f32" { puzzle.to_owned() } else { format!("{puzzle} in {precision}") };
+    Ok(quantities(&name, &report)
         .map(|(case, quantity)| {
             let row = row(case, run);
             Row { quantity: Some(quantity), threads: run.n_cores, ..row }

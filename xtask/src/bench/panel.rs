@@ -95,6 +95,11 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
         ms("MLP vs Attention/Attention K=10").zip(ms("MLP vs Attention/MLP K=10")).map(|(a, m)| a / m);
     let line = k_latency(rows, "Full TRM K-Iterations");
     let linear = (line.len() > 2).then(|| linear_fit(&line).2);
+    let gain = |name: &str| Some(ms(&format!("{name}/K/10"))? / ms(&format!("{name}/bf16 K=10"))?);
+    let cost = |puzzle: &str, rate: &str| {
+        let of = |precision: &str| quantity(&format!("Quality/{puzzle}{precision}/{rate}"));
+        Some(of("")? - of(" in bf16")?)
+    };
     let group = |title, entries: Vec<Entry>| Group { title, entries };
     vec![
         group("LATENCY", latency.into()),
@@ -125,6 +130,15 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
                 Entry::new("TRM Engine", megabytes("Memory/TRM Engine"), "MB", Below(50.0)),
                 Entry::new("+ SONA", megabytes("Memory/TRM + SONA"), "MB", Below(100.0)),
                 Entry::new("WASM Bundle", megabytes("WASM Bundle"), "MB", Below(50.0)),
+            ],
+        ),
+        group(
+            "BF16",
+            vec![
+                Entry::new("Sudoku gain", gain("Sudoku"), "x", Above(1.0)),
+                Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Below(2.0)),
+                Entry::new("Maze gain", gain("Maze 30x30"), "x", Above(1.0)),
+                Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Below(2.0)),
             ],
         ),
         group(

@@ -21,7 +21,11 @@ pub fn pack_matrix<R: Real>(b: &[R], (k, n): (usize, usize), out: &mut [R]) {
 /// Where `k` is odd, or `out` is not half as long as `rows`.
 #[inline(always)]
 pub fn pack_rows<S: Simd>(s: S, rows: &[S::Elem], k: usize, out: &mut [S::Elem]) {
-    assert!(k.is_multiple_of(2) && rows.len().is_multiple_of(k) && out.len() == rows.len() / 2, "{} by {k}", rows.len());
+    assert!(
+        k.is_multiple_of(2) && rows.len().is_multiple_of(k) && out.len() == rows.len() / 2,
+        "{} by {k}",
+        rows.len()
+    );
     // SAFETY: as long as was checked.
     s.call(Pack { from: rows.as_ptr(), to: out.as_mut_ptr(), n_rows: rows.len() / k, half: k / 2 });
 }
