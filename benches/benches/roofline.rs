@@ -6,7 +6,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use puzzles::sudoku::Layout;
 use std::hint::black_box;
 use trm_bench::tasks::{maze_sample, sudoku_sample};
-use trm_core::kernel::{Isa, Kernel, Simd};
+use trm_benches::runs;
+use trm_core::kernel::{Isa, Kernel, Mat, Simd, gemm};
 use trm_core::model::{StepOutput, Workspace};
 use trm_core::{Graph, TrmEngine};
 use trm_train::Sample;
@@ -62,6 +63,37 @@ impl Kernel<f32> for Read<'_> {
         }
         sums.iter().map(|sum| s.sum(*sum)).sum()
     }
+}
+
+/// One row of 256 numbers by a matrix of 256 x 512: each weight is read once, 512 KiB of them.
+struct OneRow<'a> {
+    row: &'a [f32],
+    weights: &'a [f32],
+    out: &'a mut [f32],
+}
+
+const ROW: (usize, usize, usize) = (1, 512, 256);
+
+impl Kernel<f32> for OneRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd<Elem = f32>>(self, s: S) {
+        gemm(s, ROW, Mat::rows(self.row, ROW.2), self.weights, self.out);
+    }
+}
+
+/// The seed's shapes with one row: bytes of weights per second, to be compared with L2.
+fn one_row(c: &mut Criterion) {
+    use trm_core::kernel::Real;
+    let (row, weights) = (vec![0.5f32; ROW.2], vec![2.0f32; ROW.1 * ROW.2]);
+    let mut out = vec![0.0f32; ROW.1];
+    let mut group = c.benchmark_group("Roofline");
+    group.throughput(Throughput::Bytes(4 * weights.len() as u64));
+    group.bench_function("one row by 256 x 512", |b| {
+        b.iter(|| f32::dispatch(Isa::best(), OneRow { row: &row, weights: &weights, out: &mut out }))
+    });
+    assert!(!runs("Roofline/one row by 256 x 512") || out.iter().all(|x| *x == ROW.2 as f32));
 }
 
 /// What the weights of a net that does not fit L1 are read with.
@@ -120,5 +152,5 @@ fn models(c: &mut Criterion) {
     model(c, "Maze", &trm_models::maze(), &maze_sample(&mazes.rows[0]));
 }
 
-criterion_group!(roofline, peak, bandwidth, models);
+criterion_group!(roofline, peak, bandwidth, one_row, models);
 criterion_main!(roofline);
