@@ -108,6 +108,8 @@ fn a_batch_is_the_same_on_any_number_of_threads() {
         assert_ne!(one[0].answer, one[1].answer);
         for n in [2, 4] {
             assert_eq!(on(n), one, "{n} threads");
+            let shared = engine.clone().with_threads(n);
+            assert_eq!(shared.reason(&batch[0].0, &batch[0].1, Some(3)), one[0], "{n} threads share a question");
         }
     }
 }

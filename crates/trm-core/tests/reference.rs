@@ -303,8 +303,8 @@ fn relational() {
             })
             .into(),
     };
-    for (relations, h, f) in [(groups, 12, 20), (Relations::Grid4, 17, 9)] {
-        for live in [(|_| true) as fn(usize) -> bool, |t| t % 3 != 1] {
+    for (relations, h, f) in [(groups, 12, 20), (Relations::Grid4, 17, 9), (Relations::Grid4, 18, 10)] {
+        for live in [(|_| true) as fn(usize) -> bool, |t| t % 3 != 1, |_| false] {
             let mut graph = Graph::default();
             graph.rebuild(&relations, 30, 6, live);
             let config = config(h, f, Mixer::Relational(relations.clone()));

@@ -39,7 +39,7 @@ impl RelationalNet {
             R::dispatch(call.isa, part);
         });
         let messages = &*messages;
-        let n = call.graph.live.len().div_ceil(n_parts).next_multiple_of(FORWARD_TILE);
+        let n = call.graph.live.len().div_ceil(n_parts).max(1).next_multiple_of(FORWARD_TILE);
         output.par_chunks_mut(n * h).zip(tiles).enumerate().for_each(|(i, (output, tile))| {
             let (first, kept) = (i * n, None);
             let part = Rows { net: self, call, block, input, messages, first, output, kept, tile };
