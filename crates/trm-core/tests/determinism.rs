@@ -109,7 +109,11 @@ fn a_batch_is_the_same_on_any_number_of_threads() {
         for n in [2, 4] {
             assert_eq!(on(n), one, "{n} threads");
             let shared = engine.clone().with_threads(n);
-            assert_eq!(shared.reason(&batch[0].0, &batch[0].1, Some(3)), one[0], "{n} threads share a question");
+            assert_eq!(
+                shared.reason(&batch[0].0, &batch[0].1, Some(3)),
+                one[0],
+                "{n} threads share a question"
+            );
         }
     }
 }
