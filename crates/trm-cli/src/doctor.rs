@@ -46,6 +46,8 @@ struct Findings {
 #[derive(Serialize)]
 struct Kernel {
     name: &'static str,
+    /// Whether products of bf16 factors are an instruction.
+    bf16: bool,
     solves_sudoku: bool,
     solves_maze: bool,
 }
@@ -134,7 +136,7 @@ fn kernel(isa: Isa) -> Kernel {
         SudokuTask::of(numbers.model().config()).is_ok_and(|task| solves(&numbers, isa, &task, &sudoku));
     let solves_maze =
         MazeTask::of(marks.model().config()).is_ok_and(|task| solves(&marks, isa, &task, &maze));
-    Kernel { name: isa.name(), solves_sudoku, solves_maze }
+    Kernel { name: isa.name(), bf16: isa.has_bf16(), solves_sudoku, solves_maze }
 }
 
 fn solves<T: Task>(engine: &TrmEngine, isa: Isa, task: &T, question: &T::Question) -> bool {
@@ -174,7 +176,8 @@ fn print(findings: &Findings) {
         let used = if kernel.name == findings.kernel { ", used" } else { "" };
         let word = |solves| if solves { "solves" } else { "FAILS" };
         let (sudoku, maze) = (word(kernel.solves_sudoku), word(kernel.solves_maze));
-        println!("kernel       {}: {sudoku} the Sudoku, {maze} the maze{used}", kernel.name);
+        let bf16 = if kernel.bf16 { ", --precision bf16 is faster" } else { "" };
+        println!("kernel       {}: {sudoku} the Sudoku, {maze} the maze{bf16}{used}", kernel.name);
     }
     for model in &findings.models {
         println!("\nmodel        {}: {} weights, {} bytes", model.name, model.n_params, model.size_bytes);
