@@ -6,6 +6,8 @@
 
 mod columns;
 mod gemm;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod pairs;
 mod rows;
 mod simd;
@@ -31,6 +33,8 @@ pub enum Isa {
     Scalar,
     /// WebAssembly with 4 lanes.
     Simd128,
+    /// AArch64 with 4 lanes.
+    Neon,
     /// AVX2 and FMA, 8 lanes.
     Avx2,
     /// AVX-512F, 16 lanes.
@@ -39,7 +43,7 @@ pub enum Isa {
 
 impl Isa {
     /// The widest set of this processor, or the one that `TRM_KERNEL` names
-    /// (`scalar`, `simd128`, `avx2`, `avx512`) if the processor has it.
+    /// (`scalar`, `simd128`, `neon`, `avx2`, `avx512`) if the processor has it.
     pub fn best() -> Self {
         static BEST: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
         *BEST.get_or_init(|| {
@@ -64,6 +68,8 @@ impl Isa {
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         sets.push(Isa::Simd128);
+        #[cfg(target_arch = "aarch64")]
+        sets.push(Isa::Neon);
         sets.push(Isa::Scalar);
         sets
     }
@@ -82,6 +88,7 @@ impl Isa {
         match self {
             Isa::Scalar => "scalar",
             Isa::Simd128 => "simd128",
+            Isa::Neon => "neon",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
         }
@@ -204,6 +211,8 @@ real!(
             },
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Isa::Simd128 => wasm::Simd128::new().call(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => neon::Neon::new().call(kernel),
             _ => Scalar::new().call(kernel),
         }
     }
