@@ -103,9 +103,8 @@ fn product<S: Simd, const ADD: bool, const PAIRS: bool>(
     let mut j = 0;
     // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
     unsafe {
-        // One row reads each number of `b` once: long runs of it come from L2 fastest. AVX-512 has 32 registers,
-        // the others 16.
-        while m == 1 && S::LANES == 16 && n - j >= 16 * S::LANES {
+        // One row reads each number of `b` once: long runs of it come from L2 fastest.
+        while m == 1 && S::REGISTERS == 32 && n - j >= 16 * S::LANES {
             panel::<S, 1, 16, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
             j += 16 * S::LANES;
         }
@@ -113,12 +112,17 @@ fn product<S: Simd, const ADD: bool, const PAIRS: bool>(
             panel::<S, 1, 8, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
             j += 8 * S::LANES;
         }
-        while n - j >= 4 * S::LANES {
+        // Sums, columns and one factor of a tile fill the registers.
+        while S::REGISTERS == 32 && n - j >= 4 * S::LANES {
             panel::<S, 6, 4, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
             j += 4 * S::LANES;
         }
-        if n - j >= 2 * S::LANES {
-            panel::<S, 12, 2, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+        while n - j >= 2 * S::LANES {
+            if S::REGISTERS == 32 {
+                panel::<S, 12, 2, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+            } else {
+                panel::<S, 6, 2, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+            }
             j += 2 * S::LANES;
         }
         if n - j >= S::LANES {

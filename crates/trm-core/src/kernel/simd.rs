@@ -24,6 +24,8 @@ pub trait Simd: Copy {
     type V: Copy;
     /// Numbers in a register.
     const LANES: usize;
+    /// Registers that a product may count on: 16 or 32.
+    const REGISTERS: usize;
 
     /// The same number in every lane.
     fn splat(self, x: Self::Elem) -> Self::V;
@@ -135,6 +137,7 @@ impl<R: Real> Simd for Scalar<R> {
     type Elem = R;
     type V = R;
     const LANES: usize = 1;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn splat(self, x: R) -> R {

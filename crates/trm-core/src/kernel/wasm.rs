@@ -20,6 +20,7 @@ impl Simd for Simd128 {
     type Elem = f32;
     type V = v128;
     const LANES: usize = 4;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn splat(self, x: f32) -> v128 {

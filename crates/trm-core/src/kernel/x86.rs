@@ -31,6 +31,7 @@ impl<const BF16: bool> Simd for Avx512<BF16> {
     type Elem = f32;
     type V = __m512;
     const LANES: usize = 16;
+    const REGISTERS: usize = 32;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
@@ -160,6 +161,7 @@ impl Simd for Avx2 {
     type Elem = f32;
     type V = __m256;
     const LANES: usize = 8;
+    const REGISTERS: usize = 16;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m256 {
