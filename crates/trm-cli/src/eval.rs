@@ -1,16 +1,15 @@
 //! `trm eval`
 
 use crate::input::{Puzzle, Thinking};
+use crate::progress::Progress;
 use crate::{Verdict, attempts};
 use anyhow::{Context, Result};
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use puzzles::PuzzleError;
 use puzzles::dataset::{Dataset, Origin};
 use std::fs::File;
-use std::io::IsTerminal;
 use std::path::PathBuf;
-use trm_bench::{Beyond, Item, MazeTask, ModelInfo, Report, Standing, SudokuTask, Task, evaluate};
+use trm_bench::{Beyond, Item, MazeTask, ModelInfo, Report, SudokuTask, Task, evaluate};
 use trm_core::TrmEngine;
 
 #[derive(Parser)]
@@ -126,10 +125,12 @@ impl Args {
         let beyond = if self.sweep { Beyond::Watch } else { Beyond::Stop };
         let (limit, named) = (self.limit.unwrap_or(usize::MAX), data.clone());
         let rows = items.take(limit);
-        let bar = progress(T::NAME, rows.size_hint().1.filter(|n| *n < usize::MAX).map(|n| n as u64));
-        let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| bar.show(standing));
+        let progress = Progress::of(T::NAME, &rows);
+        let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| {
+            progress.show(standing.n, Some(standing.n_verified));
+        });
+        drop(progress);
         let report = evaluated.context(named)?.report(T::NAME, data, info, policy);
-        bar.finish();
         if self.json {
             println!("{}", serde_json::to_string(&report)?);
         } else {
@@ -150,35 +151,5 @@ impl Args {
         let word = if passed { "PASS" } else { "FAIL" };
         eprintln!("{word}: {name} {percent:.2} %, target above {target} %");
         if passed { Verdict::Yes } else { Verdict::No }
-    }
-}
-
-/// Progress on standard error: a bar on a terminal, else a line per hundred puzzles.
-struct Progress {
-    name: &'static str,
-    bar: ProgressBar,
-}
-
-fn progress(name: &'static str, n: Option<u64>) -> Progress {
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos}/{human_len} {per_sec} {msg}");
-    let target = ProgressDrawTarget::stderr_with_hz(8);
-    let bar = ProgressBar::with_draw_target(n, target).with_prefix(name);
-    Progress { name, bar: bar.with_style(style.expect("a constant template")) }
-}
-
-impl Progress {
-    fn show(&self, standing: Standing) {
-        let Standing { n, n_verified } = standing;
-        let percent = 100.0 * n_verified as f64 / n as f64;
-        if std::io::stderr().is_terminal() {
-            self.bar.set_position(n as u64);
-            self.bar.set_message(format!("verified {percent:.1} %"));
-        } else if n.is_multiple_of(100) {
-            eprintln!("{}: {n} puzzles, verified {percent:.1} %", self.name);
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 }

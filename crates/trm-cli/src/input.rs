@@ -2,12 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use puzzles::maze::Maze;
 use puzzles::sudoku::{Geometry, Grid};
 use sona_learn::SonaEngine;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
@@ -200,34 +199,4 @@ pub fn open_output(path: &Path) -> Result<NewFile> {
 pub fn write_output(mut out: NewFile, bytes: &[u8]) -> Result<()> {
     let name = out.path().display().to_string();
     out.file().write_all(bytes).and_then(|()| out.keep()).context(name)
-}
-
-/// Progress on standard error: a bar on a terminal, else a line per hundred.
-pub struct Progress {
-    bar: ProgressBar,
-    n: usize,
-    what: &'static str,
-}
-
-impl Progress {
-    pub fn new(n: usize, what: &'static str) -> Self {
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}");
-        let bar = ProgressBar::new(n as u64).with_style(style.expect("a constant template"));
-        Progress { bar: bar.with_message(what), n, what }
-    }
-
-    /// `n` are done.
-    pub fn show(&self, n: usize) {
-        if std::io::stderr().is_terminal() {
-            self.bar.set_position(n as u64);
-        } else if n.is_multiple_of(100) {
-            eprintln!("{n} of {} {}", self.n, self.what);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
 }
