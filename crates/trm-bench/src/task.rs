@@ -107,6 +107,11 @@ impl SudokuTask {
         Ok(SudokuTask { encoder, decoder: SudokuDecoder::with(geometry, encoder.layout()) })
     }
 
+    /// The size.
+    pub fn geometry(&self) -> Geometry {
+        self.encoder.geometry()
+    }
+
     /// Whether a token is a candidate, and not a cell.
     pub fn is_of_candidates(&self) -> bool {
         self.encoder.layout() == sudoku::Layout::Candidates

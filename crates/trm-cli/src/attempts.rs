@@ -2,29 +2,34 @@
 //! of their own.
 
 use crate::Verdict;
-use crate::eval::{Args, Rows, maze_rows, sudoku_rows};
+use crate::eval::{Args, Rows, maze_rows, sudoku};
 use crate::input::Puzzle;
 use crate::progress::Progress;
 use anyhow::{Result, bail};
+use puzzles::sudoku::Geometry;
 use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Mutex;
-use trm_bench::{Item, MazeTask, Policy, Rate, Rollouts, SearchLimits, SudokuTask, Task, rollouts, search};
+use trm_bench::{Item, MazeTask, Policy, Rate, Rollouts, SearchLimits, Task, rollouts, search};
 use trm_core::TrmEngine;
 
 /// Searches for the solution of each Sudoku.
-pub fn run_search(args: &Args, engine: &TrmEngine, max_calls: usize) -> Result<Verdict> {
+pub fn run_search(args: &Args, engine: TrmEngine, max_calls: usize) -> Result<Verdict> {
     if args.puzzle != Puzzle::Sudoku {
         bail!("--search is for Sudoku: a maze has no cells to commit");
     }
-    let task = SudokuTask::of(engine.model().config())?;
+    let (engine, task, rows) = sudoku(args, engine)?;
     if !task.is_of_candidates() {
         bail!("--search needs a model of candidates, not of cells");
     }
+    if task.geometry() != Geometry::STANDARD {
+        let side = task.geometry().side();
+        bail!("--search is for Sudoku of 9x9 cells; these have {side}x{side}");
+    }
     let policy = args.thinking.policy(engine.model().config())?;
     let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
-    let [n, _, n_right, calls, steps] = sums(sudoku_rows(args)?, args.limit, |item| {
-        let found = search(engine, &item.question, &limits)?;
+    let [n, _, n_right, calls, steps] = sums(rows, args.limit, |item| {
+        let found = search(&engine, &item.question, &limits)?;
         let right = found.answer.as_ref() == Some(&item.label);
         Ok([1, usize::from(found.answer.is_some()), usize::from(right), found.calls, found.steps])
     })?;
@@ -48,17 +53,17 @@ pub fn run_search(args: &Args, engine: &TrmEngine, max_calls: usize) -> Result<V
 }
 
 /// Runs each puzzle several times.
-pub fn run_rollouts(args: &Args, engine: &TrmEngine, n_runs: usize) -> Result<Verdict> {
+pub fn run_rollouts(args: &Args, engine: TrmEngine, n_runs: usize) -> Result<Verdict> {
     let policy = args.thinking.policy(engine.model().config())?;
     let runs = Rollouts { n: n_runs, noise: args.noise, seed: args.seed };
     match args.puzzle {
         Puzzle::Sudoku => {
-            let task = SudokuTask::of(engine.model().config())?;
-            report_rollouts(args, engine, &task, sudoku_rows(args)?, &runs, &policy)
+            let (engine, task, rows) = sudoku(args, engine)?;
+            report_rollouts(args, &engine, &task, rows, &runs, &policy)
         }
         Puzzle::Maze => {
             let task = MazeTask::of(engine.model().config())?;
-            report_rollouts(args, engine, &task, maze_rows(args)?, &runs, &policy)
+            report_rollouts(args, &engine, &task, maze_rows(args)?, &runs, &policy)
         }
     }
 }

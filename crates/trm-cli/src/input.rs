@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use trm_bench::tasks::sized;
 use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
 use trm_core::file::NewFile;
 use trm_core::{HaltingPredictor, TrmConfig, TrmEngine};
@@ -162,14 +163,24 @@ fn read_bounded(from: impl Read) -> Result<String> {
 /// A Sudoku of 81 characters in any lines, or of 16, 256 or 625 with other boxes.
 pub fn parse_sudoku(argument: &str) -> Result<Grid> {
     let text: String = read_text(argument)?.split_whitespace().collect();
-    let box_side =
-        [(16, 2), (256, 4), (625, 5)].into_iter().find(|(cells, _)| *cells == text.chars().count());
-    let geometry = box_side.map_or(Ok(Geometry::STANDARD), |(_, side)| Geometry::new(side, side))?;
+    let geometry = Geometry::of_cells(text.chars().count()).unwrap_or_default();
     let grid = Grid::parse_with(geometry, &text).map_err(anyhow::Error::from).and_then(|grid| {
         grid.conflicts()?;
         Ok(grid)
     });
     grid.with_context(|| shown(argument))
+}
+
+/// The engine and the task for Sudoku of a size: the weights serve all of them.
+pub fn sudoku_task(mut engine: TrmEngine, geometry: Geometry) -> Result<(TrmEngine, SudokuTask)> {
+    if geometry != Geometry::STANDARD {
+        if engine.halting().is_some() {
+            bail!("--learned and --predicted know Sudoku of 9x9 cells, and of no other size");
+        }
+        engine = sized(engine.model(), geometry)?.into();
+    }
+    let task = SudokuTask::sized(engine.model().config(), geometry)?;
+    Ok((engine, task))
 }
 
 /// A maze: one line per row, or the single line of published files, which is square.

@@ -2,17 +2,16 @@
 
 use crate::Verdict;
 use crate::draw::{Colours, Draw};
-use crate::input::{Puzzle, Thinking, parse_maze, parse_sudoku};
-use anyhow::{Context, Result, bail};
+use crate::input::{Puzzle, Thinking, open_output, parse_maze, parse_sudoku, sudoku_task, write_output};
+use anyhow::{Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze, MazePath};
-use puzzles::sudoku::{self, Geometry, Grid, Solver};
+use puzzles::sudoku::{self, Grid, Solver};
 use serde_json::json;
 use std::path::PathBuf;
 use trm_bench::picture::Film;
-use trm_bench::tasks::sized;
-use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, SudokuTask, Task, answer};
+use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, Task, answer};
 use trm_core::TrmEngine;
 
 #[derive(Parser)]
@@ -50,11 +49,8 @@ pub fn run(args: Args) -> Result<Verdict> {
         Puzzle::Sudoku => {
             let grid = parse_sudoku(&args.input)?;
             judge_sudoku(&grid)?;
-            let (mut engine, info) = args.thinking.engine(args.puzzle)?;
-            if grid.geometry() != Geometry::STANDARD {
-                engine = sized(engine.model(), grid.geometry())?.into();
-            }
-            let task = SudokuTask::sized(engine.model().config(), grid.geometry())?;
+            let (engine, info) = args.thinking.engine(args.puzzle)?;
+            let (engine, task) = sudoku_task(engine, grid.geometry())?;
             args.solve(&engine, &info, &task, &grid, |answer| Said {
                 text: answer.to_string(),
                 fault: match sudoku::verdict(&grid, answer) {
@@ -146,7 +142,7 @@ impl Args {
             before = Some(step.answer.clone());
         })?;
         if let (Some(film), Some(path)) = (film, &self.svg) {
-            std::fs::write(path, film.to_svg()).with_context(|| path.display().to_string())?;
+            write_output(open_output(path)?, film.to_svg().as_bytes())?;
         }
         let said = say(&answered.answer);
         if self.json {
