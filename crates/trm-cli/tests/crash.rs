@@ -252,8 +252,14 @@ fn a_write_that_fails_stops_training_and_the_run_goes_on_once_it_can() {
     assert!(std::fs::read(&saved).expect("a checkpoint") == old, "the old checkpoint was touched");
     assert!(models(&folder.path().join("run")).contains(&3));
     assert_eq!(n_torn(&folder.path().join("run")), 0);
+    // A line that a kill cut off is taken away, lest the next one is written behind it.
+    let log = folder.path().join("run/log.jsonl");
+    let whole = std::fs::read_to_string(&log).expect("a log") + "{\"whole\":1}\n";
+    std::fs::write(&log, format!("{whole}{{\"train\":{{\"cut")).expect("a log");
     let said = trm(folder.path(), "", &until("5"));
     assert_eq!((said.code, step(&saved)), (Some(0), 5), "{}", said.err);
+    let after = std::fs::read_to_string(&log).expect("a log");
+    assert!(after.starts_with(&whole) && !after.contains("cut"), "{after}");
 }
 
 /// Commands that write files larger than [`limited`] allows.
