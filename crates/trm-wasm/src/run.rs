@@ -1,8 +1,8 @@
 //! A puzzle while a model thinks about it.
 
 use puzzles::PuzzleError;
-use puzzles::maze::{self, Maze, MazePath};
-use puzzles::sudoku::{self, Grid, Solver};
+use puzzles::maze::{self, Maze};
+use puzzles::sudoku::{Grid, Solver};
 use std::sync::OnceLock;
 use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task, Votes};
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
@@ -32,10 +32,6 @@ pub trait Shown: Task {
     fn probabilities(&self, question: &Self::Question, logits: &[f32]) -> Vec<f32>;
     /// Cells of the puzzle.
     fn n_cells(&self, question: &Self::Question) -> usize;
-    /// The answer as published files write it.
-    fn text(&self, question: &Self::Question, answer: &Self::Answer) -> String;
-    /// What is wrong with an answer; the rules say so, not a label.
-    fn fault(&self, question: &Self::Question, answer: &Self::Answer) -> Option<String>;
 }
 
 impl Shown for SudokuTask {
@@ -48,17 +44,6 @@ impl Shown for SudokuTask {
 
     fn n_cells(&self, question: &Grid) -> usize {
         question.cells().len()
-    }
-
-    fn text(&self, _: &Grid, answer: &Grid) -> String {
-        answer.to_string()
-    }
-
-    fn fault(&self, question: &Grid, answer: &Grid) -> Option<String> {
-        match sudoku::verdict(question, answer) {
-            sudoku::Verdict::Solved => None,
-            fault => Some(fault.to_string()),
-        }
     }
 }
 
@@ -73,21 +58,6 @@ impl Shown for MazeTask {
 
     fn n_cells(&self, question: &Maze) -> usize {
         question.n_cells()
-    }
-
-    fn text(&self, question: &Maze, answer: &MazePath) -> String {
-        question.answer_line(answer)
-    }
-
-    fn fault(&self, question: &Maze, answer: &MazePath) -> Option<String> {
-        let shortest = maze::shortest_path_len(question)?;
-        match answer.ordered(question) {
-            Err(fault) => Some(fault.to_string()),
-            Ok(cells) if cells.len() > shortest + 1 => {
-                Some(format!("the path has {} steps, the shortest {shortest}", cells.len() - 1))
-            }
-            Ok(_) => None,
-        }
     }
 }
 
