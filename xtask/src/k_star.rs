@@ -1,6 +1,7 @@
 //! `cargo xtask data k-star`
 
 use crate::data::generate;
+use crate::file::replace;
 use crate::run::{output, passes, root, trm};
 use anyhow::{Context, Result, bail};
 
@@ -58,7 +59,7 @@ pub fn run() -> Result<()> {
             bail!("trm policies {runs}: {}", compared.status);
         }
         let text = root().join(format!("datasets/k-star-{puzzle}.txt"));
-        std::fs::write(&text, compared.stdout).with_context(|| text.display().to_string())?;
+        replace(&text, compared.stdout)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod data;
+mod file;
 mod k_star;
 mod peers;
 mod quality;

@@ -1,5 +1,6 @@
 //! `cargo xtask train`: the runs that made the embedded models.
 
+use crate::file::replace;
 use crate::run::{passes, root, trm};
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
@@ -205,7 +206,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     match weights {
         Some(weights) if install => {
             let to = format!("crates/trm-models/weights/{puzzle}.safetensors");
-            std::fs::copy(root().join(&weights), root().join(&to)).context(weights)?;
+            replace(&root().join(&to), std::fs::read(root().join(&weights)).context(weights)?)?;
             println!("{to} is written: measure it, and bring its card up to date");
             Ok(())
         }

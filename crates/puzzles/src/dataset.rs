@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use crate::PuzzleError;
-use crate::sudoku::{Grid, Verdict, verdict};
+use crate::sudoku::{Geometry, Grid, Verdict, verdict};
 
 /// Names a Sudoku-Extreme test file to use in place of the committed set.
 const SUDOKU_VARIABLE: &str = "SUDOKU_EXTREME_CSV";
@@ -46,12 +46,20 @@ pub struct SudokuRow {
 }
 
 impl SudokuRow {
-    fn read(columns: &Columns, fields: &csv::StringRecord) -> Result<Self, PuzzleError> {
+    /// Without a geometry the question's length gives it.
+    fn read(
+        geometry: Option<Geometry>,
+        columns: &Columns,
+        fields: &csv::StringRecord,
+    ) -> Result<Self, PuzzleError> {
         let field = |i: usize| {
             let name = COLUMNS[i];
             fields.get(columns[i]).ok_or(PuzzleError::MissingField { name })
         };
-        let (puzzle, solution) = (Grid::parse(field(1)?)?, Grid::parse(field(2)?)?);
+        let question = field(1)?;
+        let geometry = geometry.or_else(|| Geometry::of_cells(question.chars().count())).unwrap_or_default();
+        let (puzzle, solution) =
+            (Grid::parse_with(geometry, question)?, Grid::parse_with(geometry, field(2)?)?);
         puzzle.conflicts()?;
         let verdict = verdict(&puzzle, &solution);
         if verdict != Verdict::Solved {
@@ -78,9 +86,16 @@ type Columns = [usize; 4];
 /// Every error names the line: [`PuzzleError::InLine`], [`PuzzleError::LineTooLong`] or
 /// [`PuzzleError::Unreadable`]; only [`PuzzleError::MissingColumn`] speaks of the header.
 pub fn read_sudoku_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<SudokuRow, PuzzleError>> {
-    let budgeted = Budgeted { inner: reader, budget: MAX_LINE_BYTES };
-    let csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(budgeted);
-    Rows { csv, columns: None, finished: false }
+    Rows::new(reader, Some(Geometry::STANDARD))
+}
+
+/// [`read_sudoku_csv`] for a file of any size that [`Geometry::of_cells`] knows: that of the first row
+/// is that of all.
+///
+/// # Errors
+/// Those of [`read_sudoku_csv`]. A row of another size is [`PuzzleError::GridLength`] in its line.
+pub fn read_sized_sudoku_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<SudokuRow, PuzzleError>> {
+    Rows::new(reader, None)
 }
 
 /// Writes rows in the published format.
@@ -118,11 +133,19 @@ pub fn load_sudoku_extreme_dataset() -> Result<Dataset<SudokuRow>, PuzzleError> 
 
 struct Rows<R> {
     csv: csv::Reader<Budgeted<R>>,
+    /// `None` until a row has told it.
+    geometry: Option<Geometry>,
     columns: Option<Columns>,
     finished: bool,
 }
 
 impl<R: Read> Rows<R> {
+    fn new(reader: R, geometry: Option<Geometry>) -> Self {
+        let budgeted = Budgeted { inner: reader, budget: MAX_LINE_BYTES };
+        let csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(budgeted);
+        Rows { csv, geometry, columns: None, finished: false }
+    }
+
     /// The next record and the line where it starts.
     fn record(&mut self) -> Result<Option<(u64, csv::StringRecord)>, PuzzleError> {
         self.csv.get_mut().budget = MAX_LINE_BYTES;
@@ -170,7 +193,9 @@ impl<R: Read> Rows<R> {
             return Ok(None);
         };
         let in_line = |source| PuzzleError::InLine { line, source: Box::new(source) };
-        SudokuRow::read(&columns, &fields).map(Some).map_err(in_line)
+        let row = SudokuRow::read(self.geometry, &columns, &fields).map_err(in_line)?;
+        self.geometry = Some(row.puzzle.geometry());
+        Ok(Some(row))
     }
 }
 

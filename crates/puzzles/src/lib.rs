@@ -6,7 +6,8 @@ pub mod maze;
 pub mod sudoku;
 
 pub use dataset::{
-    Dataset, Origin, SudokuRow, load_sudoku_extreme_dataset, read_sudoku_csv, write_sudoku_csv,
+    Dataset, Origin, SudokuRow, load_sudoku_extreme_dataset, read_sized_sudoku_csv, read_sudoku_csv,
+    write_sudoku_csv,
 };
 pub use error::PuzzleError;
 

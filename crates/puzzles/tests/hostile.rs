@@ -1,7 +1,7 @@
 //! One test per error: what is wrong and where, without panic, hang or unbounded memory.
 
 use puzzles::sudoku::{Geometry, Grid, Solver, Unit, Verdict, verdict};
-use puzzles::{PuzzleError, SudokuRow, read_sudoku_csv};
+use puzzles::{PuzzleError, SudokuRow, read_sized_sudoku_csv, read_sudoku_csv};
 
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 const SOLUTION: &str = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
@@ -155,6 +155,33 @@ fn errors_in_rows_name_the_line_and_reading_goes_on() {
     assert_eq!(rows[3], in_line(5, PuzzleError::NotASolution { verdict }));
     assert_eq!(rows[4], in_line(6, PuzzleError::BadRating { found: "hard".into() }));
     assert!(rows[0].is_ok() && rows[5].is_ok() && rows.len() == 6);
+}
+
+#[test]
+fn the_first_row_tells_the_size_of_all() {
+    let header = "source,question,answer,rating\n";
+    let (small, usual) = ("x,1.34.4.22.4.432.,1234341221434321,1", format!("x,{PUZZLE},{SOLUTION},1"));
+    let garbage = format!("x,{},{SOLUTION},1", &PUZZLE[..80]);
+    let read = |rows: &[&str]| -> Vec<_> {
+        read_sized_sudoku_csv(format!("{header}{}\n", rows.join("\n")).as_bytes()).collect()
+    };
+    let length = |line, expected, found| {
+        let source = Box::new(PuzzleError::GridLength { expected, found });
+        Err(PuzzleError::InLine { line, source })
+    };
+    let rows = read(&[small, &usual, small]);
+    assert_eq!(rows[0].as_ref().unwrap().puzzle.geometry(), Geometry::new(2, 2).unwrap());
+    assert_eq!(rows[1], length(3, 16, 81));
+    assert!(rows[2].is_ok() && rows.len() == 3);
+    let rows = read(&[&usual, small, &garbage]);
+    assert!(rows[0].is_ok());
+    assert_eq!(rows[1..], [length(3, 81, 16), length(4, 81, 80)]);
+    // What is no size is told of as the usual one, and settles nothing.
+    let rows = read(&[&garbage, small]);
+    assert_eq!(rows[0], length(2, 81, 80));
+    assert!(rows[1].is_ok());
+    // The other reader knows the usual size alone.
+    assert_eq!(self::rows(small), [length(2, 81, 16)]);
 }
 
 #[test]

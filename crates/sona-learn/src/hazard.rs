@@ -34,6 +34,14 @@ pub(crate) struct Example {
     pub(crate) weight: f64,
 }
 
+impl Example {
+    /// Steps that were seen.
+    fn n_steps(&self) -> usize {
+        let (Label::Solved(n) | Label::Censored(n)) = self.label;
+        n
+    }
+}
+
 /// The logistic hazard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Hazard {
@@ -113,16 +121,19 @@ impl Hazard {
         }
     }
 
+    /// The row of a step of an example, 1 where the example was solved with it and else 0, and the chance
+    /// of that.
+    fn step(&self, e: &Example, t: usize) -> (Row, f32, f32) {
+        let row = self.row(e.location, t);
+        let eta: f32 = row.iter().map(|&(i, x)| self.weights[i] * x).sum();
+        (row, f32::from(u8::from(e.label == Label::Solved(t))), sigmoid(eta))
+    }
+
     fn accumulate(&self, e: &Example, gradient: &mut [f64], curvature: &mut [f64]) {
-        let (n_rows, event) = match e.label {
-            Label::Solved(k) => (k, k),
-            Label::Censored(c) => (c, 0),
-        };
-        for t in 1..=n_rows {
-            let row = self.row(e.location, t);
-            let eta: f32 = row.iter().map(|&(i, x)| self.weights[i] * x).sum();
-            let h = f64::from(sigmoid(eta));
-            let error = e.weight * (f64::from(u8::from(t == event)) - h);
+        for t in 1..=e.n_steps() {
+            let (row, solved, h) = self.step(e, t);
+            let h = f64::from(h);
+            let error = e.weight * (f64::from(solved) - h);
             let bend = e.weight * (h * (1.0 - h)).max(1e-6);
             for &(i, x) in &row {
                 gradient[i] += error * f64::from(x);
@@ -135,15 +146,9 @@ impl Hazard {
 
     /// One gradient step on one example.
     pub(crate) fn update(&mut self, e: &Example, rate: f32) {
-        let (n_rows, event) = match e.label {
-            Label::Solved(k) => (k, k),
-            Label::Censored(c) => (c, 0),
-        };
-        for t in 1..=n_rows {
-            let row = self.row(e.location, t);
-            let eta: f32 = row.iter().map(|&(i, x)| self.weights[i] * x).sum();
-            let error = f32::from(u8::from(t == event)) - sigmoid(eta);
-            let step = rate * e.weight as f32 * error;
+        for t in 1..=e.n_steps() {
+            let (row, solved, h) = self.step(e, t);
+            let step = rate * e.weight as f32 * (solved - h);
             for &(i, x) in &row {
                 self.weights[i] = (self.weights[i] + step * x).clamp(-40.0, 40.0);
             }

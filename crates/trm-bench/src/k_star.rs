@@ -2,7 +2,7 @@
 
 use crate::error::{BenchError, Result};
 use crate::learned::signal;
-use crate::pipeline::{Beyond, Halting, Policy, VOTES, Votes, answer};
+use crate::pipeline::{Beyond, Halting, Policy, Votes, answer};
 use crate::runs::{MAX_STEPS, Run, Runs, Voted, rounded};
 use crate::task::{Item, Task};
 use rayon::prelude::*;
@@ -50,7 +50,7 @@ where
             run.signals.push(rounded(signal(step.trace)));
             run.right.push(*step.answer == item.label);
             if is_open {
-                is_open = votes.cast(step.answer, step.trace.confidence) < VOTES;
+                is_open = !votes.cast(step.answer, step.trace.confidence);
                 run.voted.k = step.k;
             }
             if run.verified_at.is_none() && task.obeys_rules(&item.question, step.answer) {

@@ -24,7 +24,7 @@ pub use error::{BenchError, Result};
 pub use eval::{Evaluated, ModelInfo, Report, Standing, evaluate};
 pub use k_star::{KStar, measure};
 pub use learned::{LearnedHalting, signal};
-pub use pipeline::{Answered, Beyond, Halting, Policy, Step, VOTES, answer};
+pub use pipeline::{Answered, Beyond, Halting, Policy, Step, VOTES, Votes, answer};
 pub use plot::TrainingLog;
 pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn, settled};
 pub use rollout::{Chosen, Rollouts, rollouts};

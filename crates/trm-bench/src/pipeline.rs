@@ -145,7 +145,7 @@ pub fn answer<T: Task>(
         let enough = match policy.halting {
             Halting::Fixed(_) => false,
             Halting::Adaptive => trace.confidence >= policy.threshold,
-            Halting::Vote => halted.is_none() && votes.cast(&answer, trace.confidence) >= VOTES,
+            Halting::Vote => halted.is_none() && votes.cast(&answer, trace.confidence),
             Halting::Stable(n) => n_unchanged >= n,
             Halting::Predicted => k >= predicted,
             // Told nothing more once it has stopped.
@@ -175,8 +175,16 @@ pub(crate) fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Cow<'a, Tr
     }
 }
 
-/// The answers of a run, each with its votes.
-pub(crate) struct Votes<A>(Vec<(A, f32)>);
+/// The answers of a run, each with its votes: what [`Halting::Vote`] goes by.
+///
+/// ```
+/// let mut votes = trm_bench::Votes::default();
+/// assert!(!votes.cast(&"a", 0.9) && !votes.cast(&"b", 0.8) && !votes.cast(&"a", 0.9));
+/// assert!(votes.cast(&"a", 0.9), "2.7 are enough");
+/// assert_eq!(votes.winner(), Some("a"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Votes<A>(Vec<(A, f32)>);
 
 impl<A> Default for Votes<A> {
     fn default() -> Self {
@@ -185,22 +193,22 @@ impl<A> Default for Votes<A> {
 }
 
 impl<A: PartialEq + Clone> Votes<A> {
-    /// Returns what the answer has now.
-    pub(crate) fn cast(&mut self, answer: &A, confidence: f32) -> f32 {
+    /// One step's vote; whether the answer has [`VOTES`] now.
+    pub fn cast(&mut self, answer: &A, confidence: f32) -> bool {
         match self.0.iter_mut().find(|(other, _)| other == answer) {
             Some((_, votes)) => {
                 *votes += confidence;
-                *votes
+                *votes >= VOTES
             }
             None => {
                 self.0.push((answer.clone(), confidence));
-                confidence
+                confidence >= VOTES
             }
         }
     }
 
     /// The answer with the most votes, taken out; none where nobody voted.
-    pub(crate) fn winner(&mut self) -> Option<A> {
+    pub fn winner(&mut self) -> Option<A> {
         let most = (0..self.0.len()).max_by(|a, b| self.0[*a].1.total_cmp(&self.0[*b].1))?;
         Some(self.0.swap_remove(most).0)
     }

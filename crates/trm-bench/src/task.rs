@@ -35,6 +35,10 @@ pub trait Task: Sync {
     fn embedding(&self, question: &Self::Question) -> Vec<u16>;
     /// The answer `[tokens, answer_dim]` of a model, read.
     fn decode(&self, question: &Self::Question, answer: &[f32]) -> Self::Answer;
+    /// An answer as published files write it.
+    fn text(&self, question: &Self::Question, answer: &Self::Answer) -> String;
+    /// What is wrong with an answer, in words; `None` where it obeys the rules. Sees no label.
+    fn fault(&self, question: &Self::Question, answer: &Self::Answer) -> Option<String>;
     /// Whether an answer obeys the rules. Sees no label.
     fn obeys_rules(&self, question: &Self::Question, answer: &Self::Answer) -> bool;
     /// Compares an answer with rules and label.
@@ -107,6 +111,11 @@ impl SudokuTask {
         Ok(SudokuTask { encoder, decoder: SudokuDecoder::with(geometry, encoder.layout()) })
     }
 
+    /// The size.
+    pub fn geometry(&self) -> Geometry {
+        self.encoder.geometry()
+    }
+
     /// Whether a token is a candidate, and not a cell.
     pub fn is_of_candidates(&self) -> bool {
         self.encoder.layout() == sudoku::Layout::Candidates
@@ -150,6 +159,17 @@ impl Task for SudokuTask {
 
     fn decode(&self, _: &Grid, answer: &[f32]) -> Grid {
         self.decoder.decode(answer)
+    }
+
+    fn text(&self, _: &Grid, answer: &Grid) -> String {
+        answer.to_string()
+    }
+
+    fn fault(&self, question: &Grid, answer: &Grid) -> Option<String> {
+        match sudoku::verdict(question, answer) {
+            Verdict::Solved => None,
+            fault => Some(fault.to_string()),
+        }
     }
 
     fn obeys_rules(&self, question: &Grid, answer: &Grid) -> bool {
@@ -235,6 +255,23 @@ impl Task for MazeTask {
         path.clear(question.start());
         path.clear(question.goal());
         path
+    }
+
+    fn text(&self, question: &Maze, answer: &MazePath) -> String {
+        question.answer_line(answer)
+    }
+
+    fn fault(&self, question: &Maze, answer: &MazePath) -> Option<String> {
+        let Some(shortest) = maze::shortest_path_len(question) else {
+            return Some("no path leads to the goal".into());
+        };
+        match answer.ordered(question) {
+            Err(fault) => Some(fault.to_string()),
+            Ok(cells) if cells.len() > shortest + 1 => {
+                Some(format!("the path has {} steps, the shortest {shortest}", cells.len() - 1))
+            }
+            Ok(_) => None,
+        }
     }
 
     fn obeys_rules(&self, question: &Maze, answer: &MazePath) -> bool {

@@ -2,34 +2,37 @@
 //! of their own.
 
 use crate::Verdict;
-use crate::eval::{Args, Rows, maze_rows, sudoku_rows};
+use crate::eval::{Args, Rows, maze_rows, sudoku};
 use crate::input::Puzzle;
+use crate::progress::Progress;
 use anyhow::{Result, bail};
+use puzzles::sudoku::Geometry;
 use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Mutex;
-use trm_bench::{Item, MazeTask, Policy, Rate, Rollouts, SearchLimits, SudokuTask, Task, rollouts, search};
+use trm_bench::{Item, MazeTask, Policy, Rate, Rollouts, SearchLimits, Task, rollouts, search};
 use trm_core::TrmEngine;
 
 /// Searches for the solution of each Sudoku.
-pub fn run_search(args: &Args, engine: &TrmEngine, max_calls: usize) -> Result<Verdict> {
+pub fn run_search(args: &Args, engine: TrmEngine, max_calls: usize) -> Result<Verdict> {
     if args.puzzle != Puzzle::Sudoku {
         bail!("--search is for Sudoku: a maze has no cells to commit");
     }
-    let task = SudokuTask::of(engine.model().config())?;
+    let (engine, task, rows) = sudoku(args, engine)?;
     if !task.is_of_candidates() {
         bail!("--search needs a model of candidates, not of cells");
     }
+    if task.geometry() != Geometry::STANDARD {
+        let side = task.geometry().side();
+        bail!("--search is for Sudoku of 9x9 cells; these have {side}x{side}");
+    }
     let policy = args.thinking.policy(engine.model().config())?;
     let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
-    let sums = Mutex::new([0; 4]);
-    each(sudoku_rows(args)?, args.limit, &|item: Item<SudokuTask>| {
-        let found = search(engine, &item.question, &limits)?;
+    let [n, _, n_right, calls, steps] = sums(rows, args.limit, |item| {
+        let found = search(&engine, &item.question, &limits)?;
         let right = found.answer.as_ref() == Some(&item.label);
-        add(&sums, [1, usize::from(right), found.calls, found.steps]);
-        Ok(())
+        Ok([1, usize::from(found.answer.is_some()), usize::from(right), found.calls, found.steps])
     })?;
-    let [n, n_right, calls, steps] = sums.into_inner().unwrap_or_else(|e| e.into_inner());
     let (rate, mean) = (Rate::of(n_right, n), |sum: usize| sum as f64 / n.max(1) as f64);
     if args.json {
         let limits = json!(limits);
@@ -50,17 +53,17 @@ pub fn run_search(args: &Args, engine: &TrmEngine, max_calls: usize) -> Result<V
 }
 
 /// Runs each puzzle several times.
-pub fn run_rollouts(args: &Args, engine: &TrmEngine, n_runs: usize) -> Result<Verdict> {
+pub fn run_rollouts(args: &Args, engine: TrmEngine, n_runs: usize) -> Result<Verdict> {
     let policy = args.thinking.policy(engine.model().config())?;
     let runs = Rollouts { n: n_runs, noise: args.noise, seed: args.seed };
     match args.puzzle {
         Puzzle::Sudoku => {
-            let task = SudokuTask::of(engine.model().config())?;
-            report_rollouts(args, engine, &task, sudoku_rows(args)?, &runs, &policy)
+            let (engine, task, rows) = sudoku(args, engine)?;
+            report_rollouts(args, &engine, &task, rows, &runs, &policy)
         }
         Puzzle::Maze => {
             let task = MazeTask::of(engine.model().config())?;
-            report_rollouts(args, engine, &task, maze_rows(args)?, &runs, &policy)
+            report_rollouts(args, &engine, &task, maze_rows(args)?, &runs, &policy)
         }
     }
 }
@@ -73,16 +76,12 @@ fn report_rollouts<T: Task>(
     runs: &Rollouts,
     policy: &Policy,
 ) -> Result<Verdict> {
-    let sums = Mutex::new([0; 5]);
-    each(rows, args.limit, &|item: Item<T>| {
+    let [n, confidence, first, rules, steps] = sums(rows, args.limit, |item| {
         let chosen = rollouts(engine, task, &item.question, runs, policy)?;
         let right = |answer| usize::from(task.obeys_rules(&item.question, answer));
-        let (first, confidence, rules) =
-            (right(&chosen.first), right(&chosen.by_confidence), right(&chosen.by_rules));
-        add(&sums, [1, first, confidence, rules, chosen.steps]);
-        Ok(())
+        let [confidence, first, rules] = [&chosen.by_confidence, &chosen.first, &chosen.by_rules].map(right);
+        Ok([1, confidence, first, rules, chosen.steps])
     })?;
-    let [n, first, confidence, rules, steps] = sums.into_inner().unwrap_or_else(|e| e.into_inner());
     let [first, confidence, rules] = [first, confidence, rules].map(|n_right| Rate::of(n_right, n));
     let steps = steps as f64 / n.max(1) as f64;
     let name = T::RATES[1];
@@ -102,19 +101,25 @@ fn report_rollouts<T: Task>(
     Ok(args.reached(name, confidence.rate))
 }
 
-/// Asks about every row, on all threads.
-fn each<T: Task>(
+/// Asks about every row, on all threads, and sums up what each comes to: first 1, then whether its answer
+/// obeys the rules, then what the caller likes.
+fn sums<T: Task, const N: usize>(
     rows: Rows<T>,
     limit: Option<usize>,
-    ask: &(dyn Fn(Item<T>) -> Result<()> + Sync),
-) -> Result<()>
+    ask: impl Fn(Item<T>) -> Result<[usize; N]> + Sync,
+) -> Result<[usize; N]>
 where
     Item<T>: Send,
 {
-    rows.items.take(limit.unwrap_or(usize::MAX)).par_bridge().try_for_each(|item| ask(item?))
-}
-
-fn add<const N: usize>(sums: &Mutex<[usize; N]>, numbers: [usize; N]) {
-    let mut sums = sums.lock().unwrap_or_else(|e| e.into_inner());
-    sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+    let rows = rows.items.take(limit.unwrap_or(usize::MAX));
+    let progress = Progress::of(T::NAME, &rows);
+    let sums = Mutex::new([0; N]);
+    rows.par_bridge().try_for_each(|item| {
+        let numbers = ask(item?)?;
+        let mut sums = sums.lock().unwrap_or_else(|e| e.into_inner());
+        sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+        progress.show(sums[0], Some(sums[1]));
+        anyhow::Ok(())
+    })?;
+    Ok(sums.into_inner().unwrap_or_else(|e| e.into_inner()))
 }

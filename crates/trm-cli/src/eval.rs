@@ -1,16 +1,17 @@
 //! `trm eval`
 
-use crate::input::{Puzzle, Thinking};
+use crate::input::{Puzzle, Thinking, sudoku_task};
+use crate::progress::Progress;
 use crate::{Verdict, attempts};
 use anyhow::{Context, Result};
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use puzzles::PuzzleError;
 use puzzles::dataset::{Dataset, Origin};
+use puzzles::sudoku::Geometry;
 use std::fs::File;
-use std::io::IsTerminal;
+use std::iter::Peekable;
 use std::path::PathBuf;
-use trm_bench::{Beyond, Item, MazeTask, ModelInfo, Report, Standing, SudokuTask, Task, evaluate};
+use trm_bench::{Beyond, Item, MazeTask, ModelInfo, Report, SudokuTask, Task, evaluate};
 use trm_core::TrmEngine;
 
 #[derive(Parser)]
@@ -28,7 +29,8 @@ use trm_core::TrmEngine;
 pub struct Args {
     /// Which puzzle
     pub puzzle: Puzzle,
-    /// Puzzles (CSV: source,question,answer,rating); without it the committed set
+    /// Puzzles (CSV: source,question,answer,rating; Sudoku of 4x4 to 25x25 cells, all of one size);
+    /// without it the committed set
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// Puzzles to use, from the start of the file
@@ -69,27 +71,39 @@ pub fn run(args: Args) -> Result<Verdict> {
         }
     }
     if let Some(n) = args.rollouts {
-        return attempts::run_rollouts(&args, &engine, usize::from(n));
+        return attempts::run_rollouts(&args, engine, usize::from(n));
     }
     if let Some(n) = args.search {
-        return attempts::run_search(&args, &engine, n as usize);
+        return attempts::run_search(&args, engine, n as usize);
     }
-    let config = engine.model().config();
     match args.puzzle {
-        Puzzle::Sudoku => args.eval(&engine, info, &SudokuTask::of(config)?, sudoku_rows(&args)?),
-        Puzzle::Maze => args.eval(&engine, info, &MazeTask::of(config)?, maze_rows(&args)?),
+        Puzzle::Sudoku => {
+            let (engine, task, rows) = sudoku(&args, engine)?;
+            args.eval(&engine, info, &task, rows)
+        }
+        Puzzle::Maze => args.eval(&engine, info, &MazeTask::of(engine.model().config())?, maze_rows(&args)?),
     }
 }
 
+type Items<T> = Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>;
+
 /// The questions to ask.
 pub struct Rows<T: Task> {
-    pub items: Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>,
+    pub items: Peekable<Items<T>>,
     /// Where they come from, in words.
     data: String,
 }
 
-pub fn sudoku_rows(args: &Args) -> Result<Rows<SudokuTask>> {
-    args.rows(puzzles::read_sudoku_csv, puzzles::load_sudoku_extreme_dataset)
+/// Sudoku, all of the size of the first, with the engine and the task for that size.
+pub fn sudoku(args: &Args, engine: TrmEngine) -> Result<(TrmEngine, SudokuTask, Rows<SudokuTask>)> {
+    let mut rows = args.rows(puzzles::read_sized_sudoku_csv, puzzles::load_sudoku_extreme_dataset)?;
+    let geometry = match rows.items.peek() {
+        Some(Ok(first)) => first.question.geometry(),
+        // The evaluation says what is wrong with the first row.
+        _ => Geometry::STANDARD,
+    };
+    let (engine, task) = sudoku_task(engine, geometry)?;
+    Ok((engine, task, rows))
 }
 
 pub fn maze_rows(args: &Args) -> Result<Rows<MazeTask>> {
@@ -110,14 +124,16 @@ impl Args {
         if let Some(path) = &self.data {
             let data = path.display().to_string();
             let file = File::open(path).with_context(|| data.clone())?;
-            return Ok(Rows { items: Box::new(read(file).map(|row| row.map(Item::from))), data });
+            let items: Items<T> = Box::new(read(file).map(|row| row.map(Item::from)));
+            return Ok(Rows { items: items.peekable(), data });
         }
         let set = committed()?;
         let data = match set.origin {
             Origin::File(path) => path.display().to_string(),
             Origin::Generated(name) => format!("{name} (generated, committed)"),
         };
-        Ok(Rows { items: Box::new(set.rows.into_iter().map(|row| Ok(row.into()))), data })
+        let items: Items<T> = Box::new(set.rows.into_iter().map(|row| Ok(row.into())));
+        Ok(Rows { items: items.peekable(), data })
     }
 
     fn eval<T: Task>(&self, engine: &TrmEngine, info: ModelInfo, task: &T, rows: Rows<T>) -> Result<Verdict> {
@@ -126,10 +142,12 @@ impl Args {
         let beyond = if self.sweep { Beyond::Watch } else { Beyond::Stop };
         let (limit, named) = (self.limit.unwrap_or(usize::MAX), data.clone());
         let rows = items.take(limit);
-        let bar = progress(T::NAME, rows.size_hint().1.filter(|n| *n < usize::MAX).map(|n| n as u64));
-        let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| bar.show(standing));
+        let progress = Progress::of(T::NAME, &rows);
+        let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| {
+            progress.show(standing.n, Some(standing.n_verified));
+        });
+        drop(progress);
         let report = evaluated.context(named)?.report(T::NAME, data, info, policy);
-        bar.finish();
         if self.json {
             println!("{}", serde_json::to_string(&report)?);
         } else {
@@ -150,35 +168,5 @@ impl Args {
         let word = if passed { "PASS" } else { "FAIL" };
         eprintln!("{word}: {name} {percent:.2} %, target above {target} %");
         if passed { Verdict::Yes } else { Verdict::No }
-    }
-}
-
-/// Progress on standard error: a bar on a terminal, else a line per hundred puzzles.
-struct Progress {
-    name: &'static str,
-    bar: ProgressBar,
-}
-
-fn progress(name: &'static str, n: Option<u64>) -> Progress {
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos}/{human_len} {per_sec} {msg}");
-    let target = ProgressDrawTarget::stderr_with_hz(8);
-    let bar = ProgressBar::with_draw_target(n, target).with_prefix(name);
-    Progress { name, bar: bar.with_style(style.expect("a constant template")) }
-}
-
-impl Progress {
-    fn show(&self, standing: Standing) {
-        let Standing { n, n_verified } = standing;
-        let percent = 100.0 * n_verified as f64 / n as f64;
-        if std::io::stderr().is_terminal() {
-            self.bar.set_position(n as u64);
-            self.bar.set_message(format!("verified {percent:.1} %"));
-        } else if n.is_multiple_of(100) {
-            eprintln!("{}: {n} puzzles, verified {percent:.1} %", self.name);
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 }

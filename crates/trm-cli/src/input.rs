@@ -2,14 +2,14 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use puzzles::maze::Maze;
 use puzzles::sudoku::{Geometry, Grid};
 use sona_learn::SonaEngine;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use trm_bench::tasks::sized;
 use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
 use trm_core::file::NewFile;
 use trm_core::{HaltingPredictor, Precision, TrmConfig, TrmEngine};
@@ -183,14 +183,25 @@ fn read_bounded(from: impl Read) -> Result<String> {
 /// A Sudoku of 81 characters in any lines, or of 16, 256 or 625 with other boxes.
 pub fn parse_sudoku(argument: &str) -> Result<Grid> {
     let text: String = read_text(argument)?.split_whitespace().collect();
-    let box_side =
-        [(16, 2), (256, 4), (625, 5)].into_iter().find(|(cells, _)| *cells == text.chars().count());
-    let geometry = box_side.map_or(Ok(Geometry::STANDARD), |(_, side)| Geometry::new(side, side))?;
+    let geometry = Geometry::of_cells(text.chars().count()).unwrap_or_default();
     let grid = Grid::parse_with(geometry, &text).map_err(anyhow::Error::from).and_then(|grid| {
         grid.conflicts()?;
         Ok(grid)
     });
     grid.with_context(|| shown(argument))
+}
+
+/// The engine and the task for Sudoku of a size: the weights serve all of them.
+pub fn sudoku_task(mut engine: TrmEngine, geometry: Geometry) -> Result<(TrmEngine, SudokuTask)> {
+    if geometry != Geometry::STANDARD {
+        if engine.halting().is_some() {
+            bail!("--learned and --predicted know Sudoku of 9x9 cells, and of no other size");
+        }
+        let precision = engine.precision();
+        engine = TrmEngine::from(sized(engine.model(), geometry)?).with_precision(precision)?;
+    }
+    let task = SudokuTask::sized(engine.model().config(), geometry)?;
+    Ok((engine, task))
 }
 
 /// A maze: one line per row, or the single line of published files, which is square.
@@ -220,34 +231,4 @@ pub fn open_output(path: &Path) -> Result<NewFile> {
 pub fn write_output(mut out: NewFile, bytes: &[u8]) -> Result<()> {
     let name = out.path().display().to_string();
     out.file().write_all(bytes).and_then(|()| out.keep()).context(name)
-}
-
-/// Progress on standard error: a bar on a terminal, else a line per hundred.
-pub struct Progress {
-    bar: ProgressBar,
-    n: usize,
-    what: &'static str,
-}
-
-impl Progress {
-    pub fn new(n: usize, what: &'static str) -> Self {
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg} {per_sec} ETA {eta}");
-        let bar = ProgressBar::new(n as u64).with_style(style.expect("a constant template"));
-        Progress { bar: bar.with_message(what), n, what }
-    }
-
-    /// `n` are done.
-    pub fn show(&self, n: usize) {
-        if std::io::stderr().is_terminal() {
-            self.bar.set_position(n as u64);
-        } else if n.is_multiple_of(100) {
-            eprintln!("{n} of {} {}", self.n, self.what);
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
 }

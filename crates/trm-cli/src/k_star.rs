@@ -1,6 +1,7 @@
 //! `trm k-star`
 
-use crate::input::{Progress, Puzzle, open_output, write_output};
+use crate::input::{Puzzle, open_output, write_output};
+use crate::progress::Progress;
 use anyhow::{Context, Result};
 use clap::Parser;
 use puzzles::PuzzleError;
@@ -97,8 +98,8 @@ impl Args {
         let items: Vec<Item<T>> = rows.into_iter().map(Item::from).collect();
         let config = engine.model().config();
         let max_k = self.max_k.unwrap_or(config.max_k);
-        let progress = Progress::new(items.len(), "puzzles");
-        let runs = measure(engine, task, &items, max_k, |n| progress.show(n))?;
+        let progress = Progress::new(T::NAME, Some(items.len()));
+        let runs = measure(engine, task, &items, max_k, |n| progress.show(n, None))?;
         drop(progress);
         let names = self.data.iter().map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -14,6 +14,7 @@ mod k_star;
 mod parity;
 mod plot;
 mod policies;
+mod progress;
 mod solve;
 mod train;
 

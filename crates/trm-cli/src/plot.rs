@@ -1,5 +1,6 @@
 //! `trm plot`
 
+use crate::input::{open_output, write_output};
 use anyhow::{Context, Result};
 use clap::Parser;
 use std::fs::File;
@@ -22,7 +23,7 @@ pub fn run(args: &Args) -> Result<()> {
     let file = File::open(&args.log).with_context(named)?;
     let log = TrainingLog::read(BufReader::new(file)).with_context(named)?;
     let out = args.out.clone().unwrap_or_else(|| args.log.with_extension("html"));
-    std::fs::write(&out, log.to_html(&named())).with_context(|| out.display().to_string())?;
+    write_output(open_output(&out)?, log.to_html(&named()).as_bytes())?;
     println!("{}", out.display());
     Ok(())
 }

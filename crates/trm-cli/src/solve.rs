@@ -2,17 +2,16 @@
 
 use crate::Verdict;
 use crate::draw::{Colours, Draw};
-use crate::input::{Puzzle, Thinking, parse_maze, parse_sudoku};
-use anyhow::{Context, Result, bail};
+use crate::input::{Puzzle, Thinking, open_output, parse_maze, parse_sudoku, sudoku_task, write_output};
+use anyhow::{Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
-use puzzles::maze::{self, Maze, MazePath};
-use puzzles::sudoku::{self, Geometry, Grid, Solver};
+use puzzles::maze;
+use puzzles::sudoku::{Grid, Solver};
 use serde_json::json;
 use std::path::PathBuf;
 use trm_bench::picture::Film;
-use trm_bench::tasks::sized;
-use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, SudokuTask, Task, answer};
+use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, Task, answer};
 use trm_core::TrmEngine;
 
 #[derive(Parser)]
@@ -50,46 +49,25 @@ pub fn run(args: Args) -> Result<Verdict> {
         Puzzle::Sudoku => {
             let grid = parse_sudoku(&args.input)?;
             judge_sudoku(&grid)?;
-            let (mut engine, info) = args.thinking.engine(args.puzzle)?;
-            if grid.geometry() != Geometry::STANDARD {
-                let sized: TrmEngine = sized(engine.model(), grid.geometry())?.into();
-                engine = sized.with_precision(args.thinking.precision.into())?;
-            }
-            let task = SudokuTask::sized(engine.model().config(), grid.geometry())?;
-            args.solve(&engine, &info, &task, &grid, |answer| Said {
-                text: answer.to_string(),
-                fault: match sudoku::verdict(&grid, answer) {
-                    sudoku::Verdict::Solved => None,
-                    fault => Some(fault.to_string()),
-                },
-            })
+            let (engine, info) = args.thinking.engine(args.puzzle)?;
+            let (engine, task) = sudoku_task(engine, grid.geometry())?;
+            args.solve(&engine, &info, &task, &grid)
         }
         Puzzle::Maze => {
             let maze = parse_maze(&args.input)?;
-            let Some(shortest) = maze::shortest_path_len(&maze) else {
+            if maze::shortest_path_len(&maze).is_none() {
                 let (start, goal) = (maze.row_column(maze.start()), maze.row_column(maze.goal()));
                 return Err(PuzzleError::MazeUnreachable { start, goal }.into());
-            };
+            }
             let (engine, info) = args.thinking.engine(args.puzzle)?;
             let task = MazeTask::of(engine.model().config())?;
-            args.solve(&engine, &info, &task, &maze, |answer| Said {
-                text: maze.answer_line(answer),
-                fault: maze_fault(&maze, answer, shortest),
-            })
+            args.solve(&engine, &info, &task, &maze)
         }
     }
 }
 
 /// Wider boards are no picture any more.
 const MAX_PICTURE_WIDTH: usize = 64;
-
-/// An answer in words.
-struct Said {
-    /// In the form of the published files.
-    text: String,
-    /// What is wrong with it.
-    fault: Option<String>,
-}
 
 /// Refuses a question without an answer; a question with many is said to be one.
 fn judge_sudoku(grid: &Grid) -> Result<()> {
@@ -103,16 +81,6 @@ fn judge_sudoku(grid: &Grid) -> Result<()> {
     Ok(())
 }
 
-fn maze_fault(maze: &Maze, answer: &MazePath, shortest: usize) -> Option<String> {
-    match answer.ordered(maze) {
-        Err(fault) => Some(fault.to_string()),
-        Ok(cells) if cells.len() > shortest + 1 => {
-            Some(format!("the path has {} steps, the shortest {shortest}", cells.len() - 1))
-        }
-        Ok(_) => None,
-    }
-}
-
 impl Args {
     fn solve<T: Task>(
         &self,
@@ -120,7 +88,6 @@ impl Args {
         info: &ModelInfo,
         task: &T,
         question: &T::Question,
-        say: impl Fn(&T::Answer) -> Said,
     ) -> Result<Verdict>
     where
         T::Question: Draw<T::Answer>,
@@ -147,15 +114,15 @@ impl Args {
             before = Some(step.answer.clone());
         })?;
         if let (Some(film), Some(path)) = (film, &self.svg) {
-            std::fs::write(path, film.to_svg()).with_context(|| path.display().to_string())?;
+            write_output(open_output(path)?, film.to_svg().as_bytes())?;
         }
-        let said = say(&answered.answer);
+        let fault = task.fault(question, &answered.answer);
         if self.json {
-            print_json::<T>(&answered, &said, info);
+            print_json::<T>(&answered, &task.text(question, &answered.answer), fault.as_deref(), info);
         } else {
             print_text(
                 &answered,
-                &said,
+                fault.as_deref(),
                 &question.draw(&answered.answer, None, colours),
                 colours,
                 self.trace,
@@ -164,28 +131,28 @@ impl Args {
         if info.untrained {
             eprintln!("note: the model is untrained ({}); its answers mean nothing", info.name);
         }
-        Ok(if said.fault.is_none() { Verdict::Yes } else { Verdict::No })
+        Ok(if fault.is_none() { Verdict::Yes } else { Verdict::No })
     }
 }
 
-fn print_text<A>(answered: &Answered<A>, said: &Said, drawing: &str, colours: Colours, drawn: bool) {
+fn print_text<A>(answered: &Answered<A>, fault: Option<&str>, drawing: &str, colours: Colours, drawn: bool) {
     if !drawn {
         println!("{drawing}");
     }
     let Answered { k, confidence, early_stopped, time, .. } = answered;
     let stop = if *early_stopped { "" } else { " (the limit)" };
     println!("K {k}{stop}, confidence {confidence:.3}, {:.1} ms", 1e3 * time.as_secs_f64());
-    match &said.fault {
+    match fault {
         None => println!("{}", colours.good("verified: the answer obeys the rules")),
         Some(fault) => println!("not verified: {fault}"),
     }
 }
 
-fn print_json<T: Task>(answered: &Answered<T::Answer>, said: &Said, info: &ModelInfo) {
+fn print_json<T: Task>(answered: &Answered<T::Answer>, text: &str, fault: Option<&str>, info: &ModelInfo) {
     let object = json!({
-        "puzzle": T::NAME, "model": info, "answer": said.text, "k": answered.k,
+        "puzzle": T::NAME, "model": info, "answer": text, "k": answered.k,
         "confidence": answered.confidence, "early_stopped": answered.early_stopped,
-        "verified": said.fault.is_none(), "fault": said.fault,
+        "verified": fault.is_none(), "fault": fault,
         "ms": 1e3 * answered.time.as_secs_f64(),
     });
     println!("{object}");

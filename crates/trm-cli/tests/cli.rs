@@ -307,6 +307,28 @@ fn other_sizes_of_sudoku() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_eq!(json(&said.out)["answer"].as_str(), Some("1234341221434321"));
     assert_eq!(trm(folder.path(), "", &["solve", "sudoku", "11.............."]).code, Some(2));
+    let row = "x,1.34.4.22.4.432.,1234341221434321,0\n";
+    let write = |rows: &str| {
+        std::fs::write(folder.path().join("4x4.csv"), format!("source,question,answer,rating\n{rows}"))
+            .expect("a file");
+    };
+    write(&row.repeat(3));
+    let eval = |more: &[&str]| {
+        trm(folder.path(), "", &[&["eval", "sudoku", "--data", "4x4.csv", "--json"], more].concat())
+    };
+    let said = eval(&[]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!((&json(&said.out)["n"], &json(&said.out)["exact_accuracy"]["rate"]), (&3.into(), &1.0.into()));
+    assert_eq!(eval(&["--rollouts", "2"]).code, Some(0));
+    for more in [&["--search", "2"][..], &["--learned"]] {
+        let said = eval(more);
+        assert_eq!(said.code, Some(2), "{more:?}: {}", said.out);
+        assert!(said.err.contains("9x9"), "{more:?}: {}", said.err);
+    }
+    write(&format!("{row}x,{PUZZLE},{SOLVED},0\n"));
+    let said = eval(&[]);
+    assert_eq!(said.code, Some(2), "{}", said.out);
+    assert!(said.err.contains("line 3: a grid of 16 cells was expected, found 81"), "{}", said.err);
 }
 
 #[test]

@@ -1,20 +1,22 @@
 //! Kills at random moments, full disks, and two writers of one file. Every file is whole after
 //! each, and a run goes on from it. `TRM_KILLS=200` kills as often; the default is for every day.
+//! The records of `cargo xtask bench` are tested the same way in `xtask/src/bench/crash.rs`.
 #![cfg(unix)]
 
 mod common;
+#[path = "common/kill.rs"]
+mod kill;
 
-use common::trm;
+use common::{Said, outcome, trm};
+use kill::{Running, TinyDisk, child, child_path, limited, moment, n_kills, n_torn};
 use sona_learn::{Label, SonaEngine};
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use trm_bench::Runs;
 use trm_core::{Model, file};
 use trm_train::Checkpoint;
-
-/// Names the file that a child of this test writes over and over.
-const CHILD: &str = "TRM_CRASH_CHILD";
 
 const TRAIN: [&str; 19] = [
     "train",
@@ -40,49 +42,10 @@ const TRAIN: [&str; 19] = [
 /// A checkpoint and a model after every step.
 const ALWAYS: [&str; 4] = ["--save-minutes", "0", "--validate-minutes", "0"];
 
-fn n_kills() -> u64 {
-    std::env::var("TRM_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20)
-}
-
-/// The next of a fixed row of moments, below `below` milliseconds.
-fn moment(i: u64, below: u64) -> Duration {
-    let bits = (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    Duration::from_micros((bits ^ bits >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) % (1000 * below))
-}
-
-/// A process that dies with the test.
-struct Running(Child);
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        Running(command.stdin(Stdio::null()).spawn().expect("the command starts"))
-    }
-
-    fn kill(mut self) -> Option<std::process::ChildStdout> {
-        assert!(self.0.try_wait().expect("a child").is_none(), "it ended by itself");
-        self.0.kill().expect("a child");
-        self.0.wait().expect("a child");
-        self.0.stdout.take()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// This test again, as a child that writes to `path`.
-fn child(test: &str, path: &Path, more: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("a test"));
-    command.args(["--exact", test, "--nocapture"]).env(CHILD, path).env("TRM_CRASH_MORE", more);
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
-    command
-}
-
-fn child_path() -> Option<PathBuf> {
-    std::env::var_os(CHILD).map(PathBuf::from)
+/// `trm`, where no file may grow.
+fn trm_limited(folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trm"));
+    outcome(&mut limited(command.args(arguments).current_dir(folder)), "")
 }
 
 /// The optimiser steps in a checkpoint, which must be whole if it is there.
@@ -152,36 +115,66 @@ fn a_killed_save_leaves_a_whole_predictor() {
             let query: [f32; 8] = std::array::from_fn(|i| (n as f32 * 0.37 + i as f32).sin());
             engine.learn(&query, Label::Solved(1 + n as usize % 9), 1.0, &[]);
             engine.save(&path).expect("saved");
-            println!("\nlearned {}", n + 1);
+            kill::wrote(n + 1);
         }
     }
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("state");
-    let mut before = 0;
-    for i in 0..n_kills() {
-        let mut running = Running::start(&mut child("a_killed_save_leaves_a_whole_predictor", &path, ""));
-        let mut lines = BufReader::new(running.0.stdout.take().expect("piped")).lines();
-        // The first save of each child is waited for; the kill falls into a later one.
-        let mut told = || {
-            lines.by_ref().map_while(Result::ok).find_map(|line| line.strip_prefix("learned ")?.parse().ok())
-        };
-        let mut seen: u64 = told().expect("a save");
-        std::thread::sleep(moment(i, 20));
-        running.kill();
-        while let Some(later) = told() {
-            seen = later;
-        }
-        let now = SonaEngine::load(&path).expect("a whole state").stats().n_learned;
-        assert!(seen > before && (seen..=seen + 1).contains(&now), "kill {i}: {before}, {seen}, {now}");
-        before = now;
-    }
-    println!("{} kills, {} within a write, {before} saves", n_kills(), n_torn(folder.path()));
+    let read = || SonaEngine::load(&path).expect("a whole state").stats().n_learned;
+    kill::kill_while_counting("a_killed_save_leaves_a_whole_predictor", &path, read);
 }
 
-/// Files that a kill left half-written beside the whole one.
-fn n_torn(folder: &Path) -> usize {
-    let files = std::fs::read_dir(folder).expect("a folder").flatten();
-    files.filter(|file| file.path().extension().is_some_and(|e| e == "tmp")).count()
+/// A folder with a file of small mazes.
+fn with_mazes() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!("source,question,answer,rating\n{}", "x,SG##,SG##,1\n".repeat(30));
+    std::fs::write(folder.path().join("mazes.csv"), text).expect("a file");
+    folder
+}
+
+/// Arguments that record the runs of the first puzzles of that file.
+fn k_star<'a>(limit: &'a str, out: &'a str) -> [&'a str; 10] {
+    ["k-star", "maze", "--data", "mazes.csv", "--limit", limit, "--max-k", "50", "--out", out]
+}
+
+#[test]
+fn killed_recordings_leave_the_old_runs_or_the_new_and_disturb_no_other() {
+    let folder = with_mazes();
+    let path = folder.path().join("runs");
+    let n_runs = || Runs::from_bytes(&std::fs::read(&path).expect("a file")).expect("whole runs").runs.len();
+    let start = |limit: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trm"));
+        command.args(k_star(limit, "runs")).current_dir(folder.path());
+        Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+    };
+    let began = Instant::now();
+    assert!(start("10").wait());
+    let whole_ms = began.elapsed().as_millis() as u64;
+    let mut n_done = 0;
+    for i in 0..n_kills() {
+        let before = n_runs();
+        let killed = start("20");
+        // Every other time a second process writes the same file, and must come through.
+        let other = (i % 2 == 1).then(|| start("30"));
+        std::thread::sleep(moment(i, whole_ms + whole_ms / 2));
+        let done = killed.stop();
+        n_done += u32::from(done);
+        let now = n_runs();
+        match other {
+            None => assert!(now == 20 || now == before && !done, "kill {i}: {before}, then {now}, {done}"),
+            Some(other) => {
+                assert!([before, 20, 30].contains(&now), "kill {i}: {before}, then {now}");
+                assert!(other.wait(), "kill {i}");
+                assert!([20, 30].contains(&n_runs()), "kill {i}: {}", n_runs());
+            }
+        }
+        if i % 4 == 3 {
+            assert!(start("10").wait());
+            assert_eq!(n_runs(), 10, "kill {i}");
+        }
+    }
+    let n_torn = n_torn(folder.path());
+    println!("{} kills, {n_torn} before the rename, {n_done} after the end", n_kills());
 }
 
 /// As many times this byte as the file of this byte is long.
@@ -192,8 +185,7 @@ fn content(byte: u8) -> Vec<u8> {
 #[test]
 fn two_writers_of_one_file_do_not_mix_and_a_kill_leaves_it_whole() {
     if let Some(path) = child_path() {
-        let byte = std::env::var("TRM_CRASH_MORE").expect("set").parse().expect("a byte");
-        let bytes = content(byte);
+        let bytes = content(kill::child_more().parse().expect("a byte"));
         loop {
             let write =
                 |file: &mut std::fs::File| bytes.chunks(10_000).try_for_each(|part| file.write_all(part));
@@ -225,36 +217,13 @@ fn two_writers_of_one_file_do_not_mix_and_a_kill_leaves_it_whole() {
     println!("{} kills, {} within a write, {seen:?} of each writer", n_kills(), n_torn(folder.path()));
 }
 
-/// A disk of this many kilobytes, if this process may mount one.
-struct TinyDisk(tempfile::TempDir);
-
-impl TinyDisk {
-    fn new(kilobytes: u32) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let options = format!("size={kilobytes}k");
-        let mount =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder.path()).output();
-        if mount.is_ok_and(|mount| mount.status.success()) {
-            return Some(TinyDisk(folder));
-        }
-        println!("skipped: this process may not mount a tmpfs");
-        None
-    }
-}
-
-impl Drop for TinyDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
 #[test]
 fn a_full_disk_stops_training_and_the_run_goes_on_once_there_is_room() {
     let Some(disk) = TinyDisk::new(256) else { return };
-    let run = disk.0.path().join("run");
+    let run = disk.path().join("run");
     let out = run.to_str().expect("UTF-8");
     // The models of every step fill the disk.
-    let said = trm(disk.0.path(), "", &[&TRAIN[..], &[out], &ALWAYS[..]].concat());
+    let said = trm(disk.path(), "", &[&TRAIN[..], &[out], &ALWAYS[..]].concat());
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert!(said.err.contains("No space left"), "{}", said.err);
     let stopped = step(&run.join("checkpoint.bin"));
@@ -266,26 +235,94 @@ fn a_full_disk_stops_training_and_the_run_goes_on_once_there_is_room() {
         std::fs::remove_file(run.join(format!("model-{step}.safetensors"))).expect("removed");
     }
     let until = (stopped + 2).to_string();
-    let said = trm(disk.0.path(), "", &[&TRAIN[..], &[out, "--until", &until]].concat());
+    let said = trm(disk.path(), "", &[&TRAIN[..], &[out, "--until", &until]].concat());
     assert_eq!((said.code, step(&run.join("checkpoint.bin"))), (Some(0), stopped + 2), "{}", said.err);
 }
+
+#[test]
+fn a_write_that_fails_stops_training_and_the_run_goes_on_once_it_can() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let saved = folder.path().join("run/checkpoint.bin");
+    let until = |step| [&TRAIN[..], &["run", "--until", step], &ALWAYS[..]].concat();
+    assert_eq!(trm(folder.path(), "", &until("3")).code, Some(0));
+    let old = std::fs::read(&saved).expect("a checkpoint");
+    let said = trm_limited(folder.path(), &until("9"));
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("File too large"), "{}", said.err);
+    assert!(std::fs::read(&saved).expect("a checkpoint") == old, "the old checkpoint was touched");
+    assert!(models(&folder.path().join("run")).contains(&3));
+    assert_eq!(n_torn(&folder.path().join("run")), 0);
+    // A line that a kill cut off is taken away, lest the next one is written behind it.
+    let log = folder.path().join("run/log.jsonl");
+    let whole = std::fs::read_to_string(&log).expect("a log") + "{\"whole\":1}\n";
+    std::fs::write(&log, format!("{whole}{{\"train\":{{\"cut")).expect("a log");
+    let said = trm(folder.path(), "", &until("5"));
+    assert_eq!((said.code, step(&saved)), (Some(0), 5), "{}", said.err);
+    let after = std::fs::read_to_string(&log).expect("a log");
+    assert!(after.starts_with(&whole) && !after.contains("cut"), "{after}");
+}
+
+/// Commands that write files larger than [`limited`] allows.
+const WRITERS: [&[&str]; 2] = [
+    &["generate", "sudoku", "--count", "90", "--mix", "1,0,0,0,0,0", "--out", "x.csv"],
+    &["k-star", "maze", "--data", "mazes.csv", "--max-k", "200", "--out", "x.csv"],
+];
 
 #[test]
 fn a_full_disk_leaves_the_old_file() {
     let Some(disk) = TinyDisk::new(64) else { return };
     let engine = SonaEngine::new(8);
-    let path = disk.0.path().join("state");
+    let path = disk.path().join("state");
     engine.save(&path).expect("room for one");
     let old = std::fs::read(&path).expect("a state");
-    std::fs::write(disk.0.path().join("rest"), vec![0; 1 << 20]).expect_err("a full disk");
+    for name in ["mazes.csv", "x.csv"] {
+        std::fs::copy(with_mazes().path().join("mazes.csv"), disk.path().join(name)).expect("room");
+    }
+    disk.fill();
     engine.learn(&[0.5; 8], Label::Solved(3), 1.0, &[]);
     engine.save(&path).expect_err("no room");
     assert_eq!(std::fs::read(&path).expect("a state"), old);
-    let said =
-        trm(disk.0.path(), "", &["generate", "sudoku", "--count", "9", "--mix", "1,0,0,0", "--out", "x.csv"]);
-    assert_eq!(said.code, Some(2), "{}", said.err);
+    for words in WRITERS {
+        let said = trm(disk.path(), "", words);
+        assert_eq!(said.code, Some(2), "{words:?}: {}", said.err);
+        assert!(said.err.contains("No space left"), "{words:?}: {}", said.err);
+    }
+    left_as_it_was(disk.path(), &["mazes.csv", "rest", "state", "x.csv"]);
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_old_file() {
+    if let Some(path) = child_path() {
+        let engine = SonaEngine::load(&path).expect("a state");
+        for i in 0..300 {
+            engine.learn(&[i as f32; 8], Label::Solved(3), 1.0, &[]);
+        }
+        let error = engine.save(&path).expect_err("a limit");
+        assert!(error.to_string().contains("too large"), "{error}");
+        return;
+    }
+    let folder = with_mazes();
+    let path = folder.path().join("state");
+    SonaEngine::new(8).save(&path).expect("a state");
+    let old = std::fs::read(&path).expect("a state");
+    let mut saving = limited(&child("a_write_that_fails_leaves_the_old_file", &path, ""));
+    assert_eq!(outcome(&mut saving, "").code, Some(0));
+    assert_eq!(std::fs::read(&path).expect("a state"), old);
+    std::fs::copy(folder.path().join("mazes.csv"), folder.path().join("x.csv")).expect("a file");
+    for words in WRITERS {
+        let said = trm_limited(folder.path(), words);
+        assert_eq!(said.code, Some(2), "{words:?}: {}", said.err);
+        assert!(said.err.contains("File too large"), "{words:?}: {}", said.err);
+    }
+    left_as_it_was(folder.path(), &["mazes.csv", "state", "x.csv"]);
+}
+
+/// No other files, and what the commands should have replaced is a copy of the mazes.
+fn left_as_it_was(folder: &Path, expected: &[&str]) {
     let mut names: Vec<_> =
-        std::fs::read_dir(disk.0.path()).expect("a folder").flatten().map(|f| f.file_name()).collect();
+        std::fs::read_dir(folder).expect("a folder").flatten().map(|f| f.file_name()).collect();
     names.sort();
-    assert_eq!(names, ["rest", "state"]);
+    assert_eq!(names, expected);
+    let read = |name| std::fs::read(folder.join(name)).expect("a file");
+    assert_eq!(read("x.csv"), read("mazes.csv"));
 }

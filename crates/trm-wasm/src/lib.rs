@@ -14,7 +14,7 @@ use puzzles::maze::{MazeSpec, generate_maze as draw_maze};
 use wasm_bindgen::prelude::*;
 
 /// Solves a Sudoku of 81 characters (`.` or `0` for a blank) with the embedded model, which stops where
-/// its own confidence suffices, or after `max_k` steps.
+/// enough of its steps agree, each by its confidence, or after `max_k` steps.
 ///
 /// # Errors
 /// What is wrong with the text, that the Sudoku has no solution, or that `max_k` is out of range.

@@ -1,10 +1,10 @@
 //! A puzzle while a model thinks about it.
 
 use puzzles::PuzzleError;
-use puzzles::maze::{self, Maze, MazePath};
-use puzzles::sudoku::{self, Grid, Solver};
+use puzzles::maze::{self, Maze};
+use puzzles::sudoku::{Grid, Solver};
 use std::sync::OnceLock;
-use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task};
+use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task, Votes};
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
 
 /// The embedded Sudoku model: that of trm-models, rounded to half precision.
@@ -32,10 +32,6 @@ pub trait Shown: Task {
     fn probabilities(&self, question: &Self::Question, logits: &[f32]) -> Vec<f32>;
     /// Cells of the puzzle.
     fn n_cells(&self, question: &Self::Question) -> usize;
-    /// The answer as published files write it.
-    fn text(&self, question: &Self::Question, answer: &Self::Answer) -> String;
-    /// What is wrong with an answer; the rules say so, not a label.
-    fn fault(&self, question: &Self::Question, answer: &Self::Answer) -> Option<String>;
 }
 
 impl Shown for SudokuTask {
@@ -48,17 +44,6 @@ impl Shown for SudokuTask {
 
     fn n_cells(&self, question: &Grid) -> usize {
         question.cells().len()
-    }
-
-    fn text(&self, _: &Grid, answer: &Grid) -> String {
-        answer.to_string()
-    }
-
-    fn fault(&self, question: &Grid, answer: &Grid) -> Option<String> {
-        match sudoku::verdict(question, answer) {
-            sudoku::Verdict::Solved => None,
-            fault => Some(fault.to_string()),
-        }
     }
 }
 
@@ -73,21 +58,6 @@ impl Shown for MazeTask {
 
     fn n_cells(&self, question: &Maze) -> usize {
         question.n_cells()
-    }
-
-    fn text(&self, question: &Maze, answer: &MazePath) -> String {
-        question.answer_line(answer)
-    }
-
-    fn fault(&self, question: &Maze, answer: &MazePath) -> Option<String> {
-        let shortest = maze::shortest_path_len(question)?;
-        match answer.ordered(question) {
-            Err(fault) => Some(fault.to_string()),
-            Ok(cells) if cells.len() > shortest + 1 => {
-                Some(format!("the path has {} steps, the shortest {shortest}", cells.len() - 1))
-            }
-            Ok(_) => None,
-        }
     }
 }
 
@@ -114,11 +84,11 @@ pub struct Seen {
     /// How far the answer state moved in this step: the root mean square over its numbers, of the
     /// token of each cell that moved most. `[cells]`
     pub activity: Vec<f32>,
-    /// The answer as text.
+    /// The answer as text: that of this step, but where the steps are used up the one with the most votes.
     pub answer: String,
     /// What is wrong with it.
     pub fault: Option<String>,
-    /// Whether the model has stopped, in this step or before: it is confident, or the steps are used up.
+    /// Whether the model has stopped, in this step or before: enough steps agree, or they are used up.
     pub halted: bool,
 }
 
@@ -127,15 +97,18 @@ pub struct Run<T: Shown> {
     task: T,
     question: T::Question,
     steps: Steps<'static>,
-    policy: Policy,
+    max_k: usize,
+    votes: Votes<T::Answer>,
     answer_dim: usize,
     /// The answer state after the step before, `[live, hidden_dim]`.
     before: Vec<f32>,
     halted: bool,
+    early_stopped: bool,
 }
 
 impl<T: Shown> Run<T> {
-    /// Begins; the model stops by itself after `max_k` steps, or its configuration's.
+    /// Begins; the model stops as [`Halting::Vote`] says, after `max_k` steps at most, or its
+    /// configuration's.
     ///
     /// # Errors
     /// Where `max_k` is out of range, or the question does not fit the model.
@@ -146,7 +119,7 @@ impl<T: Shown> Run<T> {
         max_k: Option<usize>,
     ) -> Result<Self, BenchError> {
         let config = engine.model().config();
-        let policy = Policy::of(config, Halting::Adaptive, max_k)?;
+        let max_k = Policy::of(config, Halting::Vote, max_k)?.max_k;
         let answer_dim = config.answer_dim;
         let encoded = task.encode(&question);
         let engine = match encoded.grid {
@@ -154,7 +127,9 @@ impl<T: Shown> Run<T> {
             None => engine.clone(),
         };
         let steps = engine.steps(&encoded.question, &encoded.answer)?.into_owned();
-        Ok(Run { task, question, steps, policy, answer_dim, before: Vec::new(), halted: false })
+        let (votes, before) = (Votes::default(), Vec::new());
+        let (halted, early_stopped) = (false, false);
+        Ok(Run { task, question, steps, max_k, votes, answer_dim, before, halted, early_stopped })
     }
 
     /// Whether the model has stopped.
@@ -162,9 +137,9 @@ impl<T: Shown> Run<T> {
         self.halted
     }
 
-    /// Whether the model stopped before its limit because its confidence sufficed.
+    /// Whether the model stopped before its limit because enough steps agreed.
     pub fn early_stopped(&self) -> bool {
-        self.halted && self.steps.n_steps() < self.policy.max_k
+        self.early_stopped
     }
 
     /// One more supervision step, after the model stopped too.
@@ -173,9 +148,16 @@ impl<T: Shown> Run<T> {
         self.before.extend_from_slice(self.steps.states());
         let trace = self.steps.advance();
         let k = self.steps.n_steps();
-        self.halted |= trace.confidence >= self.policy.threshold || k >= self.policy.max_k;
         let logits = self.steps.answer();
-        let answer = self.task.decode(&self.question, &logits);
+        let mut answer = self.task.decode(&self.question, &logits);
+        if !self.halted {
+            let (enough, last) = (self.votes.cast(&answer, trace.confidence), k >= self.max_k);
+            self.halted = enough || last;
+            self.early_stopped = enough && !last;
+            if !enough && last {
+                answer = self.votes.winner().unwrap_or(answer);
+            }
+        }
         Seen {
             k,
             trace,

@@ -19,13 +19,16 @@ export interface Step extends StepTrace {
     probabilities: Float32Array;
     /** How far the model's state moved in this step, by cell: a root mean square, 0 where nothing moved. */
     activity: Float32Array;
-    /** The answer as it stands: 81 digits (`.` where none is preferred), or the maze with `o` on the path. */
+    /**
+     * The answer as it stands: 81 digits (`.` where none is preferred), or the maze with `o` on the path. Where
+     * the steps are used up it is the one that most of them gave, by their confidence.
+     */
     answer: string;
     /** Whether the answer obeys the rules of the puzzle. */
     verified: boolean;
     /** What is wrong with the answer. */
     fault?: string;
-    /** Whether the model has stopped, in this step or before: it is confident, or has used its steps. */
+    /** Whether the model has stopped, in this step or before: enough steps agree, or are used up. */
     halted: boolean;
 }
 
@@ -41,7 +44,7 @@ export interface Solution {
     k: number;
     /** The model's probability that the answer is right, 0 to 1. */
     confidence: number;
-    /** Whether the model stopped before its limit because its confidence sufficed. */
+    /** Whether the model stopped before its limit because enough of its steps agreed. */
     early_stopped: boolean;
     /** One entry per step. */
     trace: StepTrace[];

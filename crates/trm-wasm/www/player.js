@@ -46,7 +46,7 @@ export class Player {
         const { n_weights, config } = about;
         const what = name ? `“${name}”` : "Built in";
         this.ui.model.textContent = `${what}: ${n_weights.toLocaleString("en")} weights, ${config.hidden_dim} wide. `
-            + `Stops at a confidence of ${percent(config.halt_threshold)}.`;
+            + "Stops when enough of its steps agree.";
         this.ui.embedded.hidden = !name;
         this.ui["max-k"].value = config.max_k;
         this.reset();
@@ -159,7 +159,7 @@ export class Player {
             this.#say(`Solved in ${steps} and ${duration(total)}: every rule of the puzzle holds.`, "good");
         } else if (!step.halted) {
             this.#say(`After ${steps}: ${step.fault}.`);
-        } else if (step.confidence >= (this.#about?.config.halt_threshold ?? 1)) {
+        } else if (step.k < Number(this.ui["max-k"].value)) {
             this.#say(`${percent(step.confidence)} sure after ${steps}, and wrong: ${step.fault}.`, "bad");
         } else {
             this.#say(`Gave up after ${steps}: ${step.fault}. Step goes on from here.`, "bad");
@@ -186,7 +186,6 @@ export class Player {
         const set = (name, path) => this.ui.chart.querySelector(`.${name}`).setAttribute("d", path);
         set("line", line.join(""));
         set("changed", bars.join(""));
-        set("limit", `M0 ${y(this.#about?.config.halt_threshold ?? 1)}H320`);
         this.ui.chart.style.setProperty("--bar", `${Math.max(1, 200 / Math.max(trace.length, 16))}px`);
     }
 

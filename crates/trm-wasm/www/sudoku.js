@@ -141,7 +141,7 @@ export class SudokuBoard {
             cell.classList.toggle("turned", !solved && digit.textContent !== "" && digit.textContent !== answer[i]);
             cell.classList.toggle("solved", solved);
             digit.textContent = answer[i] === "." ? "" : answer[i];
-            digit.style.opacity = sure;
+            digit.style.opacity = solved ? 1 : sure;
             cell.style.setProperty("--activity", glow[i].toFixed(3));
             const thought = `thinks ${answer[i]}, ${Math.round(100 * beliefs[best])} %`;
             this.#label(i, answer[i] === "." ? "no candidate" : thought);

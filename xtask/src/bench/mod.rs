@@ -1,6 +1,8 @@
 //! `cargo xtask bench`
 
 mod baseline;
+#[cfg(all(test, unix))]
+mod crash;
 mod criterion;
 mod instructions;
 mod machine;

@@ -1,5 +1,6 @@
 //! Records: one line of JSON for each case of a run, below `benches/record`.
 
+use crate::file::replace;
 use crate::run::root;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -120,13 +121,19 @@ fn folder() -> PathBuf {
 
 /// Writes a run's rows and says where.
 pub fn write(rows: &[Row]) -> Result<PathBuf> {
+    let folder = folder();
+    fs::create_dir_all(&folder).context("benches/record")?;
+    write_into(&folder, rows)
+}
+
+/// [`write`] into another folder.
+pub fn write_into(folder: &Path, rows: &[Row]) -> Result<PathBuf> {
     let run = &rows.first().context("no case was measured")?.run;
     let quick = if run.quick { "-quick" } else { "" };
     let date: String = run.date.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
-    let path = folder().join(format!("{date}-{}{quick}.jsonl", run.commit));
+    let path = folder.join(format!("{date}-{}{quick}.jsonl", run.commit));
     let lines: Vec<String> = rows.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-    fs::create_dir_all(folder()).context("benches/record")?;
-    fs::write(&path, lines.join("\n") + "\n").with_context(|| path.display().to_string())?;
+    replace(&path, lines.join("\n") + "\n")?;
     Ok(path)
 }
 

@@ -5,6 +5,7 @@ use super::record::{Row, Run};
 use super::stats::linear_fit;
 use super::svg::{Chart, Curve, escape};
 use super::target;
+use crate::file::replace;
 use crate::run::root;
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -19,8 +20,7 @@ const K_GROUPS: [&str; 3] = ["Full TRM K-Iterations", "Sudoku", "Maze 30x30"];
 pub fn write(rows: &[Row]) -> Result<PathBuf> {
     let path = target().join("report").join("index.html");
     fs::create_dir_all(path.parent().context("a folder")?).context("target/report")?;
-    fs::write(&path, page(rows, &training_logs(&root().join("runs"))))
-        .with_context(|| path.display().to_string())?;
+    replace(&path, page(rows, &training_logs(&root().join("runs"))))?;
     Ok(path)
 }
 

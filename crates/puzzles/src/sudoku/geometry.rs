@@ -29,6 +29,12 @@ impl Geometry {
         Ok(Self { box_rows: box_rows as u8, box_cols: box_cols as u8 })
     }
 
+    /// The geometry with square boxes that has so many cells: 16, 81, 256 or 625.
+    pub fn of_cells(n_cells: usize) -> Option<Self> {
+        let side = |box_side: usize| Self::new(box_side, box_side).ok();
+        (2..=5).filter_map(side).find(|geometry| geometry.n_cells() == n_cells)
+    }
+
     /// Rows of a box; also the number of stacks.
     pub fn box_rows(&self) -> usize {
         usize::from(self.box_rows)
