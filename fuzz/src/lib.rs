@@ -13,8 +13,9 @@ use trm_core::{
 };
 use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 
-/// Bytes to be tried.
-pub type Target = fn(&[u8]);
+/// Tries bytes, and tells whether they were read: of a corpus at least one input must be, or its target
+/// never comes further than the first check.
+pub type Target = fn(&[u8]) -> bool;
 
 /// All targets by name; a corpus of each lies in `corpus/NAME`.
 pub const TARGETS: [(&str, Target); 11] = [
@@ -32,34 +33,29 @@ pub const TARGETS: [(&str, Target); 11] = [
 ];
 
 /// Model files.
-pub fn weights(data: &[u8]) {
-    if let Ok(model) = Model::from_bytes(data) {
-        let again = Model::from_bytes(&model.to_bytes().expect("a model that was read")).expect("written");
-        assert_eq!(again.params, model.params);
-        ask(model);
-    }
+pub fn weights(data: &[u8]) -> bool {
+    let Ok(model) = Model::from_bytes(data) else { return false };
+    let again = Model::from_bytes(&model.to_bytes().expect("a model that was read")).expect("written");
+    assert_eq!(again.params, model.params);
+    ask(model)
 }
 
 /// Official checkpoints with their configuration in the metadata.
-pub fn official_weights(data: &[u8]) {
-    if let Ok(model) = official::from_bytes(data, None) {
-        ask(model);
-    }
+pub fn official_weights(data: &[u8]) -> bool {
+    official::from_bytes(data, None).is_ok_and(ask)
 }
 
 /// Configurations as JSON, ours and the official ones.
-pub fn config(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+pub fn config(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
     let _ = official::config_from_json(text);
-    if let Ok(config) = serde_json::from_str::<TrmConfig>(text)
-        && trm_core::model::param_count(&config).is_ok_and(|n| n < 1 << 16)
-    {
-        ask(Model::new(config).expect("its weights were counted"));
-    }
+    let Ok(config) = serde_json::from_str::<TrmConfig>(text) else { return false };
+    trm_core::model::param_count(&config).is_ok_and(|n| n < 1 << 16)
+        && ask(Model::new(config).expect("its weights were counted"))
 }
 
-/// One short run, where the configuration does not ask for a long one.
-fn ask(model: Model) {
+/// One short run, where the configuration does not ask for a long one: whether there was an answer.
+fn ask(model: Model) -> bool {
     let config = model.config();
     let calls = config.cycles * (config.latent_iterations + 1) * config.n_blocks;
     let n_tokens = match &config.mixer {
@@ -67,25 +63,26 @@ fn ask(model: Model) {
         _ => 2,
     };
     if calls > 64 || model.params.len() > 1 << 16 || n_tokens > 1 << 10 {
-        return;
+        return false;
     }
     let (question, answer) =
         (vec![0.5; n_tokens * config.embedding_dim], vec![0.0; n_tokens * config.answer_dim]);
     let engine = TrmEngine::from(model);
-    if let Ok(result) = engine.try_reason(&question, &answer, Some(2)) {
-        assert_eq!((result.answer.len(), result.iterations_used), (answer.len(), 2));
-    }
+    let Ok(result) = engine.try_reason(&question, &answer, Some(2)) else { return false };
+    assert_eq!((result.answer.len(), result.iterations_used), (answer.len(), 2));
+    true
 }
 
 /// The state of the K predictor: as it is, and sealed with a right checksum.
-pub fn predictor(data: &[u8]) {
-    let mut sealed = b"SONALRN\n".to_vec();
-    let mut signed = 1u32.to_le_bytes().to_vec();
-    signed.extend((data.len() as u64).to_le_bytes());
-    signed.extend(data);
-    sealed.extend(&signed[..4]);
-    sealed.extend(crc32fast::hash(&signed).to_le_bytes());
-    sealed.extend(&signed[4..]);
+pub fn predictor(data: &[u8]) -> bool {
+    // The version of this build, or the content would never be looked at.
+    static EMPTY: OnceLock<Vec<u8>> = OnceLock::new();
+    let empty = EMPTY.get_or_init(|| SonaEngine::new(2).to_bytes().expect("an engine"));
+    let (magic, version) = empty[..12].split_at(8);
+    let length = (data.len() as u64).to_le_bytes();
+    let checksum = crc32fast::hash(&[version, &length, data].concat()).to_le_bytes();
+    let sealed = [magic, version, &checksum, &length, data].concat();
+    let mut read = false;
     for bytes in [data, &sealed] {
         let Ok(engine) = SonaEngine::from_bytes(bytes) else { continue };
         let dim = engine.config().dim;
@@ -96,16 +93,19 @@ pub fn predictor(data: &[u8]) {
         if dim <= 64 {
             engine.force_learn();
         }
+        read = true;
     }
+    read
 }
 
 /// Trainer checkpoints: as they are, and sealed with a right checksum; a run goes on from them.
-pub fn checkpoint(data: &[u8]) {
+pub fn checkpoint(data: &[u8]) -> bool {
     let mut sealed = b"TRMTRAIN".to_vec();
     sealed.extend(1u32.to_le_bytes());
     sealed.extend((data.len() as u64).to_le_bytes());
     sealed.extend(crc32fast::hash(data).to_le_bytes());
     sealed.extend(data);
+    let mut read = false;
     for bytes in [data, &sealed] {
         let Ok(mut checkpoint) = Checkpoint::from_bytes(bytes) else { continue };
         let (model, config) = (Model::new(grid().build().expect("valid")).expect("valid"), run());
@@ -113,8 +113,10 @@ pub fn checkpoint(data: &[u8]) {
             Trainer::new(model.clone(), config.clone(), &Corridor).expect("valid").checkpoint().config;
         if let Ok(mut trainer) = Trainer::resume(model, config, &Corridor, checkpoint) {
             let _ = trainer.step();
+            read = true;
         }
     }
+    read
 }
 
 /// The run that checkpoints of the corpus belong to.
@@ -137,41 +139,40 @@ impl Data for Corridor {
 }
 
 /// Sudoku files.
-pub fn sudoku_csv(data: &[u8]) {
-    for row in puzzles::read_sized_sudoku_csv(data).flatten() {
-        assert!(row.solution.is_complete());
-    }
+pub fn sudoku_csv(data: &[u8]) -> bool {
+    let rows = puzzles::read_sized_sudoku_csv(data).flatten();
+    let n = rows.inspect(|row| assert!(row.solution.is_complete())).count();
     let _ = puzzles::read_sudoku_csv(data).count();
+    n > 0
 }
 
 /// Maze files.
-pub fn maze_csv(data: &[u8]) {
-    for row in read_maze_csv(data).flatten() {
-        assert_eq!(row.maze.n_cells(), row.answer.marks().len());
-    }
+pub fn maze_csv(data: &[u8]) -> bool {
+    let rows = read_maze_csv(data).flatten();
+    rows.inspect(|row| assert_eq!(row.maze.n_cells(), row.answer.marks().len())).count() > 0
 }
 
 /// A Sudoku in a line; and whatever bytes as the answer to a blank one.
-pub fn sudoku_text(data: &[u8]) {
+pub fn sudoku_text(data: &[u8]) -> bool {
     let numbers = floats(data);
     if numbers.len() >= 729 {
         let blank = Grid::blank(puzzles::sudoku::Geometry::STANDARD);
         let _ = verdict(&blank, &SudokuDecoder::new().decode(&numbers[..729])).to_string();
     }
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    if let Ok(grid) = Grid::parse(text) {
-        let _ = (grid.conflicts(), grid.pretty(), verdict(&grid, &grid));
-        assert_eq!(Grid::parse(&grid.to_string()).expect("its own text"), grid);
-        assert_eq!(SudokuEncoder::new().encode_puzzle(&grid).len(), 729 * 2);
-    }
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let Ok(grid) = Grid::parse(text) else { return false };
+    let _ = (grid.conflicts(), grid.pretty(), verdict(&grid, &grid));
+    assert_eq!(Grid::parse(&grid.to_string()).expect("its own text"), grid);
+    assert_eq!(SudokuEncoder::new().encode_puzzle(&grid).len(), 729 * 2);
+    true
 }
 
 /// A maze in a line or in rows, and an answer in a line behind it.
-pub fn maze_text(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+pub fn maze_text(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
     let _ = Maze::parse_rows(text);
     let (question, answer) = text.split_once('|').unwrap_or((text, text));
-    let Ok(maze) = Maze::parse(question) else { return };
+    let Ok(maze) = Maze::parse(question) else { return false };
     let encoded = MazeEncoder::new().encode_maze(&maze);
     let shape = (maze.height(), maze.width());
     let read =
@@ -181,30 +182,31 @@ pub fn maze_text(data: &[u8]) {
         assert!(verdict.valid || !verdict.optimal);
         let _ = maze.draw(Some(&path));
     }
+    true
 }
 
 /// The log of a training run, and its curves.
-pub fn training_log(data: &[u8]) {
-    if let Ok(log) = TrainingLog::read(data) {
-        assert!(log.to_html("log").ends_with("</html>\n"));
-    }
+pub fn training_log(data: &[u8]) -> bool {
+    let Ok(log) = TrainingLog::read(data) else { return false };
+    assert!(log.to_html("log").ends_with("</html>\n"));
+    true
 }
 
 /// Questions, answers and K of any kind, asked of an engine of each mixer.
-pub fn reason(data: &[u8]) {
+pub fn reason(data: &[u8]) -> bool {
     static ENGINES: OnceLock<Vec<TrmEngine>> = OnceLock::new();
     let engines = ENGINES.get_or_init(engines);
-    let [which, k, split, rest @ ..] = data else { return };
+    let [which, k, split, rest @ ..] = data else { return false };
     let engine = &engines[usize::from(*which) % engines.len()];
     let k = (*k > 0).then_some(usize::from(*k) % 12);
     let numbers = floats(rest);
     let (question, answer) = numbers.split_at(numbers.len() * usize::from(*split) / 255);
     let finite = numbers.iter().all(|x| x.abs() <= trm_core::MAX_INPUT);
-    if let Ok(result) = engine.try_reason(question, answer, k) {
-        assert!(finite && result.answer.len() == answer.len() && result.iterations_used > 0);
-        assert!((0.0..=1.0).contains(&result.confidence), "confidence {}", result.confidence);
-        assert!(result.answer.iter().all(|x| x.is_finite()), "{:?}", result.answer);
-    }
+    let Ok(result) = engine.try_reason(question, answer, k) else { return false };
+    assert!(finite && result.answer.len() == answer.len() && result.iterations_used > 0);
+    assert!((0.0..=1.0).contains(&result.confidence), "confidence {}", result.confidence);
+    assert!(result.answer.iter().all(|x| x.is_finite()), "{:?}", result.answer);
+    true
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {

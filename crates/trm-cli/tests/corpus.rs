@@ -15,12 +15,14 @@ fn the_corpora_are_read_and_used() {
         let inputs = std::fs::read_dir(corpora.join(name)).expect("a corpus");
         let inputs: Vec<_> =
             inputs.map(|file| std::fs::read(file.expect("a file").path()).expect("read")).collect();
-        assert!(!inputs.is_empty(), "{name}");
+        let read = inputs.iter().filter(|input| target(input)).count();
+        assert!(read > 0, "{name}: no input is read, so none tries more than the first check");
         for input in &inputs {
-            target(input);
-            (0..n_changes).for_each(|i| target(&changed(input, i)));
+            for i in 0..n_changes {
+                target(&changed(input, i));
+            }
         }
-        println!("{name}: {} inputs, {n_changes} changes of each", inputs.len());
+        println!("{name}: {} inputs, {read} are read; {n_changes} changes of each", inputs.len());
     }
 }
 

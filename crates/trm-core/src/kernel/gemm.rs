@@ -22,6 +22,13 @@ impl<'a, R> Mat<'a, R> {
     pub fn transposed(data: &'a [R], width: usize) -> Self {
         Mat { data, rows_apart: 1, cols_apart: width }
     }
+
+    /// Whether element (i, j) lies inside the slice.
+    #[inline(always)]
+    fn reaches(&self, i: usize, j: usize) -> bool {
+        let at = i.checked_mul(self.rows_apart).zip(j.checked_mul(self.cols_apart));
+        at.and_then(|(row, col)| row.checked_add(col)).is_some_and(|at| at < self.data.len())
+    }
 }
 
 /// `c = a b`: `a` is `m x k`, `b` row-major `k x n`, `c` row-major `m x n`.
@@ -96,10 +103,10 @@ fn product<S: Simd, const ADD: bool, const PAIRS: bool>(
     if m == 0 || n == 0 {
         return;
     }
-    assert!(c.len() >= m * n, "c is {} long, not {m} x {n}", c.len());
-    assert!(b.len() >= k * n, "b is {} long, not {k} x {n}", b.len());
-    let reach = (m - 1) * a.rows_apart + k.saturating_sub(1) * a.cols_apart;
-    assert!(k == 0 || reach < a.data.len(), "a is {} long, not {m} x {k}", a.data.len());
+    let holds = |len: usize, rows: usize| rows.checked_mul(n).is_some_and(|size| size <= len);
+    assert!(holds(c.len(), m), "c is {} long, not {m} x {n}", c.len());
+    assert!(holds(b.len(), k), "b is {} long, not {k} x {n}", b.len());
+    assert!(k == 0 || a.reaches(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
     let mut j = 0;
     // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
     unsafe {
@@ -157,9 +164,10 @@ unsafe fn panel<
     j: usize,
 ) {
     let mut i = 0;
-    // SAFETY: row i..i + MR (or i + 1) is below m, so each pointer stays in its matrix.
+    // SAFETY: row i..i + MR (or i + 1) is below m, so each pointer stays in its matrix; where k is 0,
+    // `a` and `b` are never read and may be empty.
     unsafe {
-        let b = b.as_ptr().add(j);
+        let b = b.as_ptr().wrapping_add(j);
         let at = |i: usize| a.data.as_ptr().wrapping_add(i * a.rows_apart);
         let apart = (a.rows_apart, a.cols_apart);
         let part = n - j;

@@ -15,8 +15,9 @@ impl Neon {
     }
 }
 
-// SAFETY (of every block below): this file is compiled for AArch64 alone, and pointers are the caller's promise.
-impl Simd for Neon {
+// SAFETY (of this and every block below): this file is compiled for AArch64 alone, and pointers are the
+// caller's promise.
+unsafe impl Simd for Neon {
     type Elem = f32;
     type V = float32x4_t;
     const LANES: usize = 4;

@@ -189,8 +189,9 @@ pub fn gather_sum<S: Simd>(
 ) {
     let n = out.len();
     assert!(start.is_empty() || start.len() == n);
+    let n_rows = rows.len().checked_div(n).unwrap_or(0);
     for &i in idx {
-        assert!((i as usize + 1) * n <= rows.len(), "row {i} of {} / {n}", rows.len());
+        assert!((i as usize) < n_rows, "row {i} of {} / {n}", rows.len());
     }
     let factor = simd.splat(scale);
     let (rp, sp, op) = (rows.as_ptr(), start.as_ptr(), out.as_mut_ptr());

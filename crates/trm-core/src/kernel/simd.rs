@@ -17,7 +17,11 @@ pub(super) const EXP_LIMIT: f32 = 87.0;
 /// A value of the implementing type is the proof that the processor has these instructions, so
 /// only [`Isa`](super::Isa) makes one. Every method is inlined into a caller that was compiled
 /// for the instruction set; see [`Real::dispatch`].
-pub trait Simd: Copy {
+///
+/// # Safety
+/// The kernels, which are safe to call, rely on this: [`Simd::LANES`] is between 1 and 16, and no method
+/// reads or writes more than it says.
+pub unsafe trait Simd: Copy {
     /// The number type.
     type Elem: Real;
     /// A register.
@@ -133,7 +137,8 @@ impl<R> Scalar<R> {
     }
 }
 
-impl<R: Real> Simd for Scalar<R> {
+// SAFETY: one lane, and one number read or written.
+unsafe impl<R: Real> Simd for Scalar<R> {
     type Elem = R;
     type V = R;
     const LANES: usize = 1;

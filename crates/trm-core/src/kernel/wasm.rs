@@ -16,7 +16,8 @@ impl Simd128 {
     }
 }
 
-impl Simd for Simd128 {
+// SAFETY: four lanes, each read and write of as many or a caller's promise.
+unsafe impl Simd for Simd128 {
     type Elem = f32;
     type V = v128;
     const LANES: usize = 4;

@@ -11,23 +11,22 @@ const LOG2_E: f32 = core::f32::consts::LOG2_E;
 pub struct Avx512<const BF16: bool = false>(());
 
 impl Avx512 {
-    /// The proof that the processor has AVX-512F.
+    /// The proof that the processor has AVX-512F, and AVX2 and FMA with it.
     pub(super) fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx512f").then_some(Avx512(()))
+        Avx2::detect().filter(|_| is_x86_feature_detected!("avx512f")).map(|_| Avx512(()))
     }
 }
 
 impl Avx512<true> {
-    /// The proof that the processor has AVX-512F and AVX512_BF16.
+    /// The proof that the processor has AVX512_BF16 beside what [`Avx512::detect`] asks for.
     pub(super) fn detect_bf16() -> Option<Self> {
-        let found = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bf16");
-        found.then_some(Avx512(()))
+        Avx512::detect().filter(|_| is_x86_feature_detected!("avx512bf16")).map(|_| Avx512(()))
     }
 }
 
-// SAFETY (of every block below): a value of this type exists only where AVX-512F was detected, and AVX512_BF16
-// where `BF16`, and pointers are the caller's promise.
-impl<const BF16: bool> Simd for Avx512<BF16> {
+// SAFETY (of this and every block below): a value of this type exists only where AVX-512F was detected, and
+// AVX512_BF16 where `BF16`, and pointers are the caller's promise.
+unsafe impl<const BF16: bool> Simd for Avx512<BF16> {
     type Elem = f32;
     type V = __m512;
     const LANES: usize = 16;
@@ -155,9 +154,9 @@ impl Avx2 {
     }
 }
 
-// SAFETY (of every block below): a value of this type exists only where AVX2 and FMA were
+// SAFETY (of this and every block below): a value of this type exists only where AVX2 and FMA were
 // detected, and pointers are the caller's promise.
-impl Simd for Avx2 {
+unsafe impl Simd for Avx2 {
     type Elem = f32;
     type V = __m256;
     const LANES: usize = 8;
@@ -256,7 +255,7 @@ unsafe fn first_lanes(n: usize) -> __m256i {
 }
 
 /// # Safety
-/// The processor must have AVX-512F and FMA.
+/// The processor must have AVX-512F, AVX2 and FMA.
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx2,fma")]
 pub(super) unsafe fn run_avx512<K: Kernel<f32>>(kernel: K, simd: Avx512) -> K::Output {
