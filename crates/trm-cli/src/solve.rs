@@ -51,7 +51,7 @@ pub fn run(args: Args) -> Result<Verdict> {
             judge_sudoku(&grid)?;
             let (engine, info) = args.thinking.engine(args.puzzle)?;
             let (engine, task) = sudoku_task(engine, grid.geometry())?;
-            args.solve(&engine, &info, &task, &grid)
+            args.solve(engine, &info, &task, &grid)
         }
         Puzzle::Maze => {
             let maze = parse_maze(&args.input)?;
@@ -61,7 +61,7 @@ pub fn run(args: Args) -> Result<Verdict> {
             }
             let (engine, info) = args.thinking.engine(args.puzzle)?;
             let task = MazeTask::of(engine.model().config())?;
-            args.solve(&engine, &info, &task, &maze)
+            args.solve(engine, &info, &task, &maze)
         }
     }
 }
@@ -84,7 +84,7 @@ fn judge_sudoku(grid: &Grid) -> Result<()> {
 impl Args {
     fn solve<T: Task>(
         &self,
-        engine: &TrmEngine,
+        engine: TrmEngine,
         info: &ModelInfo,
         task: &T,
         question: &T::Question,
@@ -93,6 +93,7 @@ impl Args {
         T::Question: Draw<T::Answer>,
         T::Answer: Clone,
     {
+        let engine = &engine.with_threads(rayon::current_num_threads());
         let policy = self.thinking.policy(engine.model().config())?;
         let (colours, mut before) = (Colours::of_stdout(), None::<T::Answer>);
         let (width, rule) = question.shape();

@@ -1,39 +1,26 @@
 //! A model: configuration, weights, and one supervision step with or without gradient.
 
+mod places;
+
+pub use places::param_count;
+
 use crate::heads::{
-    answer_head, answer_head_backward, changed, embed, embed_backward, halt_features, n_halt_features,
-    sureness,
+    answer_head, answer_head_backward, changed, embed, embed_backward, halt_features, sureness,
 };
 use crate::kernel::{Isa, Real};
 use crate::loss::{self, Target, halt_loss};
 use crate::net::Net;
-use crate::params::{Init, Layout, normal};
+use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Output, Result, TrmConfig, TrmError};
+use crate::{Graph, HaltInput, Mixer, Result, TrmConfig, TrmError};
 use core::ops::Range;
+use places::{Places, lay_out};
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Weight of the halt loss where it trains the net too, as in the reference.
 pub(crate) const JOINT_HALT_WEIGHT: f64 = 0.5;
-
-/// Where the tensors outside the net lie.
-#[derive(Clone, Debug)]
-struct Places {
-    /// `[prefix_tokens, h]`
-    prefix: Range<usize>,
-    /// `[embedding_dim, h]`
-    question: Range<usize>,
-    /// `[answer_dim, h]`: how an initial answer enters y.
-    answer: Range<usize>,
-    /// `[h]` each: the initial y and z.
-    init: [Range<usize>; 2],
-    /// `[h, answer_dim]` and `[answer_dim]`
-    head: [Range<usize>; 2],
-    /// `[n_halt_features]` and `[1]`
-    halt: [Range<usize>; 2],
-}
 
 /// A configuration with its weights.
 #[derive(Clone, Debug)]
@@ -357,51 +344,6 @@ impl<R: Real> Model<R> {
             (self.config.cycles + 2 * self.config.gradient_cycles) * (self.config.latent_iterations + 1);
         self.net.flops(graph) * calls as u64
     }
-}
-
-/// The tensors of a model and where they lie.
-fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, Places)> {
-    config.validate()?;
-    let mut layout = Layout::default();
-    let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
-    let spread = |n: usize| Init::Normal(1.0 / (n as f64).sqrt());
-    let question = layout.push(
-        "question.weight",
-        &[config.embedding_dim, h],
-        if dense { spread(config.embedding_dim) } else { Init::Normal(1.0) },
-        true,
-    );
-    let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
-    let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
-    let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
-    let prefix = match config.prefix_tokens {
-        0 => 0..0,
-        n => layout.push("prefix.weight", &[n, h], Init::Zero, true),
-    };
-    let net = Net::new(config, &mut layout);
-    let head_init = if dense { spread(h) } else { Init::Zero };
-    let head = [
-        layout.push("head.weight", &[h, config.answer_dim], head_init, true),
-        layout.push("head.bias", &[config.answer_dim], Init::Zero, true),
-    ];
-    let n_features = n_halt_features(config.halt_input, h);
-    let halt = [
-        layout.push("halt.weight", &[n_features], Init::Zero, true),
-        layout.push("halt.bias", &[1], Init::Zero, true),
-    ];
-    if layout.len() > crate::MAX_PARAMS {
-        let found = format!("{}, of {} weights in all", h, layout.len());
-        return Err(TrmError::Config { field: "hidden_dim", found, expected: "of 2^28 weights at most" });
-    }
-    Ok((layout, net, Places { prefix, question, answer, init, head, halt }))
-}
-
-/// Weights of a model of this configuration.
-///
-/// # Errors
-/// As [`Model::new`].
-pub fn param_count(config: &TrmConfig) -> Result<usize> {
-    Ok(lay_out(config)?.0.len())
 }
 
 impl Model<f32> {

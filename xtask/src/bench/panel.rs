@@ -95,11 +95,6 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
         ms("MLP vs Attention/Attention K=10").zip(ms("MLP vs Attention/MLP K=10")).map(|(a, m)| a / m);
     let line = k_latency(rows, "Full TRM K-Iterations");
     let linear = (line.len() > 2).then(|| linear_fit(&line).2);
-    let gain = |name: &str| Some(ms(&format!("{name}/K/10"))? / ms(&format!("{name}/bf16 K=10"))?);
-    let cost = |puzzle: &str, rate: &str| {
-        let of = |precision: &str| quantity(&format!("Quality/{puzzle}{precision}/{rate}"));
-        Some(of("")? - of(" in bf16")?)
-    };
     let group = |title, entries: Vec<Entry>| Group { title, entries };
     vec![
         group("LATENCY", latency.into()),
@@ -132,15 +127,7 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
                 Entry::new("WASM Bundle", megabytes("WASM Bundle"), "MB", Below(50.0)),
             ],
         ),
-        group(
-            "BF16",
-            vec![
-                Entry::new("Sudoku gain", gain("Sudoku"), "x", Above(1.0)),
-                Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Below(2.0)),
-                Entry::new("Maze gain", gain("Maze 30x30"), "x", Above(1.0)),
-                Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Below(2.0)),
-            ],
-        ),
+        bf16(rows),
         group(
             "SCALING",
             vec![
@@ -149,6 +136,25 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
             ],
         ),
     ]
+}
+
+/// What rounding the factors of products gains, and what it costs.
+fn bf16(rows: &[Row]) -> Group {
+    let of = |case: String| rows.iter().find(|row| row.case == case);
+    let ns = |case| Some(of(case)?.time.as_ref()?.median_ns);
+    let gain = |name| Some(ns(format!("{name}/K/10"))? / ns(format!("{name}/bf16 K=10"))?);
+    let percent = |case| Some(of(case)?.quantity.as_ref()?.value);
+    let cost = |puzzle: &str, rate: &str| {
+        let whole = percent(format!("Quality/{puzzle}/{rate}"))?;
+        Some(whole - percent(format!("Quality/{puzzle} in bf16/{rate}"))?)
+    };
+    let entries = vec![
+        Entry::new("Sudoku gain", gain("Sudoku"), "x", Target::Above(1.0)),
+        Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Target::Below(2.0)),
+        Entry::new("Maze gain", gain("Maze 30x30"), "x", Target::Above(1.0)),
+        Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Target::Below(2.0)),
+    ];
+    Group { title: "BF16", entries }
 }
 
 /// K and milliseconds of the cases `<group>/K/<k>`.
