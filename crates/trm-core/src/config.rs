@@ -91,7 +91,8 @@ pub struct TrmConfig {
     /// T: cycles in a supervision step, of which the last `gradient_cycles` carry the gradient.
     pub cycles: usize,
     /// How many cycles of a step are trained through; one in the paper. Inference does not ask for it.
-    #[serde(default = "one")]
+    /// A file says it where it is more.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub gradient_cycles: usize,
     /// The most supervision steps an adaptive run may take.
     pub max_k: usize,
@@ -211,6 +212,10 @@ impl TrmConfig {
 
 fn one() -> usize {
     1
+}
+
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 fn check(ok: bool, field: &'static str, found: impl ToString, expected: &'static str) -> Result<()> {
