@@ -128,6 +128,32 @@ fn a_training_run_can_be_drawn() {
     assert!(page.starts_with("<!doctype html>"));
 }
 
+/// The paper's mixer, trained through both of two cycles, answers cells.
+#[test]
+fn the_other_mixer_is_trained_and_scored() {
+    let folder = folder();
+    let solved = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
+    let asked = format!(".{}", &solved[1..]);
+    std::fs::write(
+        folder.path().join("one.csv"),
+        format!("source,question,answer,rating\nx,{asked},{solved},0\n"),
+    )
+    .expect("a file");
+    let words = "train sudoku --mixer mlp --data one.csv --validate one.csv --out run --steps 40 --batch 2 --hidden 16 \
+                 --ffn 16 --n 1 --cycles 2 --gradient-cycles 2 --warmup 1 --lr 0.01";
+    let said = trm(folder.path(), "", &words.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let log = std::fs::read_to_string(folder.path().join("run/log.jsonl")).expect("a log");
+    assert!(log.contains("\"exact_any\":"), "{log}");
+    let words = ["eval", "sudoku", "--model", "run/model.safetensors", "--data", "one.csv", "--json"];
+    let said = trm(folder.path(), "", &words);
+    assert!(said.code == Some(0) && said.out.contains("\"cell_accuracy\""), "{}{}", said.out, said.err);
+    for (flag, value, fault) in [("--precision", "bf16", "relational"), ("--search", "4", "candidate")] {
+        let said = trm(folder.path(), "", &[&words[..], &[flag, value]].concat());
+        assert!(said.code == Some(2) && said.err.contains(fault), "{flag}: {}", said.err);
+    }
+}
+
 #[test]
 fn official_checkpoints_become_model_files() {
     let folder = folder();
