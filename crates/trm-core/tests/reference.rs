@@ -136,7 +136,7 @@ fn bits(x: &[f32]) -> Vec<u32> {
 /// Pairs of bf16 numbers against products of factors that the crate `half` rounds.
 #[test]
 fn gemm_of_pairs() {
-    let sizes = [1, 2, 3, 7, 13, 16, 17, 24, 33, 64, 65, 97, 130, 300];
+    let sizes = [1, 3, 7, 16, 17, 33, 65, 130];
     let rounded = |x: &[f32]| x.iter().map(|x| half::bf16::from_f32(*x).to_f64()).collect::<Vec<_>>();
     for (i, m) in sizes.iter().enumerate() {
         for (j, n) in sizes.iter().enumerate() {
