@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "one",
         format!("{progress}\n{{\"step\":1,\"validation\":{VALIDATION}}}\n").as_bytes(),
     )?;
-    for which in 0..7u8 {
+    for which in 0..11u8 {
         let mut input = vec![which, 2, 170];
         input.extend(std::iter::repeat_n(1f32.to_le_bytes(), 12).flatten());
         input.extend([0; 24]);

@@ -9,7 +9,8 @@ use sona_learn::{Label, SonaEngine};
 use std::sync::OnceLock;
 use trm_bench::TrainingLog;
 use trm_core::{
-    GroupRelation, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, official,
+    GroupRelation, Mixer, Model, Output, Precision, Relations, TrmConfig, TrmConfigBuilder, TrmEngine,
+    official,
 };
 use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 
@@ -192,7 +193,7 @@ pub fn training_log(data: &[u8]) -> bool {
     true
 }
 
-/// Questions, answers and K of any kind, asked of an engine of each mixer.
+/// Questions, answers and K of any kind, asked of an engine of each mixer, and of two threads with bf16 factors.
 pub fn reason(data: &[u8]) -> bool {
     static ENGINES: OnceLock<Vec<TrmEngine>> = OnceLock::new();
     let engines = ENGINES.get_or_init(engines);
@@ -250,5 +251,10 @@ fn engines() -> Vec<TrmEngine> {
         TrmEngine::from(model)
     };
     let pretrained = [trm_models::maze(), trm_models::sudoku()];
-    builders.map(trained).into_iter().chain(pretrained).collect()
+    let mut engines: Vec<TrmEngine> = builders.map(trained).into_iter().chain(pretrained).collect();
+    let in_bf16 = |engine: &TrmEngine| engine.clone().with_precision(Precision::Bf16).ok();
+    // The relational ones can.
+    let pairs: Vec<_> = engines.iter().filter_map(in_bf16).map(|engine| engine.with_threads(2)).collect();
+    engines.extend(pairs);
+    engines
 }
