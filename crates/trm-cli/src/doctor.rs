@@ -92,6 +92,7 @@ fn examine() -> Findings {
         }
     }
     if let Ok(wanted) = std::env::var("TRM_KERNEL")
+        && !wanted.is_empty()
         && !kernels.iter().any(|kernel| kernel.name == wanted)
     {
         wrong.push(format!("TRM_KERNEL is {wanted:?}, which this processor does not have"));
