@@ -131,7 +131,8 @@ fn quality(puzzle: &str, precision: &str, n: usize, run: &Run) -> Result<Vec<Row
 
 /// The numbers of a report that are kept.
 fn quantities(puzzle: &str, report: &Value) -> impl Iterator<Item = (String, Quantity)> {
-    let rates = report["rates"].as_object().into_iter().flatten();
+    let all = report.as_object().into_iter().flatten();
+    let rates = all.filter(|(_, value)| value["rate"].is_number());
     let mut found: Vec<(String, &Value)> =
         rates.map(|(name, rate)| (format!("Quality/{puzzle}/{name}"), rate)).collect();
     for point in report["sweep"].as_array().into_iter().flatten() {
@@ -158,7 +159,7 @@ mod tests {
     fn a_report_becomes_rows() {
         let rate =
             |x: f64| serde_json::json!({ "n": 10, "count": 1, "rate": x, "low": x - 0.25, "high": x + 0.25 });
-        let report = serde_json::json!({ "mean_k": 4.5, "rates": { "exact_accuracy": rate(0.5) },
+        let report = serde_json::json!({ "mean_k": 4.5, "exact_accuracy": rate(0.5),
             "sweep": [{ "k": 1, "exact_at": rate(0.25), "verified_by": rate(0.5) }] });
         let found: Vec<_> = quantities("sudoku", &report).collect();
         let names: Vec<&str> = found.iter().map(|(case, _)| case.as_str()).collect();
