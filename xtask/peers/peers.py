@@ -20,6 +20,7 @@ from safetensors import safe_open
 K = 10
 RMS_EPS = 1e-5
 TOLERANCE = 1e-4
+PAUSE_SECONDS = 0.2
 
 
 class RelationalNet(torch.nn.Module):
@@ -189,7 +190,10 @@ def compare(net, ours, questions, row, n_threads, rounds, folder):
         last = check(net, lives, call(), questions, "last", 100 * TOLERANCE)
         ratios, times = [], []
         for _ in range(rounds):
+            # A pool of threads spins for a while after its work, on the core that the other side needs.
+            time.sleep(PAUSE_SECONDS)
             mine = ours.ask(*command)
+            time.sleep(PAUSE_SECONDS)
             start = time.perf_counter_ns()
             call()
             theirs = time.perf_counter_ns() - start
