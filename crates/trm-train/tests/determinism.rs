@@ -68,14 +68,14 @@ fn a_checkpoint_of_another_run_is_refused() {
 
 #[test]
 fn training_lowers_the_loss() {
-    let mut trainer = Trainer::new(model(), config(300), &BelowStart).expect("valid");
+    let mut trainer = Trainer::new(model(), config(600), &BelowStart).expect("valid");
     let mut window = |steps: u64| {
         for _ in 0..steps {
             trainer.step().expect("finite");
         }
         trainer.progress()
     };
-    let (first, _, last) = (window(20), window(260), window(20));
+    let (first, _, last) = (window(20), window(560), window(20));
     assert!(last.loss < 0.5 * first.loss, "{} to {}", first.loss, last.loss);
     assert!(last.batch_exact > first.batch_exact, "{} to {}", first.batch_exact, last.batch_exact);
 }
