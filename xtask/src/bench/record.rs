@@ -126,7 +126,7 @@ pub fn write(rows: &[Row]) -> Result<PathBuf> {
     write_into(&folder, rows)
 }
 
-/// [`write`] into another folder.
+/// [`write()`] into another folder.
 pub fn write_into(folder: &Path, rows: &[Row]) -> Result<PathBuf> {
     let run = &rows.first().context("no case was measured")?.run;
     let quick = if run.quick { "-quick" } else { "" };
