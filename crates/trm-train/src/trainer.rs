@@ -31,7 +31,7 @@ pub struct TrainConfig {
     /// many is drawn for each), so that the net learns to keep a right answer.
     pub linger: u32,
     /// For marked tokens: they count (unmarked / marked)^balance times as much; see
-    /// [`Target::Balanced`].
+    /// [`Target::Balanced`](trm_core::loss::Target::Balanced).
     pub balance: f32,
     /// Standard deviation of the noise on the initial latent.
     pub latent_noise: f64,
