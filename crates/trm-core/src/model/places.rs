@@ -63,7 +63,7 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, Places)> {
 /// Weights of a model of this configuration.
 ///
 /// # Errors
-/// As [`Model::new`].
+/// As [`Model::new`](super::Model::new).
 pub fn param_count(config: &TrmConfig) -> Result<usize> {
     Ok(lay_out(config)?.0.len())
 }
