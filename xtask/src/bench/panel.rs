@@ -76,15 +76,28 @@ pub fn short(value: f64) -> String {
     }
 }
 
+fn row<'a>(rows: &'a [Row], case: &str) -> Option<&'a Row> {
+    rows.iter().find(|row| row.case == case)
+}
+
+/// The value of a case that is no time.
+fn quantity(rows: &[Row], case: &str) -> Option<f64> {
+    Some(row(rows, case)?.quantity.as_ref()?.value)
+}
+
+/// The median milliseconds of a case.
+fn ms(rows: &[Row], case: &str) -> Option<f64> {
+    Some(row(rows, case)?.time.as_ref()?.median_ns / 1e6)
+}
+
 /// The groups of the specification, from the rows of a run.
 pub fn groups(rows: &[Row]) -> Vec<Group> {
     use Target::{Above, Below};
-    let of = |case: &str| rows.iter().find(|row| row.case == case);
-    let quantity = |case: &str| Some(of(case)?.quantity.as_ref()?.value);
-    let ms = |case: &str| Some(of(case)?.time.as_ref()?.median_ns / 1e6);
+    let quantity = |case: &str| quantity(rows, case);
+    let ms = |case: &str| ms(rows, case);
     let megabytes = |case: &str| quantity(case).map(|bytes| bytes / f64::from(1 << 20));
     let per_second = |case: &str| {
-        let time = of(case)?.time.as_ref()?;
+        let time = row(rows, case)?.time.as_ref()?;
         Some(time.per_call? / time.median_ns * 1e9)
     };
     let latency = [(1, 10.0), (5, 50.0), (10, 100.0), (20, 200.0)].map(|(k, most)| {
@@ -140,13 +153,10 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
 
 /// What rounding the factors of products gains, and what it costs.
 fn bf16(rows: &[Row]) -> Group {
-    let of = |case: String| rows.iter().find(|row| row.case == case);
-    let ns = |case| Some(of(case)?.time.as_ref()?.median_ns);
-    let gain = |name| Some(ns(format!("{name}/K/10"))? / ns(format!("{name}/bf16 K=10"))?);
-    let percent = |case| Some(of(case)?.quantity.as_ref()?.value);
+    let gain = |name| Some(ms(rows, &format!("{name}/K/10"))? / ms(rows, &format!("{name}/bf16 K=10"))?);
     let cost = |puzzle: &str, rate: &str| {
-        let whole = percent(format!("Quality/{puzzle}/{rate}"))?;
-        Some(whole - percent(format!("Quality/{puzzle} in bf16/{rate}"))?)
+        let whole = quantity(rows, &format!("Quality/{puzzle}/{rate}"))?;
+        Some(whole - quantity(rows, &format!("Quality/{puzzle} in bf16/{rate}"))?)
     };
     let entries = vec![
         Entry::new("Sudoku gain", gain("Sudoku"), "x", Target::Above(1.0)),
