@@ -3,7 +3,7 @@
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use trm_core::kernel::{
-    Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs_add, pack_matrix, pack_rows,
+    Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs, pack_matrix, pack_rows,
     pack_rows_in_place, softmax, swiglu,
 };
 use trm_core::net::{Call, Net, NetScratch};
@@ -130,7 +130,7 @@ impl Kernel<f32> for Pairs<'_> {
         pack_rows_in_place(s, &mut in_place, k);
         assert_eq!(bits(&in_place[..m * k / 2]), bits(&rows));
         let mut c = start.to_vec();
-        gemm_pairs_add(s, (m, n, k / 2), Mat::rows(&rows, k / 2), &matrix, &mut c);
+        gemm_pairs::<_, true>(s, (m, n, k / 2), Mat::rows(&rows, k / 2), &matrix, &mut c);
         c
     }
 }

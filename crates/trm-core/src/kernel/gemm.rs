@@ -61,20 +61,20 @@ pub fn gemm_add<S: Simd>(
     s.call(Product::<_, true, false> { shape: (m, n, k), a, b, c });
 }
 
-/// [`gemm_add`] of pairs of bf16 numbers: `a` is `m x k / 2` of [`pack_rows`](super::pack_rows), `b` `k / 2 x n` of
+/// [`gemm`], or [`gemm_add`] where `ADD`, of pairs of bf16 numbers: `a` is `m x k / 2` of [`pack_rows`](super::pack_rows), `b` `k / 2 x n` of
 /// [`pack_matrix`](super::pack_matrix); `k` here counts the pairs. Sums and `c` are whole numbers.
 ///
 /// # Panics
 /// Where a slice is too short for its shape.
 #[inline(always)]
-pub fn gemm_pairs_add<S: Simd>(
+pub fn gemm_pairs<S: Simd, const ADD: bool>(
     s: S,
     (m, n, k): (usize, usize, usize),
     a: Mat<S::Elem>,
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    s.call_pairs(Product::<_, true, true> { shape: (m, n, k), a, b, c });
+    s.call_pairs(Product::<_, ADD, true> { shape: (m, n, k), a, b, c });
 }
 
 struct Product<'a, R, const ADD: bool, const PAIRS: bool> {

@@ -3,7 +3,7 @@
 
 use super::{Kernel, Real, Simd};
 
-/// Packs the row-major `[k, n]` matrix `b` as `[k / 2, n]` pairs for [`gemm_pairs_add`](super::gemm_pairs_add).
+/// Packs the row-major `[k, n]` matrix `b` as `[k / 2, n]` pairs for [`gemm_pairs`](super::gemm_pairs).
 ///
 /// # Panics
 /// Where `k` is odd, or a slice has not this shape.

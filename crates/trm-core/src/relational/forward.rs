@@ -4,8 +4,8 @@
 use super::{Block, BlockTape, FORWARD_TILE, RelationalNet, Scratch, Tile, sum_groups};
 use crate::RMS_EPS;
 use crate::kernel::{
-    Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs_add, pack_rows, pack_rows_in_place,
-    rms_norm, swiglu,
+    Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs, pack_rows, pack_rows_in_place, rms_norm,
+    swiglu,
 };
 use crate::net::Call;
 use core::ops::Range;
@@ -89,7 +89,6 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
         let last = first + sums.len() / h;
         if pairs.is_some() {
             pack_rows_in_place(s, sums, h);
-            messages.fill(R::ZERO);
         }
         for (m, matrix) in params[block.groups.clone()].chunks_exact(h * w).enumerate() {
             let g0 = (graph.segments[m] as usize).clamp(first, last) - first;
@@ -100,7 +99,7 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
                 Some(pairs) => {
                     let (half, matrix) = (h / 2, &pairs[block.groups.start + m * h * w..]);
                     let sums = Mat::rows(&sums[g0 * half..g1 * half], half);
-                    gemm_pairs_add(s, (g1 - g0, w, half), sums, matrix, messages);
+                    gemm_pairs::<_, false>(s, (g1 - g0, w, half), sums, matrix, messages);
                 }
             }
         }
@@ -123,7 +122,7 @@ fn product_add<S: Simd>(
         Some(pairs) => {
             let packed = &mut packed[..rows.len() / 2];
             pack_rows(s, rows, k, packed);
-            gemm_pairs_add(s, (m, n, k / 2), Mat::rows(packed, k / 2), &pairs[range.start..], out);
+            gemm_pairs::<_, true>(s, (m, n, k / 2), Mat::rows(packed, k / 2), &pairs[range.start..], out);
         }
     }
 }
