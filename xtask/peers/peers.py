@@ -20,7 +20,10 @@ from safetensors import safe_open
 K = 10
 RMS_EPS = 1e-5
 TOLERANCE = 1e-4
+# Before each turn: a pool of threads spins for a while after its work, on the core that the other side needs.
 PAUSE_SECONDS = 0.2
+# Of each turn, which is their median: after a pause it can take a call until threads have a core each.
+CALLS = 5
 
 
 class RelationalNet(torch.nn.Module):
@@ -179,6 +182,17 @@ def check(net, lives, y, questions, what, tolerance=TOLERANCE):
     return apart
 
 
+def timed(call):
+    start = time.perf_counter_ns()
+    call()
+    return time.perf_counter_ns() - start
+
+
+def turn(nanoseconds):
+    time.sleep(PAUSE_SECONDS)
+    return statistics.median(nanoseconds() for _ in range(CALLS))
+
+
 def compare(net, ours, questions, row, n_threads, rounds, folder):
     lives, state, indices = net.start(questions)
     y, _ = net(*state, *indices)
@@ -190,13 +204,8 @@ def compare(net, ours, questions, row, n_threads, rounds, folder):
         last = check(net, lives, call(), questions, "last", 100 * TOLERANCE)
         ratios, times = [], []
         for _ in range(rounds):
-            # A pool of threads spins for a while after its work, on the core that the other side needs.
-            time.sleep(PAUSE_SECONDS)
-            mine = ours.ask(*command)
-            time.sleep(PAUSE_SECONDS)
-            start = time.perf_counter_ns()
-            call()
-            theirs = time.perf_counter_ns() - start
+            mine = turn(lambda: ours.ask(*command))
+            theirs = turn(lambda: timed(call))
             ratios.append(theirs / mine)
             times.append((theirs, mine))
         theirs, mine = (statistics.median(t[i] for t in times) / 1e6 / row["n"] for i in (0, 1))
