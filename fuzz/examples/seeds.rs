@@ -1,8 +1,8 @@
 //! Writes a valid input of each target into its corpus: `cargo run --example seeds`.
 
 use std::path::Path;
-use trm_core::Model;
-use trm_fuzz::{Corridor, grid, groups, run};
+use trm_core::{Mixer, Model, TrmConfig};
+use trm_fuzz::{Corridor, engines, grid, groups, reason, run};
 use trm_train::Trainer;
 
 const SUDOKU: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
@@ -43,18 +43,32 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "one",
         format!("{progress}\n{{\"step\":1,\"validation\":{VALIDATION}}}\n").as_bytes(),
     )?;
-    for which in 0..11u8 {
-        let mut input = vec![which, 2, 170];
-        input.extend(std::iter::repeat_n(1f32.to_le_bytes(), 12).flatten());
-        input.extend([0; 24]);
-        write("reason", &format!("mixer{which}"), &input)?;
+    write("record", "three", RECORD.as_bytes())?;
+    for (which, engine) in engines().iter().enumerate() {
+        let input = question(which as u8, engine.model().config());
+        assert!(reason(&input), "engine {which} answers");
+        write("reason", &format!("engine{which}"), &input)?;
     }
-    let mut input = vec![6, 1, 170];
-    input.extend(std::iter::repeat_n([1f32.to_le_bytes(), [0; 4]].concat(), 729).flatten());
-    input.extend([0; 4 * 729]);
-    write("reason", "sudoku", &input)?;
     Ok(())
 }
+
+/// Two steps of an engine on a question of its size, half of it marked.
+fn question(which: u8, config: &TrmConfig) -> Vec<u8> {
+    let n_tokens = match &config.mixer {
+        Mixer::Relational(relations) => relations.n_tokens().unwrap_or(4),
+        _ => 4,
+    };
+    let (n_question, n_answer) = (n_tokens * config.embedding_dim, n_tokens * config.answer_dim);
+    let split = (255 * n_question).div_ceil(n_question + n_answer) as u8;
+    let marks = (0..n_question).map(|i| f32::from(u8::from(i % 4 == 0)));
+    let numbers = marks.chain((0..n_answer).map(|_| 0.0));
+    [which, 2, split].into_iter().chain(numbers.flat_map(f32::to_le_bytes)).collect()
+}
+
+const RECORD: &str = r#"{"case":"Sudoku/K/5","median_ns":2e7,"median_low_ns":1.9e7,"median_high_ns":2.1e7,"mad_ns":1e5,"n":60,"per_call":1.0,"n_calls":300,"p50_ns":2e7,"p95_ns":2.2e7,"p99_ns":2.5e7,"threads":1,"commit":"1a2b3c4","date":"2026-01-02T03:04:05Z","quick":false,"machine":"AMD EPYC","n_cores":2,"os":"linux x86_64","rustc":"1.90.0","cpu_features":["avx2","fma"],"load":0.1}
+{"case":"Memory/TRM Engine","value":1590607.0,"unit":"bytes","threads":1,"commit":"","date":"","quick":true,"machine":"","n_cores":0,"os":"","rustc":"","cpu_features":[]}
+{"case":"Quality/maze/exact at K/8","value":81.3,"unit":"%","interval":[76.0,86.0],"threads":1,"commit":"","date":"","quick":true,"machine":"","n_cores":0,"os":"","rustc":"","cpu_features":[],"load":9.0}
+"#;
 
 const VALIDATION: &str =
     r#"{"n":2,"exact_at":[[1,0.5]],"exact_adaptive":0.5,"mean_k":1.5,"exact_any":0.5,"bands":[[0.0,2,0.5]]}"#;

@@ -19,7 +19,7 @@ use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 pub type Target = fn(&[u8]) -> bool;
 
 /// All targets by name; a corpus of each lies in `corpus/NAME`.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("weights", weights),
     ("official", official_weights),
     ("config", config),
@@ -30,6 +30,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("sudoku_text", sudoku_text),
     ("maze_text", maze_text),
     ("training_log", training_log),
+    ("record", record),
     ("reason", reason),
 ];
 
@@ -193,6 +194,14 @@ pub fn training_log(data: &[u8]) -> bool {
     true
 }
 
+/// Records of benchmarks, and what is drawn of them.
+pub fn record(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let Ok([panel, page]) = xtask::drawn(text) else { return false };
+    assert!(panel.ends_with("┘\n") && page.ends_with("</html>\n") && !page.contains("<script"));
+    !text.trim().is_empty()
+}
+
 /// Questions, answers and K of any kind, asked of an engine of each mixer, and of two threads with bf16 factors.
 pub fn reason(data: &[u8]) -> bool {
     static ENGINES: OnceLock<Vec<TrmEngine>> = OnceLock::new();
@@ -235,7 +244,8 @@ pub fn groups() -> TrmConfigBuilder {
         .mixer(Mixer::Relational(relations))
 }
 
-fn engines() -> Vec<TrmEngine> {
+/// Every mixer, the shipped models, and all of them that can in bf16.
+pub fn engines() -> Vec<TrmEngine> {
     let dense = TrmConfig::builder().hidden_dim(8).embedding_dim(2).max_k(3).output(Output::TokenStablemax);
     let builders = [
         grid(),

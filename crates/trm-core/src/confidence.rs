@@ -1,6 +1,7 @@
 //! The halt head on its own.
 
 use crate::heads::{halt_features, n_halt_features};
+use crate::kernel::{Isa, Kernel, Real, Simd, dot};
 use crate::params::{Init, Layout};
 use crate::{HaltInput, TrmConfig};
 use std::sync::{Mutex, PoisonError};
@@ -57,8 +58,19 @@ impl ConfidenceScorer {
         assert!(whole, "{} numbers are no rows of {}", answer.len(), self.h);
         let mut features = self.features.lock().unwrap_or_else(PoisonError::into_inner);
         // The state alone says nothing of sureness and change: taken as settled.
-        halt_features(self.input, answer, self.h, &[], 0.0, &mut features);
-        let logit = self.bias + features.iter().zip(&self.weight).map(|(f, w)| f * w).sum::<f32>();
+        halt_features(Isa::best(), self.input, answer, self.h, &[], 0.0, &mut features);
+        let logit = self.bias + f32::dispatch(Isa::best(), Dot(&features, &self.weight));
         1.0 / (1.0 + (-logit).exp())
+    }
+}
+
+/// The sum of the products of two rows.
+struct Dot<'a>(&'a [f32], &'a [f32]);
+
+impl Kernel<f32> for Dot<'_> {
+    type Output = f32;
+    #[inline(always)]
+    fn run<S: Simd<Elem = f32>>(self, s: S) -> f32 {
+        dot(s, self.0, self.1)
     }
 }

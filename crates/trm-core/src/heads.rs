@@ -1,6 +1,6 @@
 //! What goes into the recursion and what is read from it.
 
-use crate::kernel::{Isa, Real};
+use crate::kernel::{Isa, Kernel, Real, Simd};
 use crate::loss::group_range;
 use crate::relations::Graph;
 use crate::{HaltInput, Output};
@@ -210,6 +210,7 @@ pub fn changed<R: Real>(output: Output, graph: &Graph, a: &[R], b: &[R]) -> f32 
 /// channel of y over the live tokens, then the mean and the smallest sureness of the answer and
 /// the part of it that changed in this step.
 pub fn halt_features<R: Real>(
+    isa: Isa,
     input: HaltInput,
     y: &[R],
     h: usize,
@@ -224,23 +225,40 @@ pub fn halt_features<R: Real>(
         return;
     }
     out.resize(3 * h, R::ZERO);
-    if let Some(first) = y.chunks_exact(h).next() {
-        out[h..2 * h].copy_from_slice(first);
-        out[2 * h..].copy_from_slice(first);
-    }
-    let n = R::from_f64((y.len() / h).max(1) as f64);
-    let (mean, extremes) = out.split_at_mut(h);
-    let (most, least) = extremes.split_at_mut(h);
-    for row in y.chunks_exact(h) {
-        for (((v, mean), most), least) in row.iter().zip(&mut *mean).zip(&mut *most).zip(&mut *least) {
-            *mean += *v / n;
-            *most = if *v > *most { *v } else { *most };
-            *least = if *v < *least { *v } else { *least };
-        }
-    }
+    R::dispatch(isa, Pool { y, h, out });
     let mean = sureness.iter().map(|s| f64::from(*s)).sum::<f64>() / sureness.len().max(1) as f64;
     let least = sureness.iter().fold(1.0f32, |m, s| m.min(*s));
     out.extend([mean, f64::from(least), f64::from(changed)].map(R::from_f64));
+}
+
+/// Mean, largest and smallest of each channel, `[3, h]`.
+struct Pool<'a, R> {
+    /// `[n, h]`
+    y: &'a [R],
+    h: usize,
+    out: &'a mut [R],
+}
+
+impl<R: Real> Kernel<R> for Pool<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd<Elem = R>>(self, _: S) {
+        let Pool { y, h, out } = self;
+        let (mean, extremes) = out.split_at_mut(h);
+        let (most, least) = extremes.split_at_mut(h);
+        if let Some(first) = y.chunks_exact(h).next() {
+            most.copy_from_slice(first);
+            least.copy_from_slice(first);
+        }
+        let n = R::from_f64((y.len() / h).max(1) as f64);
+        for row in y.chunks_exact(h) {
+            for (((v, mean), most), least) in row.iter().zip(&mut *mean).zip(&mut *most).zip(&mut *least) {
+                *mean += *v / n;
+                *most = if *v > *most { *v } else { *most };
+                *least = if *v < *least { *v } else { *least };
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -253,7 +253,8 @@ impl<R: Real> Model<R> {
         sureness(config.output, graph, &output.logits, &mut work.sureness);
         output.mean_sureness = work.sureness.iter().sum::<f32>() / work.sureness.len().max(1) as f32;
         let features = &mut work.halt_features;
-        halt_features(config.halt_input, y, config.hidden_dim, &work.sureness, output.changed, features);
+        let h = config.hidden_dim;
+        halt_features(isa, config.halt_input, y, h, &work.sureness, output.changed, features);
         let [weight, bias] = &self.places.halt;
         output.halt_logit = self.params[bias.start];
         for (f, w) in features.iter().zip(&self.params[weight.clone()]) {

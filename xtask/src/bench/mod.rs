@@ -76,6 +76,15 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// What a record shows, from the text of its file: the dashboard, and the page.
+///
+/// # Errors
+/// Where a line is no row.
+pub fn drawn(text: &str) -> Result<[String; 2]> {
+    let rows = record::parse(text)?;
+    Ok([panel::draw(&panel::groups(&rows), false), report::page(&rows, &[])])
+}
+
 fn show(rows: &[record::Row], path: &Path) -> Result<()> {
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = std::io::stdout().is_terminal() && !no_colour;

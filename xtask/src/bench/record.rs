@@ -139,9 +139,13 @@ pub fn write_into(folder: &Path, rows: &[Row]) -> Result<PathBuf> {
 
 /// The rows of a file.
 pub fn read(path: &Path) -> Result<Vec<Row>> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let row =
-        |(i, line)| serde_json::from_str(line).with_context(|| format!("{}, line {}", path.display(), i + 1));
+    let place = || path.display().to_string();
+    parse(&fs::read_to_string(path).with_context(place)?).with_context(place)
+}
+
+/// The rows of a file's text.
+pub fn parse(text: &str) -> Result<Vec<Row>> {
+    let row = |(i, line)| serde_json::from_str(line).with_context(|| format!("line {}", i + 1));
     text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).map(row).collect()
 }
 

@@ -24,7 +24,8 @@ pub fn write(rows: &[Row]) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn page(rows: &[Row], logs: &[(String, Vec<Value>)]) -> String {
+/// The page as text, with the curves of these logs.
+pub fn page(rows: &[Row], logs: &[(String, Vec<Value>)]) -> String {
     let run = rows.first().map(|row| row.run.clone()).unwrap_or_default();
     let panel: String = groups(rows).iter().map(section).collect();
     let panel = panel + &memory(rows);

@@ -1,0 +1,70 @@
+//! The project's chores: `cargo xtask` lists them. Runs cargo; imports no workspace crate.
+
+mod bench;
+mod ci;
+mod data;
+mod file;
+mod k_star;
+mod peers;
+mod quality;
+mod run;
+mod tidy;
+mod train;
+mod wasm;
+mod web;
+
+pub use bench::drawn;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <chore>
+
+  quality   score both models on both test sets against the targets   (quality --help)
+  ci        everything that must hold before a merge: fmt, tidy, clippy, tests, docs, deny
+  check     the quick part of ci: fmt, tidy, clippy
+  tidy      the house rules that no other tool checks
+  bench     the benchmark matrix: records, comparison, dashboard   (bench --help)
+  peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
+  data      generate training data, measure K* anew, or say where the published files are   (data --help)
+  train     train sudoku or maze from nothing, phase by phase   (train --help)
+  wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
+  web       serve the page in the browser on this machine   (web --help)
+";
+
+/// Does the chore that the arguments name.
+pub fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<()> {
+    let (chore, rest) = match arguments.split_first() {
+        Some((chore, rest)) => (chore.as_str(), rest),
+        None => ("help", arguments),
+    };
+    match chore {
+        "quality" => quality::run(rest),
+        "ci" => ci::ci(rest),
+        "check" => ci::check(),
+        "tidy" => tidy::run(),
+        "bench" => bench::run(rest),
+        "peers" => peers::run(rest),
+        "data" => data::run(rest),
+        "train" => train::run(rest),
+        "wasm" => wasm::run(rest),
+        "web" => web::run(rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("no chore is named {other:?}\n\n{HELP}"),
+    }
+}
