@@ -181,8 +181,9 @@ impl TrmEngine {
     ///
     /// ```
     /// use trm_core::{Precision, TrmConfig, TrmEngine};
-    /// // Only relational nets can.
-    /// assert!(TrmEngine::new(TrmConfig::default()).with_precision(Precision::Bf16).is_err());
+    /// let engine = TrmEngine::new(TrmConfig::default()).with_precision(Precision::Bf16)?;
+    /// assert_eq!(engine.precision(), Precision::Bf16);
+    /// # Ok::<(), trm_core::TrmError>(())
     /// ```
     ///
     /// # Errors
@@ -193,7 +194,7 @@ impl TrmEngine {
             Precision::Bf16 => {
                 let mut pairs = vec![0.0; self.model.params.len()];
                 if !self.model.net().pack(&self.model.params, &mut pairs) {
-                    let expected = "f32, unless the net is relational and its widths are even";
+                    let expected = "f32, since a width of the net is odd";
                     return Err(TrmError::Config { field: "precision", found: "bf16".into(), expected });
                 }
                 Some(Arc::new(pairs))

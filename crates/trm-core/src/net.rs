@@ -1,11 +1,12 @@
 //! The net that the recursion calls again and again, whatever mixes its tokens.
 
 use crate::dense::{self, DenseNet};
-use crate::kernel::{Isa, Kernel, Mat, Real, Simd, gemm_add};
+use crate::kernel::{Isa, Kernel, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_matrix, pack_rows};
 use crate::params::Layout;
 use crate::relational::{self, RelationalNet};
 use crate::relations::Graph;
 use crate::{Mixer, TrmConfig};
+use core::ops::Range;
 
 /// The blocks of a model. Weights are passed to each call.
 #[derive(Clone, Debug)]
@@ -25,8 +26,7 @@ pub struct Call<'a, R> {
     pub params: &'a [R],
     /// The question's structure.
     pub graph: &'a Graph,
-    /// The matrices as [`Net::pack`] wrote them, for products of bf16 pairs; only [`Net::forward`] of a relational
-    /// net asks for them.
+    /// The matrices as [`Net::pack`] wrote them, for products of bf16 pairs; only [`Net::forward`] asks for them.
     pub pairs: Option<&'a [R]>,
 }
 
@@ -94,10 +94,10 @@ impl Net {
     }
 
     /// Writes the matrices as pairs of bf16 numbers to `pairs`, each from its own place on, half as long; false where
-    /// the net has no such form: it is dense, or a width is odd.
+    /// a width is odd, and so the net has no such form. Those of MLP-T stay as they are.
     pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
         match self {
-            Net::Dense(_) => false,
+            Net::Dense(net) => net.pack(params, pairs),
             Net::Relational(net) => net.pack(params, pairs),
         }
     }
@@ -173,6 +173,35 @@ pub trait NetCalls: Sized {
         grads: &mut [Self],
         scratch: &mut NetScratch<Self>,
     );
+}
+
+/// `out = rows W`, or `out += rows W` where `ADD`, for the matrix W at `range` and rows of `k`: in whole numbers, or in
+/// pairs packed into `packed`.
+#[inline(always)]
+pub(crate) fn product<S: Simd, const ADD: bool>(
+    s: S,
+    call: Call<S::Elem>,
+    range: &Range<usize>,
+    (rows, k): (&[S::Elem], usize),
+    packed: &mut [S::Elem],
+    out: &mut [S::Elem],
+) {
+    let (m, n) = (rows.len() / k, range.len() / k);
+    match call.pairs {
+        None if ADD => gemm_add(s, (m, n, k), Mat::rows(rows, k), &call.params[range.clone()], out),
+        None => gemm(s, (m, n, k), Mat::rows(rows, k), &call.params[range.clone()], out),
+        Some(pairs) => {
+            let packed = &mut packed[..rows.len() / 2];
+            pack_rows(s, rows, k, packed);
+            gemm_pairs::<_, ADD>(s, (m, n, k / 2), Mat::rows(packed, k / 2), &pairs[range.start..], out);
+        }
+    }
+}
+
+/// Writes the `[k, n]` matrix at `range` as the pairs that [`product`] reads.
+pub(crate) fn pack<R: Real>(params: &[R], range: Range<usize>, k: usize, pairs: &mut [R]) {
+    let (n, start) = (range.len() / k, range.start);
+    pack_matrix(&params[range.clone()], (k, n), &mut pairs[start..start + range.len() / 2]);
 }
 
 struct ProductAdd<'a, R> {

@@ -10,6 +10,7 @@ use crate::RMS_EPS;
 use crate::kernel::{
     Mat, Real, Simd, exp_minus, gemm, gemm_add, rms_norm, rms_norm_backward, softmax, softmax_backward,
 };
+use crate::net::{Call, pack, product};
 use crate::params::{Init, Layout, transpose};
 use core::ops::Range;
 
@@ -50,6 +51,8 @@ pub(crate) struct Scratch<R> {
     /// `[n, h]`
     d_heads: Vec<R>,
     head: HeadScratch<R>,
+    /// `[n, h / 2]`: the rows of a product as pairs.
+    packed: Vec<R>,
 }
 
 /// Buffers of one head of width d.
@@ -99,10 +102,18 @@ impl Attention {
         transpose(&params[self.out.clone()], self.h, self.h, &mut t[self.out.clone()]);
     }
 
+    /// See [`Net::pack`](crate::net::Net::pack). A head's width is even, so h is.
+    pub(super) fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) {
+        for matrix in [&self.qkv, &self.out] {
+            pack(params, matrix.clone(), self.h, pairs);
+        }
+    }
+
     pub(super) fn fit_scratch<R: Real>(&self, n: usize, scratch: &mut Scratch<R>) {
         self.fit_tape(n, &mut scratch.tape);
         scratch.d_qkv.resize(n * 3 * self.h, R::ZERO);
         scratch.d_heads.resize(n * self.h, R::ZERO);
+        scratch.packed.resize(n * self.h / 2, R::ZERO);
         let HeadScratch { q, k, v, k_t, v_t, scores, d_scores, out, d_q, d_k, d_v } = &mut scratch.head;
         for buffer in [q, k, v, k_t, v_t, out, d_q, d_k, d_v] {
             buffer.resize(n * self.head_dim(), R::ZERO);
@@ -125,21 +136,21 @@ impl Attention {
     pub(super) fn forward<S: Simd>(
         &self,
         s: S,
-        params: &[S::Elem],
+        call: Call<S::Elem>,
         rope: &Rope<S::Elem>,
         input: &[S::Elem],
         output: &mut [S::Elem],
         tape: &mut Tape<S::Elem>,
         scratch: &mut Scratch<S::Elem>,
     ) {
-        let (h, n) = (self.h, input.len() / self.h);
-        gemm(s, (n, 3 * h, h), Mat::rows(input, h), &params[self.qkv.clone()], &mut tape.qkv);
+        let h = self.h;
+        product::<_, false>(s, call, &self.qkv, (input, h), &mut scratch.packed, &mut tape.qkv);
         rope.turn(&mut tape.qkv, h);
         for head in 0..self.n_heads {
             self.head_forward(s, head, tape, &mut scratch.head);
         }
         output.copy_from_slice(input);
-        gemm_add(s, (n, h, h), Mat::rows(&tape.heads, h), &params[self.out.clone()], output);
+        product::<_, true>(s, call, &self.out, (&tape.heads, h), &mut scratch.packed, output);
         for (row, factor) in output.chunks_exact_mut(h).zip(&mut tape.factor) {
             *factor = rms_norm(s, row, S::Elem::from_f64(RMS_EPS));
         }

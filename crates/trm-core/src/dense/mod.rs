@@ -123,10 +123,20 @@ impl DenseNet {
         }
     }
 
+    /// See [`Net::pack`](crate::net::Net::pack).
+    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
+        self.blocks.iter().all(|block| {
+            if let Mix::Attention(attention) = &block.mix {
+                attention.pack(params, pairs);
+            }
+            block.swiglu.pack(params, pairs)
+        })
+    }
+
     /// `output = net(input)`, both `[prefix + live, h]`.
     pub fn forward<R: Real>(&self, call: Call<R>, input: &[R], output: &mut [R], scratch: &mut Scratch<R>) {
         self.fit(call.graph, scratch);
-        R::dispatch(call.isa, Forward { net: self, params: call.params, input, output, scratch });
+        R::dispatch(call.isa, Forward { net: self, call, input, output, scratch });
     }
 
     /// The same, keeping on `tape` what [`DenseNet::backward`] needs.
@@ -151,7 +161,8 @@ impl DenseNet {
             }
             block.swiglu.fit_tape(n, &mut tape.swiglu);
         }
-        R::dispatch(call.isa, ForwardTaped { net: self, params: call.params, input, output, tape, scratch });
+        let call = Call { pairs: None, ..call };
+        R::dispatch(call.isa, ForwardTaped { net: self, call, input, output, tape, scratch });
     }
 
     /// Turns `d`, the gradient of the output, into that of the input, and adds the weights'
@@ -190,7 +201,7 @@ impl DenseNet {
 
 struct Forward<'a, R> {
     net: &'a DenseNet,
-    params: &'a [R],
+    call: Call<'a, R>,
     input: &'a [R],
     output: &'a mut [R],
     scratch: &'a mut Scratch<R>,
@@ -200,7 +211,7 @@ impl<R: Real> Kernel<R> for Forward<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Forward { net, params, input, output, scratch } = self;
+        let Forward { net, call, input, output, scratch } = self;
         let Scratch { rope, attention, mlp, swiglu, mixed, between } = scratch;
         output.copy_from_slice(input);
         for block in &net.blocks {
@@ -208,19 +219,19 @@ impl<R: Real> Kernel<R> for Forward<'_, R> {
             match &block.mix {
                 Mix::Attention(mix) => {
                     let mut tape = std::mem::take(&mut attention.tape);
-                    mix.forward(s, params, rope, between, mixed, &mut tape, attention);
+                    mix.forward(s, call, rope, between, mixed, &mut tape, attention);
                     attention.tape = tape;
                 }
-                Mix::Mlp(mix) => mix.forward(s, params, between, mixed, None, mlp),
+                Mix::Mlp(mix) => mix.forward(s, call.params, between, mixed, None, mlp),
             }
-            block.swiglu.forward(s, params, mixed, output, None, swiglu);
+            block.swiglu.forward(s, call, mixed, output, None, swiglu);
         }
     }
 }
 
 struct ForwardTaped<'a, R> {
     net: &'a DenseNet,
-    params: &'a [R],
+    call: Call<'a, R>,
     input: &'a [R],
     output: &'a mut [R],
     tape: &'a mut [BlockTape<R>],
@@ -231,18 +242,18 @@ impl<R: Real> Kernel<R> for ForwardTaped<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let ForwardTaped { net, params, input, output, tape, scratch } = self;
+        let ForwardTaped { net, call, input, output, tape, scratch } = self;
         output.copy_from_slice(input);
         for (block, tape) in net.blocks.iter().zip(tape) {
             tape.input.copy_from_slice(output);
             let BlockTape { input, mixed, attention, mlp, swiglu, .. } = tape;
             match &block.mix {
                 Mix::Attention(mix) => {
-                    mix.forward(s, params, &scratch.rope, input, mixed, attention, &mut scratch.attention)
+                    mix.forward(s, call, &scratch.rope, input, mixed, attention, &mut scratch.attention)
                 }
-                Mix::Mlp(mix) => mix.forward(s, params, input, mixed, Some(mlp), &mut scratch.mlp),
+                Mix::Mlp(mix) => mix.forward(s, call.params, input, mixed, Some(mlp), &mut scratch.mlp),
             }
-            block.swiglu.forward(s, params, mixed, output, Some(swiglu), &mut scratch.swiglu);
+            block.swiglu.forward(s, call, mixed, output, Some(swiglu), &mut scratch.swiglu);
             tape.output.copy_from_slice(output);
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::RMS_EPS;
 use crate::kernel::{Mat, Real, Simd, gemm, gemm_add, rms_norm, rms_norm_backward, swiglu, swiglu_backward};
+use crate::net::{Call, pack, product};
 use crate::params::{Init, Layout, transpose};
 use core::ops::Range;
 
@@ -38,6 +39,8 @@ pub(crate) struct Scratch<R> {
     act: Vec<R>,
     /// One tile, `[tile, f]`.
     d_act: Vec<R>,
+    /// `[tile, h / 2]` or `[tile, f / 2]`: the rows of a product as pairs.
+    packed: Vec<R>,
 }
 
 /// Equal tiles of at most `most` of `n` rows.
@@ -67,11 +70,22 @@ impl SwiGlu {
         transpose(&params[self.down.clone()], self.f, self.h, &mut t[self.down.clone()]);
     }
 
+    /// See [`Net::pack`](crate::net::Net::pack).
+    pub(super) fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
+        if self.h % 2 == 1 || self.f % 2 == 1 {
+            return false;
+        }
+        pack(params, self.gate_up.clone(), self.h, pairs);
+        pack(params, self.down.clone(), self.f, pairs);
+        true
+    }
+
     pub(super) fn fit_scratch<R: Real>(&self, n: usize, scratch: &mut Scratch<R>) {
         let tile = n.min(TILE);
         scratch.pre.resize(tile * 2 * self.f, R::ZERO);
         scratch.act.resize(tile * self.f, R::ZERO);
         scratch.d_act.resize(tile * self.f, R::ZERO);
+        scratch.packed.resize(tile * self.h.max(self.f) / 2, R::ZERO);
     }
 
     pub(super) fn fit_tape<R: Real>(&self, n: usize, tape: &mut Tape<R>) {
@@ -84,7 +98,7 @@ impl SwiGlu {
     pub(super) fn forward<S: Simd>(
         &self,
         s: S,
-        params: &[S::Elem],
+        call: Call<S::Elem>,
         input: &[S::Elem],
         output: &mut [S::Elem],
         mut tape: Option<&mut Tape<S::Elem>>,
@@ -98,13 +112,13 @@ impl SwiGlu {
                 None => &mut scratch.pre[..rows * w],
             };
             let (input, out) = (&input[t0 * h..t1 * h], &mut output[t0 * h..t1 * h]);
-            gemm(s, (rows, w, h), Mat::rows(input, h), &params[self.gate_up.clone()], pre);
+            product::<_, false>(s, call, &self.gate_up, (input, h), &mut scratch.packed, pre);
             let act = &mut scratch.act[..rows * f];
             for (act, pre) in act.chunks_exact_mut(f).zip(pre.chunks_exact(w)) {
                 swiglu(s, pre, act);
             }
             out.copy_from_slice(input);
-            gemm_add(s, (rows, h, f), Mat::rows(act, f), &params[self.down.clone()], out);
+            product::<_, true>(s, call, &self.down, (act, f), &mut scratch.packed, out);
             for (row, t) in out.chunks_exact_mut(h).zip(t0..t1) {
                 let factor = rms_norm(s, row, S::Elem::from_f64(RMS_EPS));
                 if let Some(tape) = &mut tape {

@@ -4,11 +4,9 @@
 use super::{Block, BlockTape, FORWARD_TILE, RelationalNet, Scratch, Tile, sum_groups};
 use crate::RMS_EPS;
 use crate::kernel::{
-    Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs, pack_rows, pack_rows_in_place, rms_norm,
-    swiglu,
+    Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_pairs, pack_rows_in_place, rms_norm, swiglu,
 };
-use crate::net::Call;
-use core::ops::Range;
+use crate::net::{Call, product};
 use rayon::prelude::*;
 
 impl RelationalNet {
@@ -106,27 +104,6 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
     }
 }
 
-/// `out += rows W` for the matrix at `range`: in whole numbers, or in pairs packed into `packed`.
-#[inline(always)]
-fn product_add<S: Simd>(
-    s: S,
-    call: Call<S::Elem>,
-    range: &Range<usize>,
-    (rows, k): (&[S::Elem], usize),
-    packed: &mut [S::Elem],
-    out: &mut [S::Elem],
-) {
-    let (m, n) = (rows.len() / k, range.len() / k);
-    match call.pairs {
-        None => gemm_add(s, (m, n, k), Mat::rows(rows, k), &call.params[range.clone()], out),
-        Some(pairs) => {
-            let packed = &mut packed[..rows.len() / 2];
-            pack_rows(s, rows, k, packed);
-            gemm_pairs::<_, true>(s, (m, n, k / 2), Mat::rows(packed, k / 2), &pairs[range.start..], out);
-        }
-    }
-}
-
 /// Some rows of the output.
 struct Rows<'a, R> {
     net: &'a RelationalNet,
@@ -164,13 +141,13 @@ impl<R: Real> Kernel<R> for Rows<'_, R> {
                 gather_sum(s, messages, groups, &params[block.bias.clone()], R::ONE, pre);
             }
             let direct = net.direct_rows(graph, input, (t0, t1), &mut tile.direct);
-            product_add(s, call, &block.direct, (direct, k), &mut tile.pairs, pre);
+            product::<_, true>(s, call, &block.direct, (direct, k), &mut tile.pairs, pre);
             let act = &mut tile.act[..rows * f];
             for (act, pre) in act.chunks_exact_mut(f).zip(pre.chunks_exact(w)) {
                 swiglu(s, pre, act);
             }
             out.copy_from_slice(&input[t0 * h..t1 * h]);
-            product_add(s, call, &block.down, (act, f), &mut tile.pairs, out);
+            product::<_, true>(s, call, &block.down, (act, f), &mut tile.pairs, out);
             for (i, row) in out.chunks_exact_mut(h).enumerate() {
                 let factor = rms_norm(s, row, R::from_f64(RMS_EPS));
                 if let Some((_, factors)) = &mut kept {

@@ -12,8 +12,8 @@ mod backward;
 mod forward;
 
 use crate::TrmConfig;
-use crate::kernel::{Real, Simd, gather_sum, pack_matrix};
-use crate::net::Call;
+use crate::kernel::{Real, Simd, gather_sum};
+use crate::net::{Call, pack};
 use crate::params::{Init, Layout, transpose};
 use crate::relations::{Graph, NONE, Relations};
 use backward::Backward;
@@ -177,12 +177,11 @@ impl RelationalNet {
             return false;
         }
         for block in &self.blocks {
-            let groups = (0..self.n_matrices).map(|m| (block.groups.start + m * h * w, h));
-            for (start, k) in [(block.direct.start, self.n_direct * h)].into_iter().chain(groups) {
-                pack_matrix(&params[start..start + k * w], (k, w), &mut pairs[start..start + k * w / 2]);
+            pack(params, block.direct.clone(), self.n_direct * h, pairs);
+            for start in block.groups.clone().step_by(h * w) {
+                pack(params, start..start + h * w, h, pairs);
             }
-            let start = block.down.start;
-            pack_matrix(&params[block.down.clone()], (f, h), &mut pairs[start..start + f * h / 2]);
+            pack(params, block.down.clone(), f, pairs);
         }
         true
     }
