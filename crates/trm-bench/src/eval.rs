@@ -118,15 +118,16 @@ fn ask<T: Task>(
     ks: &[usize],
 ) -> Result<Outcome> {
     let (mut sweep, mut verified) = (Vec::with_capacity(ks.len()), false);
-    let Answered { answer, k, time, .. } = answer(engine, task, &item.question, policy, beyond, |step| {
-        if ks.is_empty() {
-            return;
-        }
-        verified = verified || task.obeys_rules(&item.question, step.answer);
-        if ks.get(sweep.len()) == Some(&step.k) {
-            sweep.push([*step.answer == item.label, verified]);
-        }
-    })?;
+    let Answered { answer, k, time, flops, .. } =
+        answer(engine, task, &item.question, policy, beyond, |step| {
+            if ks.is_empty() {
+                return;
+            }
+            verified = verified || task.obeys_rules(&item.question, step.answer);
+            if ks.get(sweep.len()) == Some(&step.k) {
+                sweep.push([*step.answer == item.label, verified]);
+            }
+        })?;
     let score = task.score(&item.question, &answer, &item.label);
-    Ok(Outcome { score, k, seconds: time.as_secs_f64(), rating: item.rating, sweep })
+    Ok(Outcome { score, k, seconds: time.as_secs_f64(), flops, rating: item.rating, sweep })
 }

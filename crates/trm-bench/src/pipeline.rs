@@ -98,6 +98,8 @@ pub struct Answered<A> {
     pub early_stopped: bool,
     /// Time until then, reading the question included.
     pub time: Duration,
+    /// Operations of the matrix products until then, a multiply-add counted as two.
+    pub flops: u64,
 }
 
 /// Whether a run goes on after its policy has stopped.
@@ -128,6 +130,7 @@ pub fn answer<T: Task>(
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let predictor = || engine.halting().ok_or(BenchError::NoPredictor);
     let asked = steps.asked(policy.max_k);
+    let step_flops = steps.step_flops();
     let (mut plan, mut predicted) = (None, 0);
     match policy.halting {
         Halting::Predicted => predicted = predictor()?.predict(asked),
@@ -159,7 +162,8 @@ pub fn answer<T: Task>(
         if stops {
             let (confidence, early_stopped) = (trace.confidence, !last);
             let answer = if enough { answer } else { votes.winner().unwrap_or(answer) };
-            halted = Some(Answered { answer, k, confidence, early_stopped, time });
+            let flops = k as u64 * step_flops;
+            halted = Some(Answered { answer, k, confidence, early_stopped, time, flops });
         }
         if let Some(answered) = halted.take_if(|_| last || beyond == Beyond::Stop) {
             return Ok(answered);

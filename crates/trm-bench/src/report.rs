@@ -50,6 +50,7 @@ impl Display for Report {
         writeln!(f, "  {:<18} {:6.2} %", "cell_accuracy", 100.0 * all.cell_accuracy)?;
         writeln!(f, "  {:<18} {:6.2}", "mean K", all.mean_k)?;
         writeln!(f, "  {:<18} {:6.2} ms on one thread", "per puzzle", all.ms_per_puzzle)?;
+        writeln!(f, "  {:<18} {:6.2} GFLOP of matrix products", "", all.gflop_per_puzzle)?;
         if self.bands.len() > 1 {
             self.write_bands(f, &names)?;
         }

@@ -43,6 +43,7 @@ pub(crate) struct Outcome {
     pub score: Score,
     pub k: usize,
     pub seconds: f64,
+    pub flops: u64,
     pub rating: f32,
     /// Of each K of the sweep: exact at K, obeys the rules at K or before.
     pub sweep: Vec<[bool; 2]>,
@@ -57,6 +58,7 @@ struct Counts {
     n_cells: usize,
     sum_k: usize,
     seconds: f64,
+    flops: u64,
 }
 
 impl Counts {
@@ -69,6 +71,7 @@ impl Counts {
         self.n_cells += outcome.score.n_cells;
         self.sum_k += outcome.k;
         self.seconds += outcome.seconds;
+        self.flops += outcome.flops;
     }
 
     fn measures(&self, names: &[&str]) -> Measures {
@@ -83,6 +86,7 @@ impl Counts {
             cell_accuracy: self.n_cells_right as f64 / self.n_cells.max(1) as f64,
             mean_k: self.sum_k as f64 / n,
             ms_per_puzzle: 1e3 * self.seconds / n,
+            gflop_per_puzzle: 1e-9 * self.flops as f64 / n,
         }
     }
 }
@@ -101,6 +105,8 @@ pub struct Measures {
     pub mean_k: f64,
     /// Milliseconds one thread spent on a puzzle, on average.
     pub ms_per_puzzle: f64,
+    /// 10^9 operations of matrix products a puzzle took, on average, a multiply-add counted as two.
+    pub gflop_per_puzzle: f64,
 }
 
 /// The measures of the questions within a band of ratings.

@@ -333,7 +333,7 @@ impl<R: Real> Model<R> {
         embed_backward(graph, question, d_tokens, scale, self.config.hidden_dim, d_question);
     }
 
-    /// Operations of the matrix products of one supervision step without gradient.
+    /// Operations of the matrix products of one supervision step without gradient, a multiply-add counted as two.
     pub fn step_flops(&self, graph: &Graph) -> u64 {
         let calls = self.config.cycles * (self.config.latent_iterations + 1);
         self.net.flops(graph) * calls as u64

@@ -2,7 +2,7 @@
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
-use trm_core::{Mixer, TrmError, official};
+use trm_core::{Graph, Mixer, Model, TrmError, official};
 
 const NAME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/mlp_sudoku.weights.safetensors");
 const HEAD: &str = "inner.lm_head.weight";
@@ -53,6 +53,18 @@ fn the_configuration_is_ours() {
     assert_eq!((config.hidden_dim, config.ffn_dim, config.n_blocks), (64, 256, 2));
     assert_eq!((config.latent_iterations, config.cycles, config.max_k), (6, 3, 16));
     assert_eq!((config.prefix_tokens, config.embedding_scale), (16, 8.0));
+}
+
+/// The net of the paper's Sudoku, of which the golden file has a narrow one: what README compares ours with.
+#[test]
+fn sixteen_steps_of_the_paper_are_410_gflop() {
+    let mut config = official::load(NAME, None).unwrap().config().clone();
+    (config.hidden_dim, config.ffn_dim) = (512, 1536);
+    let model: Model = Model::new(config).unwrap();
+    let mut graph = Graph::default();
+    graph.complete(81);
+    let steps = model.config().max_k as u64 * model.step_flops(&graph);
+    assert_eq!((model.params.len() / 100_000, steps / 1_000_000_000), (50, 410));
 }
 
 #[test]

@@ -52,6 +52,11 @@ impl Steps<'_> {
         self.n_steps
     }
 
+    /// Operations of the matrix products of one step, a multiply-add counted as two.
+    pub fn step_flops(&self) -> u64 {
+        self.engine.model.step_flops(&self.session.graph)
+    }
+
     /// What the last step said.
     pub fn trace(&self) -> StepTrace {
         self.last
