@@ -153,16 +153,22 @@ pub fn groups(rows: &[Row]) -> Vec<Group> {
 
 /// What rounding the factors of products gains, and what it costs.
 fn bf16(rows: &[Row]) -> Group {
-    let gain = |name| Some(ms(rows, &format!("{name}/K/10"))? / ms(rows, &format!("{name}/bf16 K=10"))?);
+    let gain = |whole: &str, pairs: &str| Some(ms(rows, whole)? / ms(rows, pairs)?);
+    let dense = |mixer| {
+        let case = |precision| format!("MLP vs Attention/{mixer} {precision}K=10");
+        gain(&case(""), &case("bf16 "))
+    };
     let cost = |puzzle: &str, rate: &str| {
         let whole = quantity(rows, &format!("Quality/{puzzle}/{rate}"))?;
         Some(whole - quantity(rows, &format!("Quality/{puzzle} in bf16/{rate}"))?)
     };
     let entries = vec![
-        Entry::new("Sudoku gain", gain("Sudoku"), "x", Target::Above(1.0)),
+        Entry::new("Sudoku gain", gain("Sudoku/K/10", "Sudoku/bf16 K=10"), "x", Target::Above(1.0)),
         Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Target::Below(2.0)),
-        Entry::new("Maze gain", gain("Maze 30x30"), "x", Target::Above(1.0)),
+        Entry::new("Maze gain", gain("Maze 30x30/K/10", "Maze 30x30/bf16 K=10"), "x", Target::Above(1.0)),
         Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Target::Below(2.0)),
+        Entry::new("MLP gain", dense("MLP"), "x", Target::Above(1.0)),
+        Entry::new("Attn gain", dense("Attention"), "x", Target::Above(1.0)),
     ];
     Group { title: "BF16", entries }
 }
