@@ -122,7 +122,7 @@ fn is_there(words: &[&str]) -> bool {
     };
     match words {
         ["cargo", "xtask", chore, ..] => {
-            let main = std::fs::read_to_string(root().join("xtask/src/main.rs")).expect("a file");
+            let main = std::fs::read_to_string(root().join("xtask/src/lib.rs")).expect("a file");
             main.contains(&format!("\"{chore}\" =>")) && found(named[1])
         }
         ["cargo", "+nightly", "fuzz", "run", target, ..] => file("fuzz/fuzz_targets", target),
