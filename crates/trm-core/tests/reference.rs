@@ -8,7 +8,7 @@ use trm_core::kernel::{
 };
 use trm_core::net::{Call, Net, NetScratch};
 use trm_core::params::{Layout, normal};
-use trm_core::{Graph, GroupRelation, Mixer, Relations, TrmConfig};
+use trm_core::{Graph, GroupRelation, Mixer, Precision, Relations, TrmConfig, TrmEngine};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -236,6 +236,14 @@ fn check_block(
             net.forward(call, &input, &mut parts, &mut scratch);
             assert!(parts == output, "{what} in bf16: other numbers in one part");
         }
+    }
+}
+
+#[test]
+fn odd_widths_have_no_pairs() {
+    for (config, odd) in [(config(8, 6, Mixer::mlp(4)), false), (config(8, 5, Mixer::mlp(4)), true)] {
+        let engine = TrmEngine::new(config).with_precision(Precision::Bf16);
+        assert_eq!(engine.is_err_and(|e| e.to_string().contains("odd")), odd);
     }
 }
 
