@@ -196,12 +196,13 @@ pub fn gather_sum<S: Simd>(
     let factor = simd.splat(scale);
     let (rp, sp, op) = (rows.as_ptr(), start.as_ptr(), out.as_mut_ptr());
     let mut at = 0;
-    // SAFETY: at + 4 (or 1) registers <= n, and each row was checked above.
+    // SAFETY: at + 4 (or 1) registers <= n, and each row was checked above; where there is no index, `rows` is never read
+    // and may be empty.
     unsafe {
         while at + 4 * S::LANES <= n {
             gather_registers::<S, 4>(
                 simd,
-                rp.add(at),
+                rp.wrapping_add(at),
                 idx,
                 n,
                 (!start.is_empty()).then(|| sp.add(at)),
@@ -213,7 +214,7 @@ pub fn gather_sum<S: Simd>(
         while at + S::LANES <= n {
             gather_registers::<S, 1>(
                 simd,
-                rp.add(at),
+                rp.wrapping_add(at),
                 idx,
                 n,
                 (!start.is_empty()).then(|| sp.add(at)),
