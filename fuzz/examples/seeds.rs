@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Two steps of an engine on a question of its size, half of it marked.
+/// Two steps of an engine on a question of its size, a quarter of its numbers marked.
 fn question(which: u8, config: &TrmConfig) -> Vec<u8> {
     let n_tokens = match &config.mixer {
         Mixer::Relational(relations) => relations.n_tokens().unwrap_or(4),
