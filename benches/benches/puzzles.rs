@@ -4,9 +4,9 @@
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rayon::ThreadPoolBuilder;
 use std::cell::LazyCell;
-use trm_bench::{MazeTask, SudokuTask, Task};
 use trm_benches::{Solvable, mazes_solved_in, record_calls, runs, sudoku_solved_in};
 use trm_core::{Precision, TrmEngine, TrmResult};
+use trm_tasks::{MazeTask, SudokuTask, Task};
 
 const KS: [usize; 4] = [1, 5, 10, 20];
 

@@ -5,11 +5,11 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use puzzles::sudoku::Layout;
 use std::hint::black_box;
-use trm_bench::tasks::{maze_sample, sudoku_sample};
 use trm_benches::runs;
 use trm_core::kernel::{Isa, Kernel, Mat, Simd, gemm};
 use trm_core::model::{StepOutput, Workspace};
 use trm_core::{Graph, TrmEngine};
+use trm_tasks::{maze_sample, sudoku_sample};
 use trm_train::Sample;
 
 /// Sums that depend on nothing but themselves: enough to hide the latency of a multiply-add, and few

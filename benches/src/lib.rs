@@ -3,8 +3,8 @@
 //! A row is a line of JSON on standard output, which `cargo xtask bench` puts among its records.
 
 use std::time::Instant;
-use trm_bench::{Item, MazeTask, SudokuTask, Task};
 use trm_core::TrmEngine;
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 /// Whether this run measures; `cargo test --benches` runs each case once, untimed.
 pub fn measures() -> bool {

@@ -1,13 +1,13 @@
 //! Many questions through a model: rows in, a report out.
 
 use crate::error::{BenchError, Result};
-use crate::pipeline::{Answered, Beyond, Policy, answer};
 use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, sweep_ks};
-use crate::task::{Item, Task};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use trm_core::{Model, TrmEngine};
+use trm_solve::{Answered, Beyond, Policy, answer};
+use trm_tasks::{Item, Task};
 
 /// The model of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,22 +1,21 @@
 //! Measuring K*: every question run to the last step, and every step judged.
 
 use crate::error::{BenchError, Result};
-use crate::learned::signal;
-use crate::pipeline::{Beyond, Halting, Policy, Votes, answer};
 use crate::runs::{MAX_STEPS, Run, Runs, Voted, rounded};
-use crate::task::{Item, Task};
 use rayon::prelude::*;
 use serde::Serialize;
 use sona_learn::Label;
 use std::fmt::{self, Display, Formatter};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use trm_core::TrmEngine;
+use trm_solve::{Beyond, Halting, Policy, Votes, answer, signal};
+use trm_tasks::{Item, Task};
 
 /// Runs each question `max_k` steps, on all threads of the rayon pool. `progress` hears how many
 /// are done, from any thread.
 ///
 /// # Errors
-/// The first question that cannot be asked, [`BenchError::NoPuzzles`], and [`BenchError::Halting`]
+/// The first question that cannot be asked, [`BenchError::NoPuzzles`], and [`BenchError::OutOfRange`]
 /// for a `max_k` that is 0 or above [`MAX_STEPS`].
 pub fn measure<T: Task>(
     engine: &TrmEngine,
@@ -29,7 +28,7 @@ where
     Item<T>: Sync,
 {
     if !(1..=MAX_STEPS).contains(&max_k) {
-        return Err(BenchError::Halting { field: "max_k", found: max_k, expected: "1 to 1024" });
+        return Err(BenchError::OutOfRange { field: "max_k", found: max_k, expected: "1 to 1024" });
     }
     if items.is_empty() {
         return Err(BenchError::NoPuzzles);

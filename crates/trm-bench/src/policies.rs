@@ -103,7 +103,7 @@ pub fn learn(runs: &Runs) -> Result<SonaEngine> {
 }
 
 /// How sure of the answer learned halting should be: the level that is right on the most training
-/// runs, and of equal ones the surest. What [`Task::SETTLED`](crate::Task::SETTLED) holds for the shipped models.
+/// runs, and of equal ones the surest. What [`Task::SETTLED`](trm_tasks::Task::SETTLED) holds for the shipped models.
 ///
 /// # Errors
 /// [`BenchError::Runs`] where there are too few runs.

@@ -1,23 +1,8 @@
 //! A report as text.
 
 use crate::eval::Report;
-use crate::pipeline::Halting;
 use crate::tally::{Measures, Rate};
 use std::fmt::{self, Display, Formatter};
-
-impl Display for Halting {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            Halting::Fixed(k) => write!(f, "exactly {k} steps"),
-            Halting::Adaptive => write!(f, "adaptive, the network's own confidence"),
-            Halting::Vote => write!(f, "enough steps agree, each by its confidence"),
-            Halting::Stable(n) => write!(f, "answer unchanged for {n} steps"),
-            Halting::Predicted => write!(f, "predicted before the run"),
-            Halting::Learned => write!(f, "learned, re-planned after each step"),
-            Halting::Verified => write!(f, "first answer that obeys the rules (network AND rules)"),
-        }
-    }
-}
 
 /// `87.40 % (85.2 .. 89.3)`
 impl Display for Rate {
@@ -28,7 +13,7 @@ impl Display for Rate {
 }
 
 impl Report {
-    /// The order of [`Measures::rates`] in text: as [`Task::RATES`](crate::Task::RATES).
+    /// The order of [`Measures::rates`] in text: as [`Task::RATES`](trm_tasks::Task::RATES).
     fn names(&self) -> Vec<&str> {
         let order =
             ["exact_accuracy", "solved_rate", "optimal_path_rate", "valid_path_rate", "connected_rate"];

@@ -15,7 +15,7 @@ const LOGITS: f32 = 8.0;
 /// Changes are kept as decades below 1, in 255 levels; the lowest is no change at all.
 const DECADES: f32 = 4.0;
 
-/// Where [`Halting::Vote`](crate::Halting::Vote) ends a run.
+/// Where [`Halting::Vote`](trm_solve::Halting::Vote) ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Voted {
     /// Steps taken.
@@ -27,7 +27,7 @@ pub struct Voted {
 /// One question, run to the last step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// [`Task::embedding`](crate::Task::embedding)
+    /// [`Task::embedding`](trm_tasks::Task::embedding)
     pub embedding: Vec<u16>,
     /// What each step said of itself, to the precision of the file.
     pub signals: Vec<Signal>,

@@ -1,8 +1,8 @@
 //! Counts over many answers, and the rates they give.
 
-use crate::task::{Score, Task};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use trm_tasks::{Score, Task};
 
 /// A share of questions with its 95 % interval (Wilson).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

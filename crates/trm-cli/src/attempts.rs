@@ -10,8 +10,10 @@ use puzzles::sudoku::Geometry;
 use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Mutex;
-use trm_bench::{Item, MazeTask, Policy, Rate, Rollouts, SearchLimits, Task, rollouts, search};
+use trm_bench::Rate;
 use trm_core::TrmEngine;
+use trm_solve::{Policy, Rollouts, SearchLimits, rollouts, search};
+use trm_tasks::{Item, MazeTask, Task};
 
 /// Searches for the solution of each Sudoku.
 pub fn run_search(args: &Args, engine: TrmEngine, max_calls: usize) -> Result<Verdict> {

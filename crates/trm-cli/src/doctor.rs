@@ -8,9 +8,9 @@ use clap::Parser;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use trm_bench::{MazeTask, SudokuTask, Task};
 use trm_core::TrmEngine;
 use trm_core::kernel::Isa;
+use trm_tasks::{MazeTask, SudokuTask, Task};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  trm doctor\n  trm doctor --json\n  TRM_KERNEL=scalar trm doctor\n\n\

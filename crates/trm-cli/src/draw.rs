@@ -3,7 +3,7 @@
 use puzzles::maze::{Cell, Maze, MazePath};
 use puzzles::sudoku::Grid;
 use std::io::IsTerminal;
-use trm_bench::picture;
+use trm_solve::picture;
 
 const BOLD: &str = "\x1b[1m";
 const BLUE: &str = "\x1b[36m";

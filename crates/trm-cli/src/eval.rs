@@ -11,8 +11,10 @@ use puzzles::sudoku::Geometry;
 use std::fs::File;
 use std::iter::Peekable;
 use std::path::PathBuf;
-use trm_bench::{Beyond, Item, MazeTask, ModelInfo, Report, SudokuTask, Task, evaluate};
+use trm_bench::{ModelInfo, Report, evaluate};
 use trm_core::TrmEngine;
+use trm_solve::Beyond;
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \

@@ -9,10 +9,12 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use trm_bench::tasks::sized;
-use trm_bench::{Halting, LearnedHalting, MazeTask, ModelInfo, Policy, SudokuTask, Task};
+use trm_bench::ModelInfo;
 use trm_core::file::NewFile;
 use trm_core::{HaltingPredictor, Precision, TrmConfig, TrmEngine};
+use trm_solve::{Halting, LearnedHalting, Policy};
+use trm_tasks::sized;
+use trm_tasks::{MazeTask, SudokuTask, Task};
 
 /// Longer texts are refused; the largest maze has a million cells.
 const MAX_TEXT_BYTES: u64 = 1 << 22;
@@ -55,8 +57,8 @@ impl Puzzle {
 
     pub fn name(self) -> &'static str {
         match self {
-            Puzzle::Sudoku => trm_bench::SudokuTask::NAME,
-            Puzzle::Maze => trm_bench::MazeTask::NAME,
+            Puzzle::Sudoku => trm_tasks::SudokuTask::NAME,
+            Puzzle::Maze => trm_tasks::MazeTask::NAME,
         }
     }
 }

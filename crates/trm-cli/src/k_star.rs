@@ -8,8 +8,9 @@ use puzzles::PuzzleError;
 use puzzles::dataset::Dataset;
 use std::fs::File;
 use std::path::PathBuf;
-use trm_bench::{Item, KStar, MazeTask, Runs, SudokuTask, Task, measure, model_id};
+use trm_bench::{KStar, Runs, measure, model_id};
 use trm_core::TrmEngine;
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \

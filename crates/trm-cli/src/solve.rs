@@ -10,9 +10,11 @@ use puzzles::maze;
 use puzzles::sudoku::{Grid, Solver};
 use serde_json::json;
 use std::path::PathBuf;
-use trm_bench::picture::Film;
-use trm_bench::{Answered, Beyond, MazeTask, ModelInfo, Task, answer};
+use trm_bench::ModelInfo;
 use trm_core::TrmEngine;
+use trm_solve::picture::Film;
+use trm_solve::{Answered, Beyond, answer};
+use trm_tasks::{MazeTask, Task};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \

@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use trm_bench::tasks::{
+use trm_core::kernel::Isa;
+use trm_core::{Model, TrmConfigBuilder};
+use trm_tasks::{
     MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
     sudoku_sample,
 };
-use trm_bench::{MazeTask, SudokuTask, Task};
-use trm_core::kernel::Isa;
-use trm_core::{Model, TrmConfigBuilder};
+use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_train::{
     Checkpoint, Data, Evaluation, OptimizerConfig, Sample, Schedule, TrainConfig, Trainer, evaluate,
 };

@@ -5,8 +5,8 @@ mod common;
 use common::trm;
 use serde_json::Value;
 use std::path::Path;
-use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
 use trm_core::Model;
+use trm_tasks::{maze_builder, shaped, sudoku_builder};
 
 const SOLVED: &str = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";

@@ -9,8 +9,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
 use trm_core::Model;
+use trm_tasks::{maze_builder, shaped, sudoku_builder};
 
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 

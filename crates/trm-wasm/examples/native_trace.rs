@@ -3,7 +3,7 @@
 use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use puzzles::sudoku::Grid;
 use serde_json::{Value, json};
-use trm_bench::{MazeTask, SudokuTask};
+use trm_tasks::{MazeTask, SudokuTask};
 use trm_wasm::run::{Run, Shown, maze_engine, sudoku_engine};
 
 /// A Sudoku that takes several steps.

@@ -2,8 +2,8 @@
 
 use crate::js::{self, Answer, ModelConfig, NextStep, Solution, Step};
 use crate::run::{self, Run, Seen, Shown};
-use trm_bench::{MazeTask, SudokuTask};
 use trm_core::TrmEngine;
+use trm_tasks::{MazeTask, SudokuTask};
 use wasm_bindgen::prelude::*;
 
 /// A model: an embedded one, or one that was read from a file.

@@ -4,8 +4,9 @@ use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze};
 use puzzles::sudoku::{Grid, Solver};
 use std::sync::OnceLock;
-use trm_bench::{BenchError, Halting, MazeTask, Policy, SudokuTask, Task, Votes};
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
+use trm_solve::{Halting, Policy, SolveError, Votes};
+use trm_tasks::{MazeTask, SudokuTask, Task};
 
 /// The embedded Sudoku model: that of trm-models, rounded to half precision.
 pub fn sudoku_engine() -> TrmEngine {
@@ -117,7 +118,7 @@ impl<T: Shown> Run<T> {
         task: T,
         question: T::Question,
         max_k: Option<usize>,
-    ) -> Result<Self, BenchError> {
+    ) -> Result<Self, SolveError> {
         let config = engine.model().config();
         let max_k = Policy::of(config, Halting::Vote, max_k)?.max_k;
         let answer_dim = config.answer_dim;

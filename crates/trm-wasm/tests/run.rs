@@ -2,7 +2,8 @@
 
 use puzzles::PuzzleError;
 use puzzles::sudoku::Grid;
-use trm_bench::{Beyond, Halting, MazeTask, Policy, SudokuTask, Task, answer};
+use trm_solve::{Beyond, Halting, Policy, answer};
+use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_wasm::run::{Run, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
 
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";

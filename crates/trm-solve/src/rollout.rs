@@ -1,10 +1,11 @@
 //! Several runs of one question, each from another initial latent, and the choice among them.
 
+use crate::answer::fitted;
 use crate::error::Result;
-use crate::pipeline::{Policy, fitted};
-use crate::task::Task;
+use crate::halting::Policy;
 use serde::{Deserialize, Serialize};
 use trm_core::TrmEngine;
+use trm_tasks::Task;
 
 /// How the runs differ.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

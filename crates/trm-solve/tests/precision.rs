@@ -1,7 +1,7 @@
 //! The shipped models with products of bf16: other numbers, and nearly the same answers.
 
-use trm_bench::{Item, MazeTask, SudokuTask, Task};
 use trm_core::{Precision, TrmEngine};
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 const K: usize = 12;
 const N: usize = 24;

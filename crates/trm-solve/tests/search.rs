@@ -2,9 +2,9 @@
 
 use puzzles::load_sudoku_extreme_dataset;
 use puzzles::sudoku::{Grid, Verdict, verdict};
-use trm_bench::tasks::{shaped, sudoku_builder};
-use trm_bench::{SearchLimits, search};
 use trm_core::{Model, TrmEngine};
+use trm_solve::{SearchLimits, search};
+use trm_tasks::{shaped, sudoku_builder};
 
 fn untrained() -> TrmEngine {
     Model::new(shaped(sudoku_builder(), 8, 16, 1).expect("a small model")).expect("weights").into()

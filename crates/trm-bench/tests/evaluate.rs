@@ -1,13 +1,13 @@
-//! Halting policies, and sweeps against the runs they stand for.
+//! Streaming evaluation: sweeps against the runs they stand for, the same counts on any number of threads.
 
 use puzzles::maze::{Maze, MazePath, MazeRow, label};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_bench::tasks::{maze_builder, shaped};
-use trm_bench::{
-    BenchError, Beyond, Evaluated, Halting, MazeTask, Measures, Policy, SudokuTask, Task, answer, evaluate,
-};
-use trm_core::{Model, TrmConfig, TrmEngine};
+use trm_bench::{BenchError, Evaluated, Measures, evaluate};
+use trm_core::{Model, TrmEngine};
+use trm_solve::{Beyond, Halting, Policy};
+use trm_tasks::MazeTask;
+use trm_tasks::{maze_builder, shaped};
 
 fn model() -> Model {
     let config = shaped(maze_builder().max_k(6), 8, 8, 1).expect("a small model");
@@ -19,52 +19,6 @@ fn noisy(seed: u64) -> TrmEngine {
     let (mut model, mut rng) = (model(), Xoshiro256PlusPlus::seed_from_u64(seed));
     model.params.iter_mut().for_each(|p| *p = rng.random_range(-1.0..1.0));
     model.into()
-}
-
-fn maze(rows: &str) -> Maze {
-    Maze::parse_rows(rows).expect("a maze")
-}
-
-fn k_of(engine: &TrmEngine, maze: &Maze, halting: Halting) -> (usize, bool) {
-    let config = engine.model().config();
-    let task = MazeTask::of(config).expect("a maze model");
-    let policy = Policy::of(config, halting, None).expect("a valid policy");
-    let answered = answer(engine, &task, maze, &policy, Beyond::Stop, |_| {}).expect("a valid question");
-    (answered.k, answered.early_stopped)
-}
-
-/// An untrained model marks nothing, in every step, with confidence 1/2.
-#[test]
-fn each_policy_stops_where_it_should() {
-    let (engine, far, near) = (TrmEngine::from(model()), maze("S  \n ##\n  G"), maze("SG\n  "));
-    assert_eq!(k_of(&engine, &far, Halting::Fixed(9)), (9, false));
-    assert_eq!(k_of(&engine, &far, Halting::Adaptive), (6, false));
-    assert_eq!(k_of(&engine, &far, Halting::Stable(2)), (3, true));
-    assert_eq!(k_of(&engine, &far, Halting::Verified), (6, false));
-    assert_eq!(k_of(&engine, &near, Halting::Verified), (1, true));
-    assert_eq!(k_of(&engine, &maze("S   G"), Halting::Fixed(1)), (1, false));
-}
-
-#[test]
-fn policies_out_of_range_are_refused() {
-    let config = model().config().clone();
-    for (halting, max_k, name) in [
-        (Halting::Fixed(0), None, "k"),
-        (Halting::Fixed(u32::MAX as usize), None, "k"),
-        (Halting::Stable(0), None, "stable"),
-        (Halting::Adaptive, Some(0), "max_k"),
-    ] {
-        let error = Policy::of(&config, halting, max_k).expect_err("out of range");
-        assert!(matches!(error, BenchError::Halting { field, .. } if field == name), "{error}");
-    }
-}
-
-#[test]
-fn models_of_other_puzzles_are_refused() {
-    let error = SudokuTask::of(model().config()).expect_err("a maze model");
-    assert!(matches!(error, BenchError::OtherTask { embedding_dim: 3, .. }), "{error}");
-    let error = MazeTask::of(&TrmConfig::default()).expect_err("no puzzle model");
-    assert!(matches!(error, BenchError::OtherTask { puzzle: "maze", .. }), "{error}");
 }
 
 fn rows(n: usize) -> Vec<MazeRow> {
@@ -135,13 +89,4 @@ fn no_rows_are_no_result() {
     let none = std::iter::empty::<Result<MazeRow, _>>();
     let error = evaluate(&engine, &task, none, &policy, Beyond::Stop, &|_| {}).expect_err("no rows");
     assert!(matches!(error, BenchError::NoPuzzles));
-}
-
-#[test]
-fn labels_score_full_marks() {
-    let task = MazeTask::default();
-    for row in rows(20).iter().filter(|row| label(&row.maze).is_ok()) {
-        let score = task.score(&row.maze, &row.answer, &row.answer);
-        assert_eq!((score.marks, score.n_cells_right), ([true; 4], 9));
-    }
 }

@@ -6,12 +6,12 @@
 //! (arXiv 2605.08605).
 
 use crate::error::Result;
-use crate::task::{SudokuTask, Task};
 use puzzles::sudoku::Grid;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use trm_core::TrmEngine;
+use trm_tasks::{SudokuTask, Task};
 
 /// Limits of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! Sudoku of other sizes, with the weights of the usual one.
 
 use puzzles::sudoku::{Geometry, Grid, Verdict, verdict};
-use trm_bench::tasks::{maze_builder, shaped, sized};
-use trm_bench::{Beyond, Halting, Policy, SudokuTask, answer};
 use trm_core::{Model, TrmEngine};
+use trm_solve::{Beyond, Halting, Policy, answer};
+use trm_tasks::SudokuTask;
+use trm_tasks::{maze_builder, shaped, sized};
 
 /// A full grid of a pattern, with every fifth cell blank.
 fn easy(geometry: Geometry) -> Grid {

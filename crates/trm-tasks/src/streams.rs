@@ -1,75 +1,20 @@
-//! Puzzles as questions of a model: where `puzzles`, `trm-core` and `trm-train` meet.
+//! Endless streams of puzzles to train on.
 
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeRow, MazeSpec, generate_maze};
-use puzzles::sudoku::{Geometry, Layout, SudokuEncoder, Symmetry, relations};
+use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ops::RangeInclusive;
-use trm_core::{GroupRelation, Mixer, Model, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
 use trm_train::{Answer, Data, Sample};
 
-/// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
-const GROUP_SCALE: f32 = 1.0 / 3.0;
 /// Set in the index of every maze that is trained on, so that none is one of a generated set: those
 /// count from zero.
 const MAZE_STREAM: u64 = 1 << 63;
 /// Trials for one maze: twenty times what one like Maze-Hard takes.
 const MAZE_TRIALS: u64 = 1_000_000;
-/// Positions in front of a question in the reference (`puzzle_emb_len`).
-const REFERENCE_PREFIX: usize = 16;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
-
-/// The Sudoku's relations between candidates, as a model reads them.
-pub fn sudoku_relations(geometry: Geometry) -> Relations {
-    let relations = relations(geometry)
-        .into_iter()
-        .map(|r| GroupRelation { name: r.name.into(), matrix: r.matrix, group_of: r.group_of })
-        .collect();
-    Relations::Groups { scale: GROUP_SCALE, relations }
-}
-
-/// A Sudoku model with its weights for another geometry: only the relations differ.
-///
-/// # Errors
-/// [`trm_core::TrmError::Config`] where the model is none of candidates.
-pub fn sized(model: &Model, geometry: Geometry) -> Result<Model> {
-    model.with_relations(sudoku_relations(geometry))
-}
-
-/// A relational model of candidates; widths and depths are still to be set.
-pub fn sudoku_builder() -> TrmConfigBuilder {
-    let encoder = SudokuEncoder::new();
-    TrmConfig::builder()
-        .embedding_dim(encoder.embedding_dim())
-        .answer_dim(encoder.answer_dim())
-        .given_feature(Some(1))
-        .output(Output::GroupSoftmax { relation: 0 })
-        .mixer(Mixer::Relational(sudoku_relations(Geometry::STANDARD)))
-}
-
-/// A dense model of Sudoku cells as in the reference, with its 16 positions in front; widths, depths and mixer
-/// are still to be set.
-pub fn sudoku_cells_builder() -> TrmConfigBuilder {
-    let encoder = SudokuEncoder::with(Geometry::STANDARD, Layout::Cells);
-    TrmConfig::builder()
-        .embedding_dim(encoder.embedding_dim())
-        .answer_dim(encoder.answer_dim())
-        .prefix_tokens(REFERENCE_PREFIX)
-        .output(Output::TokenStablemax)
-        .mixer(Mixer::mlp(REFERENCE_PREFIX + encoder.n_tokens()))
-}
-
-/// A relational model of maze cells; widths and depths are still to be set.
-pub fn maze_builder() -> TrmConfigBuilder {
-    let encoder = MazeEncoder::new();
-    TrmConfig::builder()
-        .embedding_dim(encoder.embedding_dim())
-        .answer_dim(encoder.answer_dim())
-        .output(Output::Binary)
-        .mixer(Mixer::Relational(Relations::Grid4))
-}
 
 /// A Sudoku with its solution as a training question.
 pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
@@ -205,17 +150,4 @@ fn relabelled(row: &SudokuRow, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
 
 fn stream_rng(seed: u64, index: u64) -> Xoshiro256PlusPlus {
     Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ index)
-}
-
-/// Builds a configuration, for callers that hold plain numbers.
-///
-/// # Errors
-/// What [`TrmConfig::validate`] says.
-pub fn shaped(
-    builder: TrmConfigBuilder,
-    hidden_dim: usize,
-    ffn_dim: usize,
-    n_blocks: usize,
-) -> Result<TrmConfig> {
-    builder.hidden_dim(hidden_dim).ffn_dim(ffn_dim).n_blocks(n_blocks).build()
 }

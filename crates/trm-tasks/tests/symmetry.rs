@@ -3,8 +3,8 @@
 use puzzles::sudoku::{Grid, SudokuEncoder, Symmetry};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_bench::tasks::{maze_builder, shaped, sudoku_builder};
 use trm_core::{Model, TrmEngine};
+use trm_tasks::{maze_builder, shaped, sudoku_builder};
 
 /// Fresh weights with a head that is not zero.
 fn engine(config: trm_core::TrmConfig) -> TrmEngine {

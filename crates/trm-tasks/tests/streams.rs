@@ -3,7 +3,7 @@
 use puzzles::load_sudoku_extreme_dataset;
 use puzzles::maze::load_maze_hard_dataset;
 use puzzles::sudoku::Layout;
-use trm_bench::tasks::{MazeStream, SudokuStream, maze_sample};
+use trm_tasks::{MazeStream, SudokuStream, maze_sample};
 use trm_train::Data;
 
 fn mazes(sides: (usize, usize), min_path_per_side: f32, open_share: f64, seed: u64) -> MazeStream {

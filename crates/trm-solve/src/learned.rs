@@ -1,16 +1,17 @@
 //! Learned halting: `sona-learn` behind the seam of `trm-core`.
 
-use crate::error::{BenchError, Result};
-use crate::task::Task;
+use crate::error::{Result, SolveError};
 use sona_learn::{Decision, HaltingPolicy, Signal, SonaEngine};
 use std::fmt::{self, Debug, Formatter};
 use trm_core::{Asked, HaltingPredictor, StepTrace};
+use trm_tasks::Task;
 
 /// A predictor for the puzzles of one task.
 ///
 /// ```
 /// use std::sync::Arc;
-/// use trm_bench::{LearnedHalting, MazeTask, Task};
+/// use trm_solve::LearnedHalting;
+/// use trm_tasks::{MazeTask, Task};
 ///
 /// let engine = trm_models::maze();
 /// let task = MazeTask::of(engine.model().config())?;
@@ -20,7 +21,7 @@ use trm_core::{Asked, HaltingPredictor, StepTrace};
 /// let encoded = task.encode(&maze);
 /// let result = engine.reason(&encoded.question, &encoded.answer, None); // until it is likely settled
 /// println!("{} steps", result.iterations_used);
-/// # Ok::<(), trm_bench::BenchError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LearnedHalting<T> {
     task: T,
@@ -32,11 +33,11 @@ impl<T: Task> LearnedHalting<T> {
     /// A predictor with what `sona` has learned, that ends a run at a chance of [`Task::SETTLED`].
     ///
     /// # Errors
-    /// [`BenchError::OtherState`] where it has learned of embeddings of another length.
+    /// [`SolveError::OtherState`] where it has learned of embeddings of another length.
     pub fn new(task: T, sona: SonaEngine) -> Result<Self> {
         let (found, expected) = (sona.config().dim, T::EMBEDDING_DIM);
         if found != expected {
-            return Err(BenchError::OtherState { puzzle: T::NAME, found, expected });
+            return Err(SolveError::OtherState { puzzle: T::NAME, found, expected });
         }
         Ok(LearnedHalting { task, sona, policy: HaltingPolicy { settled: T::SETTLED, hopeless: 0.0 } })
     }

@@ -1,0 +1,39 @@
+//! What can be wrong between a puzzle and a model's question.
+
+use puzzles::PuzzleError;
+use trm_core::{TrmConfig, TrmError};
+
+/// An error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TaskError {
+    /// A puzzle or a data file is wrong.
+    #[error(transparent)]
+    Puzzle(#[from] PuzzleError),
+    /// The engine refused the question.
+    #[error(transparent)]
+    Engine(#[from] TrmError),
+    /// The model takes other questions than these puzzles.
+    #[error(
+        "the model does not take a {puzzle}: it has {embedding_dim} features and {answer_dim} answers \
+         per token, a {puzzle} has {expected}"
+    )]
+    OtherTask {
+        /// The puzzle.
+        puzzle: &'static str,
+        /// The model's features per token.
+        embedding_dim: usize,
+        /// The model's answers per token.
+        answer_dim: usize,
+        /// The pairs that fit.
+        expected: &'static str,
+    },
+}
+
+/// A result with a [`TaskError`].
+pub type Result<T> = std::result::Result<T, TaskError>;
+
+pub(crate) fn other_task(puzzle: &'static str, config: &TrmConfig, expected: &'static str) -> TaskError {
+    let TrmConfig { embedding_dim, answer_dim, .. } = *config;
+    TaskError::OtherTask { puzzle, embedding_dim, answer_dim, expected }
+}

@@ -1,0 +1,20 @@
+//! Puzzles as questions of a model, and its answers read back.
+//!
+#![doc = include_str!("../README.md")]
+
+mod builders;
+pub mod embedding;
+mod error;
+mod maze;
+#[cfg(feature = "train")]
+mod streams;
+mod sudoku;
+mod task;
+
+pub use builders::{maze_builder, shaped, sized, sudoku_builder, sudoku_cells_builder, sudoku_relations};
+pub use error::{Result, TaskError};
+pub use maze::MazeTask;
+#[cfg(feature = "train")]
+pub use streams::{MazeStream, SudokuStream, maze_sample, sudoku_sample};
+pub use sudoku::SudokuTask;
+pub use task::{Encoded, Item, Score, Task};
