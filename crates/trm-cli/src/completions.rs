@@ -1,6 +1,6 @@
 //! `trm completions`
 
-use clap::{CommandFactory, Parser};
+use clap::{Command, Parser};
 use clap_complete::Shell;
 
 #[derive(Parser)]
@@ -13,6 +13,6 @@ pub struct Args {
     shell: Shell,
 }
 
-pub fn run(args: &Args) {
-    clap_complete::generate(args.shell, &mut crate::Cli::command(), "trm", &mut std::io::stdout());
+pub fn run(args: &Args, command: &mut Command) {
+    clap_complete::generate(args.shell, command, "trm", &mut std::io::stdout());
 }

@@ -1,8 +1,8 @@
 //! `trm doctor`
 
-use crate::Verdict;
 use crate::draw::Colours;
 use crate::input::Puzzle;
+use crate::verdict::Verdict;
 use anyhow::Result;
 use clap::Parser;
 use serde::Serialize;

@@ -65,7 +65,7 @@ impl Puzzle {
 
 /// Which model, and when it stops.
 #[derive(Parser)]
-pub struct Thinking {
+pub struct ModelArgs {
     /// Model file; without it the one that this program carries
     #[arg(long)]
     pub model: Option<PathBuf>,
@@ -118,7 +118,7 @@ impl From<Factors> for Precision {
     }
 }
 
-impl Thinking {
+impl ModelArgs {
     pub fn engine(&self, puzzle: Puzzle) -> Result<(TrmEngine, ModelInfo)> {
         let (engine, info) = puzzle.engine(self.model.as_deref())?;
         let engine = engine.with_precision(self.precision.into())?;
@@ -190,7 +190,7 @@ pub fn parse_sudoku(argument: &str) -> Result<Grid> {
         grid.conflicts()?;
         Ok(grid)
     });
-    grid.with_context(|| shown(argument))
+    grid.with_context(|| name_of(argument))
 }
 
 /// The engine and the task for Sudoku of a size: the weights serve all of them.
@@ -211,11 +211,11 @@ pub fn parse_maze(argument: &str) -> Result<Maze> {
     let text = read_text(argument)?;
     let text = text.trim_end_matches(['\n', '\r']);
     let maze = if text.contains('\n') { Maze::parse_rows(text) } else { Maze::parse(text) };
-    maze.with_context(|| shown(argument))
+    maze.with_context(|| name_of(argument))
 }
 
-/// The argument as it stands in an error message.
-fn shown(argument: &str) -> String {
+/// The argument as it appears in error messages.
+fn name_of(argument: &str) -> String {
     if argument == "-" {
         return "standard input".into();
     }

@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod draw;
 mod eval;
+mod eval_args;
 mod generate;
 mod import;
 mod info;
@@ -17,9 +18,11 @@ mod policies;
 mod progress;
 mod solve;
 mod train;
+mod verdict;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
+use verdict::Verdict;
 
 /// Solve, evaluate, train and inspect tiny recursive models.
 #[derive(Parser)]
@@ -42,7 +45,7 @@ enum Command {
     /// Answer one puzzle, and verify the answer
     Solve(solve::Args),
     /// Answer many puzzles, and count
-    Eval(eval::Args),
+    Eval(eval_args::Args),
     /// Measure how many steps questions need
     KStar(k_star::Args),
     /// Say what a model file holds
@@ -67,13 +70,6 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Whether what was asked is true, for the exit code.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Yes,
-    No,
-}
-
 fn main() -> ExitCode {
     end_with_the_pipe();
     let verdict = match Cli::parse().command {
@@ -90,7 +86,7 @@ fn main() -> ExitCode {
         Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => {
-            completions::run(&args);
+            completions::run(&args, &mut Cli::command());
             Ok(Verdict::Yes)
         }
     };
@@ -98,7 +94,7 @@ fn main() -> ExitCode {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,
         Ok(Verdict::No) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: {}", told(&error));
+            eprintln!("error: {}", message_of(&error));
             ExitCode::from(2)
         }
     }
@@ -116,15 +112,16 @@ fn end_with_the_pipe() {
     }));
 }
 
-/// An error with its causes, each said once: some errors repeat their causes, and some their place.
-fn told(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
-        if told.is_empty() || cause.starts_with(&told) {
+/// An error with its causes. A cause that its context repeats is left out, and so is a context that its
+/// cause begins with.
+fn message_of(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |message, cause| {
+        if message.is_empty() || cause.starts_with(&message) {
             cause
-        } else if told.contains(&cause) {
-            told
+        } else if message.contains(&cause) {
+            message
         } else {
-            format!("{told}: {cause}")
+            format!("{message}: {cause}")
         }
     })
 }

@@ -1,6 +1,6 @@
 //! `trm check-parity`
 
-use crate::Verdict;
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -58,8 +58,8 @@ fn print(report: &Report, all: bool) {
     for kind in KINDS.map(|k| k.1).into_iter().chain(["others"]) {
         let mut of_kind: Vec<_> = report.quantities.iter().filter(|q| kind_of(&q.name) == kind).collect();
         of_kind.sort_by(|a, b| b.difference.total_cmp(&a.difference));
-        let shown = if all { of_kind.len() } else { 1 };
-        for q in &of_kind[..shown.min(of_kind.len())] {
+        let n_rows = if all { of_kind.len() } else { 1 };
+        for q in &of_kind[..n_rows.min(of_kind.len())] {
             let word = match q.agreement() {
                 Agreement::Within => "within",
                 Agreement::Chaotic => "chaotic: rounding alone moves it as far,",

@@ -1,13 +1,13 @@
 //! `trm policies`
 
-use crate::Verdict;
 use crate::input::{open_output, write_output};
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use sona_learn::HaltingPolicy;
 use std::io::Read;
 use std::path::PathBuf;
-use trm_bench::{Runs, compare, learn, settled};
+use trm_bench::{Runs, compare, learn, tune_settled};
 
 /// Larger files are refused: no set of runs of use is.
 const MAX_BYTES: u64 = 1 << 28;
@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     let runs = Runs::from_bytes(&bytes).with_context(named)?;
     let engine = learn(&runs).with_context(named)?;
-    let level = args.settled.map_or_else(|| settled(&runs, &engine), Ok)?;
+    let level = args.settled.map_or_else(|| tune_settled(&runs, &engine), Ok)?;
     let comparison = compare(&runs, &engine, HaltingPolicy { settled: level, hopeless: args.hopeless })?;
     if let Some(html) = html {
         write_output(html, comparison.to_html().as_bytes())?;

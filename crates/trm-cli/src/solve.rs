@@ -1,8 +1,8 @@
 //! `trm solve`
 
-use crate::Verdict;
 use crate::draw::{Colours, Draw};
-use crate::input::{Puzzle, Thinking, open_output, parse_maze, parse_sudoku, sudoku_task, write_output};
+use crate::input::{ModelArgs, Puzzle, open_output, parse_maze, parse_sudoku, sudoku_task, write_output};
+use crate::verdict::Verdict;
 use anyhow::{Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use trm_bench::ModelInfo;
 use trm_core::TrmEngine;
 use trm_solve::picture::Film;
-use trm_solve::{Answered, Beyond, answer};
+use trm_solve::{AfterHalt, RunResult, answer};
 use trm_tasks::{MazeTask, Task};
 
 #[derive(Parser)]
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(value_name = "PUZZLE|FILE|-")]
     input: String,
     #[command(flatten)]
-    thinking: Thinking,
+    model_args: ModelArgs,
     /// Draw every supervision step
     #[arg(long)]
     trace: bool,
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> Result<Verdict> {
         Puzzle::Sudoku => {
             let grid = parse_sudoku(&args.input)?;
             judge_sudoku(&grid)?;
-            let (engine, info) = args.thinking.engine(args.puzzle)?;
+            let (engine, info) = args.model_args.engine(args.puzzle)?;
             let (engine, task) = sudoku_task(engine, grid.geometry())?;
             args.solve(engine, &info, &task, &grid)
         }
@@ -61,7 +61,7 @@ pub fn run(args: Args) -> Result<Verdict> {
                 let (start, goal) = (maze.row_column(maze.start()), maze.row_column(maze.goal()));
                 return Err(PuzzleError::MazeUnreachable { start, goal }.into());
             }
-            let (engine, info) = args.thinking.engine(args.puzzle)?;
+            let (engine, info) = args.model_args.engine(args.puzzle)?;
             let task = MazeTask::of(engine.model().config())?;
             args.solve(engine, &info, &task, &maze)
         }
@@ -96,16 +96,16 @@ impl Args {
         T::Answer: Clone,
     {
         let engine = &engine.with_threads(rayon::current_num_threads());
-        let policy = self.thinking.policy(engine.model().config())?;
+        let policy = self.model_args.policy(engine.model().config())?;
         let (colours, mut before) = (Colours::of_stdout(), None::<T::Answer>);
         let (width, rule) = question.shape();
         if self.svg.is_some() && width > MAX_PICTURE_WIDTH {
             bail!("--svg draws boards of at most {MAX_PICTURE_WIDTH} cells in a row");
         }
         let mut film = self.svg.as_ref().map(|_| Film::new(width, rule));
-        let answered = answer(engine, task, question, &policy, Beyond::Stop, |step| {
+        let result = answer(engine, task, question, &policy, AfterHalt::Stop, |step| {
             if let Some(film) = &mut film {
-                film.see(step.k, step.trace.confidence, question.cells(step.answer), step.halted);
+                film.record(step.k, step.trace.confidence, question.cells(step.answer), step.halted);
             }
             if !self.trace {
                 return;
@@ -119,14 +119,14 @@ impl Args {
         if let (Some(film), Some(path)) = (film, &self.svg) {
             write_output(open_output(path)?, film.to_svg().as_bytes())?;
         }
-        let fault = task.fault(question, &answered.answer);
+        let fault = task.fault(question, &result.answer);
         if self.json {
-            print_json::<T>(&answered, &task.text(question, &answered.answer), fault.as_deref(), info);
+            print_json::<T>(&result, &task.text(question, &result.answer), fault.as_deref(), info);
         } else {
             print_text(
-                &answered,
+                &result,
                 fault.as_deref(),
-                &question.draw(&answered.answer, None, colours),
+                &question.draw(&result.answer, None, colours),
                 colours,
                 self.trace,
             );
@@ -138,11 +138,11 @@ impl Args {
     }
 }
 
-fn print_text<A>(answered: &Answered<A>, fault: Option<&str>, drawing: &str, colours: Colours, drawn: bool) {
+fn print_text<A>(result: &RunResult<A>, fault: Option<&str>, drawing: &str, colours: Colours, drawn: bool) {
     if !drawn {
         println!("{drawing}");
     }
-    let Answered { k, confidence, early_stopped, time, .. } = answered;
+    let RunResult { k, confidence, early_stopped, time, .. } = result;
     let stop = if *early_stopped { "" } else { " (the limit)" };
     println!("K {k}{stop}, confidence {confidence:.3}, {:.1} ms", 1e3 * time.as_secs_f64());
     match fault {
@@ -151,12 +151,12 @@ fn print_text<A>(answered: &Answered<A>, fault: Option<&str>, drawing: &str, col
     }
 }
 
-fn print_json<T: Task>(answered: &Answered<T::Answer>, text: &str, fault: Option<&str>, info: &ModelInfo) {
+fn print_json<T: Task>(result: &RunResult<T::Answer>, text: &str, fault: Option<&str>, info: &ModelInfo) {
     let object = json!({
-        "puzzle": T::NAME, "model": info, "answer": text, "k": answered.k,
-        "confidence": answered.confidence, "early_stopped": answered.early_stopped,
+        "puzzle": T::NAME, "model": info, "answer": text, "k": result.k,
+        "confidence": result.confidence, "early_stopped": result.early_stopped,
         "verified": fault.is_none(), "fault": fault,
-        "ms": 1e3 * answered.time.as_secs_f64(),
+        "ms": 1e3 * result.time.as_secs_f64(),
     });
     println!("{object}");
 }

@@ -1,6 +1,6 @@
 //! `trm train`
 
-use crate::Verdict;
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};

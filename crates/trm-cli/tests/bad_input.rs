@@ -8,10 +8,10 @@ use std::path::Path;
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 
 fn refused(folder: &Path, input: &str, arguments: &[&str], expected: &str) {
-    let said = trm(folder, input, arguments);
-    assert_eq!(said.code, Some(2), "{arguments:?}: {}{}", said.out, said.err);
-    assert!(said.err.contains(expected), "{arguments:?}: {}", said.err);
-    assert!(!said.err.contains("panicked"), "{}", said.err);
+    let output = trm(folder, input, arguments);
+    assert_eq!(output.code, Some(2), "{arguments:?}: {}{}", output.out, output.err);
+    assert!(output.err.contains(expected), "{arguments:?}: {}", output.err);
+    assert!(!output.err.contains("panicked"), "{}", output.err);
 }
 
 #[test]
@@ -62,16 +62,16 @@ fn mazes() {
 fn large_mazes_are_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let maze = format!("S{}G", " ".repeat(200 * 200 - 2));
-    let said = trm(folder.path(), &maze, &["solve", "maze", "-", "--k", "1", "--json"]);
-    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+    let output = trm(folder.path(), &maze, &["solve", "maze", "-", "--k", "1", "--json"]);
+    assert!(matches!(output.code, Some(0 | 1)), "{}", output.err);
 }
 
 #[test]
 fn ambiguous_sudoku_is_answered_with_a_note() {
     let folder = tempfile::tempdir().expect("a folder");
-    let said = trm(folder.path(), "", &["solve", "sudoku", &".".repeat(81), "--k", "1"]);
-    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
-    assert!(said.err.contains("more than one solution"), "{}", said.err);
+    let output = trm(folder.path(), "", &["solve", "sudoku", &".".repeat(81), "--k", "1"]);
+    assert!(matches!(output.code, Some(0 | 1)), "{}", output.err);
+    assert!(output.err.contains("more than one solution"), "{}", output.err);
 }
 
 #[test]

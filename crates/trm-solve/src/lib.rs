@@ -1,4 +1,4 @@
-//! One question answered.
+//! Solving one question: halting policies, votes, rollouts, search.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -10,9 +10,9 @@ pub mod picture;
 mod rollout;
 mod search;
 
-pub use answer::{Answered, Beyond, Step, answer};
+pub use answer::{AfterHalt, RunResult, Step, answer};
 pub use error::{Result, SolveError};
 pub use halting::{Halting, Policy, VOTES, Votes};
 pub use learned::{LearnedHalting, signal};
-pub use rollout::{Chosen, Rollouts, rollouts};
-pub use search::{SearchLimits, Searched, search};
+pub use rollout::{RolloutConfig, RolloutResult, rollouts};
+pub use search::{SearchLimits, SearchResult, search};

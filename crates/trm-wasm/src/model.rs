@@ -1,7 +1,7 @@
 //! Models, and the steps of a puzzle, as JavaScript classes.
 
 use crate::js::{self, Answer, ModelConfig, NextStep, Solution, Step};
-use crate::run::{self, Run, Seen, Shown};
+use crate::run::{self, CellProbabilities, Run, StepView};
 use trm_core::TrmEngine;
 use trm_tasks::{MazeTask, SudokuTask};
 use wasm_bindgen::prelude::*;
@@ -125,13 +125,13 @@ impl Model {
     }
 }
 
-fn solve<T: Shown>(mut run: Run<T>) -> Solution {
+fn solve<T: CellProbabilities>(mut run: Run<T>) -> Solution {
     let mut trace = Vec::new();
     loop {
-        let seen = run.advance();
-        trace.push(seen.trace);
-        if seen.halted {
-            return js::solution(seen, run.early_stopped(), &trace);
+        let view = run.advance();
+        trace.push(view.trace);
+        if view.halted {
+            return js::solution(view, run.early_stopped(), &trace);
         }
     }
 }
@@ -160,10 +160,10 @@ impl Steps {
 
     /// One more step, after the model has stopped too.
     pub fn advance(&mut self) -> Step {
-        let seen: Seen = match &mut self.0 {
+        let view: StepView = match &mut self.0 {
             Running::Sudoku(run) => run.advance(),
             Running::Maze(run) => run.advance(),
         };
-        seen.into()
+        view.into()
     }
 }

@@ -1,4 +1,4 @@
-//! A puzzle while a model thinks about it.
+//! A puzzle, the model that solves it, and the state of the run.
 
 use puzzles::PuzzleError;
 use puzzles::maze::{self, Maze};
@@ -26,16 +26,16 @@ fn embedded(bytes: &[u8]) -> TrmEngine {
     Model::from_bytes(bytes).expect("the build script wrote it from a valid file").into()
 }
 
-/// What a page wants to know of an answer, beyond what a pipeline does.
-pub trait Shown: Task {
-    /// The model's probability of each thing it may answer: `[cells, 9]` digits, or `[cells]` of
-    /// lying on the path. `logits` is `[tokens, answer_dim]`.
+/// What a page draws of an answer beyond the answer itself.
+pub trait CellProbabilities: Task {
+    /// The model's probabilities: `[cells, side]` of each digit, or `[cells]` of lying on the path. `logits` is
+    /// `[tokens, answer_dim]`.
     fn probabilities(&self, question: &Self::Question, logits: &[f32]) -> Vec<f32>;
     /// Cells of the puzzle.
     fn n_cells(&self, question: &Self::Question) -> usize;
 }
 
-impl Shown for SudokuTask {
+impl CellProbabilities for SudokuTask {
     fn probabilities(&self, question: &Grid, logits: &[f32]) -> Vec<f32> {
         let per_cell = logits.len() / question.cells().len();
         // Cells as in the reference have padding and blank in front of the digits.
@@ -48,7 +48,7 @@ impl Shown for SudokuTask {
     }
 }
 
-impl Shown for MazeTask {
+impl CellProbabilities for MazeTask {
     fn probabilities(&self, question: &Maze, logits: &[f32]) -> Vec<f32> {
         let on_path = |cell: &[f32]| match cell {
             [logit] => 1.0 / (1.0 + (-logit).exp()),
@@ -73,28 +73,28 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     powers.iter().map(|p| p / sum).collect()
 }
 
-/// One supervision step, read.
+/// One supervision step, with what a page draws of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
+pub struct StepView {
     /// Steps so far.
     pub k: usize,
-    /// What the step said of itself.
+    /// Confidence, change and sureness of the step.
     pub trace: StepTrace,
-    /// See [`Shown::probabilities`].
+    /// See [`CellProbabilities::probabilities`].
     pub probabilities: Vec<f32>,
     /// How far the answer state moved in this step: the root mean square over its numbers, of the
     /// token of each cell that moved most. `[cells]`
     pub activity: Vec<f32>,
-    /// The answer as text: that of this step, but where the steps are used up the one with the most votes.
+    /// The answer as text: that of this step, or at the step limit the one with the most votes.
     pub answer: String,
     /// What is wrong with it.
     pub fault: Option<String>,
-    /// Whether the model has stopped, in this step or before: enough steps agree, or they are used up.
+    /// Whether the run has halted, at this step or before.
     pub halted: bool,
 }
 
-/// A question, the model that thinks about it, and how far it has come.
-pub struct Run<T: Shown> {
+/// A question and a run of the model on it.
+pub struct Run<T: CellProbabilities> {
     task: T,
     question: T::Question,
     steps: Steps<'static>,
@@ -107,9 +107,8 @@ pub struct Run<T: Shown> {
     early_stopped: bool,
 }
 
-impl<T: Shown> Run<T> {
-    /// Begins; the model stops as [`Halting::Vote`] says, after `max_k` steps at most, or its
-    /// configuration's.
+impl<T: CellProbabilities> Run<T> {
+    /// Starts a run under [`Halting::Vote`] with at most `max_k` steps, or those of the model's configuration.
     ///
     /// # Errors
     /// Where `max_k` is out of range, or the question does not fit the model.
@@ -133,18 +132,18 @@ impl<T: Shown> Run<T> {
         Ok(Run { task, question, steps, max_k, votes, answer_dim, before, halted, early_stopped })
     }
 
-    /// Whether the model has stopped.
+    /// Whether the run has halted.
     pub fn halted(&self) -> bool {
         self.halted
     }
 
-    /// Whether the model stopped before its limit because enough steps agreed.
+    /// Whether the run halted before its step limit because enough steps agreed.
     pub fn early_stopped(&self) -> bool {
         self.early_stopped
     }
 
-    /// One more supervision step, after the model stopped too.
-    pub fn advance(&mut self) -> Seen {
+    /// Runs one more supervision step; this is allowed after the halt too.
+    pub fn advance(&mut self) -> StepView {
         self.before.clear();
         self.before.extend_from_slice(self.steps.states());
         let trace = self.steps.advance();
@@ -159,7 +158,7 @@ impl<T: Shown> Run<T> {
                 answer = self.votes.winner().unwrap_or(answer);
             }
         }
-        Seen {
+        StepView {
             k,
             trace,
             probabilities: self.task.probabilities(&self.question, &logits),

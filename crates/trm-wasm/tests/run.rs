@@ -2,7 +2,7 @@
 
 use puzzles::PuzzleError;
 use puzzles::sudoku::Grid;
-use trm_solve::{Beyond, Halting, Policy, answer};
+use trm_solve::{AfterHalt, Halting, Policy, answer};
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_wasm::run::{Run, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
 
@@ -27,7 +27,7 @@ fn a_run_ends_with_what_evaluation_counts() {
         // Some end at the limit, with the answer that has the most votes.
         for max_k in [2, 6, 40] {
             let policy = Policy::of(config, Halting::Vote, Some(max_k)).expect("a limit");
-            let whole = answer(&engine, &task, &grid, &policy, Beyond::Stop, |_| ()).expect("a question");
+            let whole = answer(&engine, &task, &grid, &policy, AfterHalt::Stop, |_| ()).expect("a question");
             let mut run = Run::new(&engine, task, grid.clone(), Some(max_k)).expect("a question that fits");
             let mut last = run.advance();
             while !run.halted() {
