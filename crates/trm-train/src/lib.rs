@@ -7,6 +7,7 @@
 mod checkpoint;
 mod evaluate;
 mod optimizer;
+pub mod recipe;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, SlotState};
@@ -41,6 +42,16 @@ pub enum TrainError {
     #[error("the checkpoint belongs to another run: {reason}")]
     OtherRun {
         /// What differs.
+        reason: String,
+    },
+    /// A recipe cannot be followed.
+    #[error("{path}:{line}: {reason}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
         reason: String,
     },
     /// A field of the training configuration is out of range.
