@@ -1,7 +1,7 @@
 //! Endless streams of training puzzles.
 
 use puzzles::SudokuRow;
-use puzzles::maze::{MazeEncoder, MazeRow, MazeSpec, generate_maze};
+use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
 use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -126,7 +126,7 @@ impl Data for MazeStream {
         let side = rng.random_range(self.sides.0..=self.sides.1);
         let mut spec = MazeSpec { max_trials: MAZE_TRIALS, ..MazeSpec::square(side, side / 2) };
         if rng.random_bool(self.open_share) {
-            spec.wall_probability = OPEN_WALLS;
+            spec.kind = MazeKind::Scattered { wall_probability: OPEN_WALLS };
         } else {
             // Half of these are long for their size, the others as they come.
             let share: f32 = rng.random();

@@ -10,7 +10,7 @@ pub use js::{Answer, MazeCheck, ModelConfig, NextStep, Solution, Step, SudokuChe
 pub use model::{Model, Steps};
 
 use puzzles::PuzzleError;
-use puzzles::maze::{MazeSpec, generate_maze as draw_maze};
+use puzzles::maze::{MazeKind, MazeSpec, generate_maze as draw_maze};
 use wasm_bindgen::prelude::*;
 
 /// Solves a Sudoku of 81 characters (`.` or `0` for a blank) with the embedded model, which stops where
@@ -90,7 +90,8 @@ pub fn check_maze(text: &str) -> Result<MazeCheck, JsValue> {
 #[wasm_bindgen]
 pub fn generate_maze(height: usize, width: usize, min_path: usize, seed: u32) -> Result<String, JsValue> {
     let max_trials = 20_000;
-    let spec = MazeSpec { height, width, wall_probability: 0.3..=0.4, min_path, max_trials };
+    let kind = MazeKind::Scattered { wall_probability: 0.3..=0.4 };
+    let spec = MazeSpec { height, width, kind, min_path, max_trials };
     let row = draw_maze(&spec, u64::from(seed), 0).map_err(|e: PuzzleError| js::puzzle_error(e))?;
     Ok(row.maze.draw(None))
 }

@@ -1,7 +1,7 @@
 //! The solver for any geometry: plain tables, an explicit stack, the same counts as the bitboard.
 
 use super::Geometry;
-use super::solver::{Limits, Outcome};
+use super::outcome::{Limits, Outcome};
 
 /// Which cells share a unit.
 struct Tables {
@@ -140,7 +140,7 @@ fn digits(candidates: &[u32]) -> Vec<u8> {
     candidates.iter().map(|bits| bits.trailing_zeros() as u8 + 1).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "csv"))]
 mod tests {
     use super::*;
     use crate::sudoku::bitboard::{self, Board};
