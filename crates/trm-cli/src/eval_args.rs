@@ -1,17 +1,20 @@
 //! The options of `trm eval`, and the rows that they name.
 
-use crate::input::{ModelArgs, Puzzle, sudoku_task};
+use crate::model_args::{ModelArgs, Puzzle};
+use crate::output::message;
+use crate::rows::{self, Rows};
+use crate::values::{boxes, number};
 use crate::verdict::Verdict;
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use clap::Parser;
-use puzzles::PuzzleError;
-use puzzles::dataset::{Dataset, Origin};
+use puzzles::SudokuRow;
+use puzzles::maze::MazeRow;
 use puzzles::sudoku::Geometry;
-use std::fs::File;
-use std::iter::Peekable;
+use std::cell::Cell;
 use std::path::PathBuf;
 use trm_core::TrmEngine;
-use trm_tasks::{Item, MazeTask, SudokuTask, Task};
+use trm_solve::{check_maze, maze_task, sized_sudoku, sudoku_task};
+use trm_tasks::{MazeTask, SudokuTask};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -28,10 +31,14 @@ use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 pub struct Args {
     /// Which puzzle
     pub puzzle: Puzzle,
-    /// Puzzles (CSV: source,question,answer,rating; Sudoku of 4x4 to 25x25 cells, all of one size);
-    /// without it the committed set
-    #[arg(long)]
+    /// Puzzles: CSV with the columns question and answer (or those of the Kaggle sets), packed with gzip or
+    /// not, or a folder of the reference's NumPy arrays; Sudoku of 4x4 to 25x25 cells, all of one size; - is
+    /// standard input; without it the committed set
+    #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// Sudoku: rows and columns of a box, where a size has more than one shape
+    #[arg(long = "box", value_name = "ROWSxCOLUMNS", value_parser = boxes)]
+    pub boxes: Option<Geometry>,
     /// Puzzles to use, from the start of the file
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -44,7 +51,8 @@ pub struct Args {
     #[arg(long, value_name = "N", conflicts_with_all = ["sweep", "search"], value_parser = clap::value_parser!(u16).range(1..))]
     pub rollouts: Option<u16>,
     /// Standard deviation of the noise of --rollouts
-    #[arg(long, default_value_t = 0.5, requires = "rollouts")]
+    #[arg(long, default_value_t = 0.5, requires = "rollouts", value_parser = number(0.0..=100.0),
+        allow_negative_numbers = true)]
     pub noise: f64,
     /// Seed of that noise
     #[arg(long, default_value_t = 1, requires = "rollouts")]
@@ -53,62 +61,42 @@ pub struct Args {
     #[arg(long, value_name = "N", conflicts_with = "sweep", value_parser = clap::value_parser!(u32).range(1..))]
     pub search: Option<u32>,
     /// Fail unless solved_rate or optimal_path_rate is above this percentage
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     pub target: Option<f64>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
-type Items<T> = Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>;
-
-/// The questions to ask.
-pub struct Rows<T: Task> {
-    pub items: Peekable<Items<T>>,
-    /// Where they come from, in words.
-    pub data: String,
-}
-
-/// Sudoku, all of the size of the first, with the engine and the task for that size.
-pub fn sudoku_rows(args: &Args, engine: TrmEngine) -> Result<(TrmEngine, SudokuTask, Rows<SudokuTask>)> {
-    let mut rows = args.rows(puzzles::read_sized_sudoku_csv, puzzles::load_sudoku_extreme_dataset)?;
-    let geometry = match rows.items.peek() {
-        Some(Ok(first)) => first.question.geometry(),
-        // The evaluation says what is wrong with the first row.
-        _ => Geometry::STANDARD,
-    };
-    let (engine, task) = sudoku_task(engine, geometry)?;
-    Ok((engine, task, rows))
-}
-
-pub fn maze_rows(args: &Args) -> Result<Rows<MazeTask>> {
-    args.rows(puzzles::maze::read_maze_csv, puzzles::maze::load_maze_hard_dataset)
-}
-
 impl Args {
-    /// The rows of the file that was named, else of the committed set.
-    fn rows<T: Task, R: Send + 'static, I>(
-        &self,
-        read: impl Fn(File) -> I,
-        committed: impl Fn() -> Result<Dataset<R>, PuzzleError>,
-    ) -> Result<Rows<T>>
-    where
-        I: Iterator<Item = Result<R, PuzzleError>> + Send + 'static,
-        Item<T>: From<R>,
-    {
-        if let Some(path) = &self.data {
-            let data = path.display().to_string();
-            let file = File::open(path).with_context(|| data.clone())?;
-            let items: Items<T> = Box::new(read(file).map(|row| row.map(Item::from)));
-            return Ok(Rows { items: items.peekable(), data });
-        }
-        let set = committed()?;
-        let data = match set.origin {
-            Origin::File(path) => path.display().to_string(),
-            Origin::Generated(name) => format!("{name} (generated, committed)"),
+    /// The engine, task and rows for Sudoku, all of the size of the first.
+    pub fn sudoku(&self, engine: &TrmEngine) -> Result<(TrmEngine, SudokuTask, Rows<SudokuRow>)> {
+        sudoku_task(engine)?;
+        let known = Cell::new(None);
+        let fits = |row: &SudokuRow| {
+            let geometry = Some(row.puzzle.geometry());
+            if known.replace(geometry) != geometry {
+                sized_sudoku(engine, row.puzzle.geometry())?;
+            }
+            Ok(())
         };
-        let items: Items<T> = Box::new(set.rows.into_iter().map(|row| Ok(row.into())));
-        Ok(Rows { items: items.peekable(), data })
+        let mut rows = rows::sudoku(self.boxes).rows(self.data.as_deref(), self.limit, &fits)?;
+        let geometry = match rows.items.peek() {
+            Some(Ok(first)) => first.puzzle.geometry(),
+            _ => Geometry::STANDARD,
+        };
+        let (engine, task) = sized_sudoku(engine, geometry)?;
+        Ok((engine, task, rows))
+    }
+
+    /// The task and the rows for mazes.
+    pub fn mazes(&self, engine: &TrmEngine) -> Result<(MazeTask, Rows<MazeRow>)> {
+        if self.boxes.is_some() {
+            bail!("--box is for Sudoku");
+        }
+        let task = maze_task(engine)?;
+        let fits = |row: &MazeRow| Ok(check_maze(engine, &row.maze)?);
+        Ok((task, rows::mazes().rows(self.data.as_deref(), self.limit, &fits)?))
     }
 
     /// Whether a rate is above the target, if there is one.
@@ -117,7 +105,7 @@ impl Args {
         let percent = 100.0 * rate;
         let passed = percent > target;
         let word = if passed { "PASS" } else { "FAIL" };
-        eprintln!("{word}: {name} {percent:.2} %, target above {target} %");
-        if passed { Verdict::Yes } else { Verdict::No }
+        message!("{word}: {name} {percent:.2} %, target above {target} %");
+        passed.into()
     }
 }

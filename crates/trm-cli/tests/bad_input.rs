@@ -52,7 +52,7 @@ fn mazes() {
         ("S\t\n G", "row 1, column 2: '\\t'"),
         (&format!("S{}G", "#".repeat(896)), "898 cells is not square"),
         (&format!("S{}G", "#\n".repeat(2000)), "row 2 has 1 cells"),
-        (&" ".repeat(5 << 20), "bytes are no puzzle"),
+        (&" ".repeat(5 << 20), "more than 4194304 bytes"),
     ] {
         refused(folder.path(), maze, &["solve", "maze", "-"], expected);
     }
@@ -143,7 +143,7 @@ fn a_failed_generation_leaves_the_old_file_and_nothing_beside_it() {
     refused(folder.path(), "", &words, "1000");
     assert_eq!(std::fs::read(folder.path().join("mazes.csv")).expect("still there"), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
-    refused(folder.path(), "", &["generate", "sudoku", "--out", "."], "not a regular file");
+    refused(folder.path(), "", &["generate", "sudoku", "--out", "."], "is a folder");
     refused(folder.path(), "", &["generate", "sudoku", "--out", "none/x.csv"], "none/x.csv");
     refused(
         folder.path(),
@@ -173,7 +173,7 @@ fn runs_and_halting_states() {
         (&["k-star", "maze", "--data", "none.csv"], "no puzzles"),
         (&["k-star", "maze", "--data", "junk"], "junk"),
         (&["k-star", "sudoku", "--out", "no/folder/file"], "no/folder/file"),
-        (&["k-star", "sudoku", "--out", "."], "not a regular file"),
+        (&["k-star", "sudoku", "--out", "."], "is a folder"),
         (&["k-star", "sudoku", "--model", "junk"], "junk"),
     ] {
         refused(folder.path(), "", arguments, expected);

@@ -26,6 +26,24 @@ pub enum SolveError {
     /// Learned halting needs a predictor, and the engine has none.
     #[error("the engine has no predictor to learn halting from")]
     NoPredictor,
+    /// A model of the other puzzle.
+    #[error("the model does not take a {puzzle}: it is one for {known}")]
+    OtherPuzzle {
+        /// The puzzle that it was given.
+        puzzle: &'static str,
+        /// The puzzles that it answers.
+        known: &'static str,
+    },
+    /// A question of a size that a model, or its halting predictor, does not know.
+    #[error("{what} knows {known}, and this one has {found}")]
+    OtherSize {
+        /// What does not know it.
+        what: &'static str,
+        /// The questions that it knows.
+        known: String,
+        /// The size of the question.
+        found: String,
+    },
     /// A halting state that was learned from embeddings of another length.
     #[error("the halting state is about embeddings of {found} numbers, that of a {puzzle} has {expected}")]
     OtherState {

@@ -4,6 +4,7 @@
 
 mod answer;
 mod error;
+mod fit;
 mod halting;
 mod learned;
 pub mod picture;
@@ -12,6 +13,7 @@ mod search;
 
 pub use answer::{AfterHalt, RunResult, Step, answer};
 pub use error::{Result, SolveError};
+pub use fit::{check_maze, maze_task, sized_sudoku, sudoku_task};
 pub use halting::{Halting, Policy, VOTES, Votes};
 pub use learned::{LearnedHalting, signal};
 pub use rollout::{RolloutConfig, RolloutResult, rollouts};

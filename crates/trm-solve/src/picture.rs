@@ -34,18 +34,18 @@ struct Frame {
 pub struct Film {
     /// Cells of a row.
     width: usize,
-    /// A thick line after every so many rows and columns.
-    rule: usize,
+    /// Rows and columns of a box; 0 for no boxes.
+    boxes: [usize; 2],
     /// One step in `stride` is kept.
     stride: usize,
     frames: Vec<Frame>,
 }
 
 impl Film {
-    /// An empty film of boards that are `width` cells wide, with a thick line after every `rule`
-    /// rows and columns (0 for none).
-    pub fn new(width: usize, rule: usize) -> Self {
-        Film { width: width.max(1), rule, stride: 1, frames: Vec::new() }
+    /// An empty film of boards that are `width` cells wide, with lines around boxes of so many rows and columns
+    /// (0 for none).
+    pub fn new(width: usize, boxes: [usize; 2]) -> Self {
+        Film { width: width.max(1), boxes, stride: 1, frames: Vec::new() }
     }
 
     /// Records the board after step `k`, counted from 1. The `last` one is always kept.
@@ -119,10 +119,11 @@ impl Film {
                 );
             }
         }
-        let lines = |n: usize| (1..n).filter(|i| self.rule > 0 && i.is_multiple_of(self.rule));
+        let lines = |n: usize, every: usize| (1..n).filter(move |i| every > 0 && i.is_multiple_of(every));
+        let [rows, columns] = self.boxes;
         let mut path = format!("M0 0H{wide:.1}V{high:.1}H0Z");
-        lines(self.width).for_each(|i| path += &format!("M{:.1} 0V{high:.1}", cell * i as f64));
-        lines(height).for_each(|i| path += &format!("M0 {:.1}H{wide:.1}", cell * i as f64));
+        lines(self.width, columns).for_each(|i| path += &format!("M{:.1} 0V{high:.1}", cell * i as f64));
+        lines(height, rows).for_each(|i| path += &format!("M0 {:.1}H{wide:.1}", cell * i as f64));
         let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"black\"/>");
         let filled = wide * f64::from(confidence.clamp(0.0, 1.0));
         let _ = writeln!(
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_long_run_is_a_picture_of_eight_boards() {
-        let mut film = Film::new(2, 1);
+        let mut film = Film::new(2, [1, 1]);
         let cell = |symbol| Cell { symbol, given: symbol == '1' };
         for k in 1..=1000 {
             film.record(k, 0.5, vec![cell('1'), cell(if k < 1000 { '2' } else { '3' })], k == 1000);
@@ -155,6 +156,6 @@ mod tests {
 
     #[test]
     fn a_film_of_nothing_is_an_empty_picture() {
-        assert!(Film::new(0, 0).to_svg().contains("viewBox"));
+        assert!(Film::new(0, [0, 0]).to_svg().contains("viewBox"));
     }
 }

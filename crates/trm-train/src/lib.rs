@@ -5,6 +5,7 @@
 //! used up its steps makes room for a new one (arXiv 2510.04871, section 4).
 
 mod checkpoint;
+mod difference;
 mod evaluate;
 mod optimizer;
 pub mod recipe;

@@ -1,6 +1,7 @@
 //! The training loop.
 
 use crate::checkpoint::{Checkpoint, SlotState};
+use crate::difference::differences;
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{Data, Result, Sample, TrainError};
 use rand::{RngExt, SeedableRng};
@@ -213,7 +214,7 @@ impl<'a> Trainer<'a> {
         let other = |reason: String| Err(TrainError::OtherRun { reason });
         let expected = trainer.config_json();
         if checkpoint.config != expected {
-            return other(format!("its configuration is {}, this run's is {expected}", checkpoint.config));
+            return other(differences(&checkpoint.config, &expected));
         }
         let n = trainer.model.params.len();
         let Checkpoint { params, optimizer, slots, .. } = &checkpoint;

@@ -28,10 +28,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn trace<T: CellProbabilities>(puzzle: &str, mut run: Run<T>) -> Value {
     let mut steps = Vec::new();
     while !run.halted() {
-        let seen = run.advance();
+        let view = run.advance();
         steps.push(json!({
-            "k": seen.k, "confidence": seen.trace.confidence, "probabilities": seen.probabilities,
-            "activity": seen.activity, "answer": seen.answer,
+            "k": view.k, "confidence": view.trace.confidence, "probabilities": view.probabilities,
+            "activity": view.activity, "answer": view.answer,
         }));
     }
     json!({ "puzzle": puzzle, "steps": steps })

@@ -2,7 +2,9 @@
 
 use crate::js::{self, Answer, ModelConfig, NextStep, Solution, Step};
 use crate::run::{self, CellProbabilities, Run, StepView};
+use puzzles::sudoku::SudokuText;
 use trm_core::TrmEngine;
+use trm_solve::{check_maze, maze_task, sized_sudoku};
 use trm_tasks::{MazeTask, SudokuTask};
 use wasm_bindgen::prelude::*;
 
@@ -59,16 +61,26 @@ impl Model {
     ///
     /// # Errors
     /// As that one, and where the model is not one for Sudoku.
-    pub fn solve_sudoku(&self, text: &str, max_k: Option<u32>) -> Result<Solution, JsValue> {
-        Ok(solve(self.sudoku_run(text, max_k)?))
+    pub fn solve_sudoku(
+        &self,
+        text: &str,
+        max_k: Option<u32>,
+        boxes: Option<String>,
+    ) -> Result<Solution, JsValue> {
+        Ok(solve(self.sudoku_run(text, max_k, boxes)?))
     }
 
     /// The supervision steps of a Sudoku.
     ///
     /// # Errors
     /// As [`Model::solve_sudoku`].
-    pub fn sudoku_steps(&self, text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
-        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k)?)))
+    pub fn sudoku_steps(
+        &self,
+        text: &str,
+        max_k: Option<u32>,
+        boxes: Option<String>,
+    ) -> Result<Steps, JsValue> {
+        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k, boxes)?)))
     }
 
     /// Solves a maze; see the function of this name.
@@ -111,16 +123,24 @@ impl Model {
         Ok(result.map_err(js::error)?.into())
     }
 
-    fn sudoku_run(&self, text: &str, max_k: Option<u32>) -> Result<Run<SudokuTask>, JsValue> {
-        let task = SudokuTask::of(self.engine.model().config()).map_err(js::error)?;
-        let grid = run::parse_sudoku(text).map_err(js::puzzle_error)?;
+    fn sudoku_run(
+        &self,
+        text: &str,
+        max_k: Option<u32>,
+        boxes: Option<String>,
+    ) -> Result<Run<SudokuTask>, JsValue> {
+        let SudokuText { grid, notation } =
+            run::parse_sudoku(text, boxes.as_deref()).map_err(js::puzzle_error)?;
         run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
-        Run::new(&self.engine, task, grid, max_k.map(|k| k as usize)).map_err(js::error)
+        let (engine, task) = sized_sudoku(&self.engine, grid.geometry()).map_err(js::error)?;
+        let run = Run::new(&engine, task, grid, max_k.map(|k| k as usize)).map_err(js::error)?;
+        Ok(run.with_writer(move |answer| notation.line(answer)))
     }
 
     fn maze_run(&self, text: &str, max_k: Option<u32>) -> Result<Run<MazeTask>, JsValue> {
-        let task = MazeTask::of(self.engine.model().config()).map_err(js::error)?;
+        let task = maze_task(&self.engine).map_err(js::error)?;
         let (maze, _) = run::parse_maze(text).map_err(js::puzzle_error)?;
+        check_maze(&self.engine, &maze).map_err(js::error)?;
         Run::new(&self.engine, task, maze, max_k.map(|k| k as usize)).map_err(js::error)
     }
 }

@@ -1,8 +1,8 @@
 //! A puzzle, the model that solves it, and the state of the run.
 
 use puzzles::PuzzleError;
-use puzzles::maze::{self, Maze};
-use puzzles::sudoku::{Grid, Solver};
+use puzzles::maze::{Maze, read_maze, shortest_path_len};
+use puzzles::sudoku::{Geometry, Grid, ReadOptions, Solutions, SudokuText, read_sudoku, solutions};
 use std::sync::OnceLock;
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
 use trm_solve::{Halting, Policy, SolveError, Votes};
@@ -93,6 +93,9 @@ pub struct StepView {
     pub halted: bool,
 }
 
+/// Writes an answer as text.
+type Write<A> = Box<dyn Fn(&A) -> String>;
+
 /// A question and a run of the model on it.
 pub struct Run<T: CellProbabilities> {
     task: T,
@@ -101,6 +104,8 @@ pub struct Run<T: CellProbabilities> {
     max_k: usize,
     votes: Votes<T::Answer>,
     answer_dim: usize,
+    /// Writes answers; without it they are written as in data files.
+    write: Option<Write<T::Answer>>,
     /// The answer state after the step before, `[live, hidden_dim]`.
     before: Vec<f32>,
     halted: bool,
@@ -129,7 +134,24 @@ impl<T: CellProbabilities> Run<T> {
         let steps = engine.steps(&encoded.question, &encoded.answer)?.into_owned();
         let (votes, before) = (Votes::default(), Vec::new());
         let (halted, early_stopped) = (false, false);
-        Ok(Run { task, question, steps, max_k, votes, answer_dim, before, halted, early_stopped })
+        Ok(Run {
+            task,
+            question,
+            steps,
+            max_k,
+            votes,
+            answer_dim,
+            write: None,
+            before,
+            halted,
+            early_stopped,
+        })
+    }
+
+    /// The run with answers written in another way than that of data files.
+    pub fn with_writer(mut self, write: impl Fn(&T::Answer) -> String + 'static) -> Self {
+        self.write = Some(Box::new(write));
+        self
     }
 
     /// Whether the run has halted.
@@ -163,7 +185,10 @@ impl<T: CellProbabilities> Run<T> {
             trace,
             probabilities: self.task.probabilities(&self.question, &logits),
             activity: self.activity(logits.len() / self.answer_dim),
-            answer: self.task.text(&self.question, &answer),
+            answer: match &self.write {
+                Some(write) => write(&answer),
+                None => self.task.text(&self.question, &answer),
+            },
             fault: self.task.fault(&self.question, &answer),
             halted: self.halted,
         }
@@ -187,18 +212,21 @@ impl<T: CellProbabilities> Run<T> {
     }
 }
 
-/// Reads a Sudoku: 81 characters, in one line or more; spaces, bars and ruled lines between them are
-/// passed over.
+/// Reads a Sudoku in any layout and notation that [`read_sudoku`] knows. `boxes` is the shape of its boxes,
+/// rows x columns, where the number of cells leaves it open.
 ///
 /// # Errors
-/// What stands where it cannot, or twice.
-pub fn parse_sudoku(text: &str) -> Result<Grid, PuzzleError> {
-    let is_rule = |line: &&str| !line.is_empty() && line.chars().all(|c| "+-=| ".contains(c));
-    let lines = text.lines().filter(|line| !is_rule(line));
-    let cells: String = lines.flat_map(str::chars).filter(|c| !c.is_whitespace() && *c != '|').collect();
-    let grid = Grid::parse(&cells)?;
-    grid.conflicts()?;
-    Ok(grid)
+/// What keeps the text from being read, or givens that contradict each other.
+pub fn parse_sudoku(text: &str, boxes: Option<&str>) -> Result<SudokuText, PuzzleError> {
+    let geometry = boxes.map(geometry).transpose()?;
+    read_sudoku(text, &ReadOptions { geometry, notation: None })
+}
+
+/// `3x2`: rows and columns of a box.
+fn geometry(boxes: &str) -> Result<Geometry, PuzzleError> {
+    let size = |text: &str| text.trim().parse().unwrap_or_default();
+    let (rows, columns) = boxes.split_once(['x', 'X']).unwrap_or((boxes, ""));
+    Geometry::new(size(rows), size(columns))
 }
 
 /// The solutions of a Sudoku, counted up to 2; `None` where counting took too long. An exact solver
@@ -207,25 +235,22 @@ pub fn parse_sudoku(text: &str) -> Result<Grid, PuzzleError> {
 /// # Errors
 /// [`PuzzleError::NoSolution`].
 pub fn judge_sudoku(grid: &Grid) -> Result<Option<usize>, PuzzleError> {
-    match Solver::with_max_guesses(MAX_GUESSES).count_solutions(grid, 2) {
-        Ok(0) => Err(PuzzleError::NoSolution),
-        Ok(n) => Ok(Some(n)),
-        Err(_) => Ok(None),
+    match solutions(grid) {
+        Solutions::None => Err(PuzzleError::NoSolution),
+        Solutions::One(_) => Ok(Some(1)),
+        Solutions::Several => Ok(Some(2)),
+        Solutions::Unknown { .. } => Ok(None),
     }
 }
 
-/// Some seconds in a browser.
-const MAX_GUESSES: u64 = 1_000_000;
-
-/// Reads a maze: one line per row, or one line for a square maze.
+/// Reads a maze, as [`read_maze`] does, and measures its shortest path.
 ///
 /// # Errors
 /// What stands where it cannot, or no way from start to goal.
 pub fn parse_maze(text: &str) -> Result<(Maze, usize), PuzzleError> {
-    let text = text.trim_end_matches(['\n', '\r']);
-    let maze = if text.contains('\n') { Maze::parse_rows(text) } else { Maze::parse(text) }?;
+    let maze = read_maze(text)?.maze;
     let (start, goal) = (maze.row_column(maze.start()), maze.row_column(maze.goal()));
-    match maze::shortest_path_len(&maze) {
+    match shortest_path_len(&maze) {
         Some(shortest) => Ok((maze, shortest)),
         None => Err(PuzzleError::MazeUnreachable { start, goal }),
     }
