@@ -64,6 +64,8 @@ struct Session {
     graph: Graph,
     state: State<f32>,
     output: StepOutput<f32>,
+    /// `[live, answer_dim]`: the answer channel of the step, for models that have one.
+    channel: Vec<f32>,
     work: Workspace<f32>,
 }
 
@@ -81,6 +83,8 @@ pub struct TrmEngine {
     halting: Option<Arc<dyn HaltingPredictor>>,
     /// Threads that share a question; at least 1.
     threads: usize,
+    /// Seed of the answer channel's noise.
+    seed: u64,
     /// The matrices in bf16, where products are computed in it.
     pairs: Option<Arc<Vec<f32>>>,
     pool: Mutex<Vec<Session>>,
@@ -89,13 +93,14 @@ pub struct TrmEngine {
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, halting, threads, pairs, .. } = self;
+        let TrmEngine { model, isa, grid, halting, threads, seed, pairs, .. } = self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
             grid: *grid,
             halting: halting.clone(),
             threads: *threads,
+            seed: *seed,
             pairs: pairs.clone(),
             pool: Mutex::default(),
         }
@@ -106,7 +111,7 @@ impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
         let (isa, pool) = (Isa::best(), Mutex::default());
         let (grid, halting, pairs) = (None, None, None);
-        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, pairs, pool }
+        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, seed: 0, pairs, pool }
     }
 }
 
@@ -203,6 +208,18 @@ impl TrmEngine {
         Ok(self)
     }
 
+    /// The same engine with another seed for the noise of the [`AnswerChannel`](crate::AnswerChannel), 0 unless set.
+    /// The same seed gives the same bits, alone or in a batch, on any number of threads.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Seed of the noise.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// What its products are computed in.
     pub fn precision(&self) -> Precision {
         self.pairs.as_ref().map_or(Precision::F32, |_| Precision::Bf16)
@@ -281,7 +298,15 @@ impl TrmEngine {
         self.model.restart(self.isa, graph, answer, state, work);
         session.output.logits.clear();
         let (engine, question) = (Cow::Borrowed(self), Cow::Borrowed(question));
-        Ok(Steps { engine, question, width, session, last: StepTrace::default(), n_steps: 0 })
+        Ok(Steps {
+            engine,
+            question,
+            width,
+            session,
+            last: StepTrace::default(),
+            n_steps: 0,
+            seed: self.seed,
+        })
     }
 
     /// Answers many questions on all threads of the rayon pool.
@@ -297,7 +322,8 @@ impl TrmEngine {
     }
 
     /// Answers one question several times, each from another initial latent (normal noise of
-    /// standard deviation `noise`); the first roll-out has none.
+    /// standard deviation `noise`) and with another seed of the answer channel; the first rollout is
+    /// [`TrmEngine::try_reason`].
     ///
     /// # Errors
     /// What [`TrmEngine::try_reason`] says.
@@ -315,6 +341,7 @@ impl TrmEngine {
             let mut steps = self.steps(question, answer)?;
             if i > 0 {
                 steps.disturb(noise, seed.rotate_left(32) ^ i);
+                steps.reseed(seed.rotate_left(32) ^ i);
             }
             let mut result = TrmResult::default();
             steps.finish(limit, k.is_none(), &mut result);

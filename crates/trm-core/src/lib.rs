@@ -12,6 +12,7 @@ pub mod kernel;
 pub mod loss;
 pub mod model;
 pub mod net;
+pub mod noise;
 pub mod official;
 pub mod params;
 pub mod parity;
@@ -23,7 +24,7 @@ mod updater;
 mod weights;
 
 pub use confidence::ConfidenceScorer;
-pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use config::{AnswerChannel, HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{Precision, StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use halting::{Asked, HaltingPredictor};

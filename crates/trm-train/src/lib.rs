@@ -6,11 +6,13 @@
 
 mod checkpoint;
 mod evaluate;
+mod leak;
 mod optimizer;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, SlotState};
 pub use evaluate::{Evaluation, evaluate};
+pub use leak::LeakConfig;
 pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
 pub use trainer::{Progress, TrainConfig, Trainer};
 

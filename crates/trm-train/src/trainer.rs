@@ -1,6 +1,7 @@
 //! The training loop.
 
 use crate::checkpoint::{Checkpoint, SlotState};
+use crate::leak::{self, Episode, LeakConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{Data, Result, Sample, TrainError};
 use rand::{RngExt, SeedableRng};
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use trm_core::kernel::Isa;
-use trm_core::model::{StepLoss, StepOutput, Workspace};
+use trm_core::model::{StepInput, StepLoss, StepOutput, Workspace};
 use trm_core::recursion::State;
 use trm_core::{Graph, Model};
 
@@ -35,7 +36,10 @@ pub struct TrainConfig {
     pub balance: f32,
     /// Standard deviation of the noise on the initial latent.
     pub latent_noise: f64,
-    /// Seed of that noise.
+    /// How the answer channel is trained, for a model that has one; noise alone where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<LeakConfig>,
+    /// Seed of all noise.
     pub seed: u64,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
@@ -50,6 +54,7 @@ impl Default for TrainConfig {
             linger: 2,
             balance: 0.0,
             latent_noise: 0.3,
+            leak: None,
             seed: 1,
             optimizer: OptimizerConfig::default(),
         }
@@ -57,7 +62,8 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
-    fn validate(&self, n_params: usize) -> Result<()> {
+    fn validate(&self, model: &Model) -> Result<()> {
+        let n_params = model.params.len();
         let check = |ok: bool, field, found: String, expected| {
             ok.then_some(()).ok_or(TrainError::Config { field, found, expected })
         };
@@ -66,6 +72,11 @@ impl TrainConfig {
         check(fits, "batch", self.batch.to_string(), "1 to 65536, and 2^32 with the weights of each")?;
         check(self.linger < 1 << 16, "linger", self.linger.to_string(), "below 65536")?;
         check(self.max_supervision_steps > 0, "max_supervision_steps", "0".into(), "at least 1")?;
+        if let Some(leak) = &self.leak {
+            leak.validate(self.max_supervision_steps)?;
+            let has_channel = model.config().answer_channel.is_some();
+            check(has_channel, "leak", "set".into(), "unset for a model without an answer channel")?;
+        }
         let o = &self.optimizer;
         check(
             o.learning_rate > 0.0 && o.learning_rate.is_finite(),
@@ -92,10 +103,26 @@ struct Slot {
     right_steps: u32,
     /// After how many of them the question leaves.
     leaves_after: u32,
+    /// Seed of its noise.
+    seed: u64,
+    /// Its leaked episode, if it has one.
+    episode: Option<Episode>,
+    /// `[live, answer_dim]`: the answer channel of the running step.
+    channel: Vec<f32>,
     sample: Sample,
     graph: Graph,
     state: State<f32>,
     output: StepOutput<f32>,
+}
+
+impl Slot {
+    /// Whether it makes room: a leaked episode at its end, another question once it was right for long enough.
+    fn is_done(&self, max_supervision_steps: u32) -> bool {
+        match self.episode {
+            Some(episode) => self.steps >= episode.n_steps,
+            None => self.right_steps >= self.leaves_after || self.steps >= max_supervision_steps,
+        }
+    }
 }
 
 /// The gradient sum of some slots.
@@ -166,7 +193,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::Config`]
     pub fn new(model: Model, config: TrainConfig, data: &'a dyn Data) -> Result<Self> {
-        config.validate(model.params.len())?;
+        config.validate(&model)?;
         let mut trainer = Self::empty(model, config, data);
         for _ in 0..trainer.config.batch {
             let slot = trainer.ask();
@@ -208,7 +235,7 @@ impl<'a> Trainer<'a> {
         data: &'a dyn Data,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
-        config.validate(model.params.len())?;
+        config.validate(&model)?;
         let mut trainer = Self::empty(model, config, data);
         let other = |reason: String| Err(TrainError::OtherRun { reason });
         let expected = trainer.config_json();
@@ -292,12 +319,15 @@ impl<'a> Trainer<'a> {
         let mut graph = Graph::default();
         self.model.build_graph(&sample.question, sample.n_tokens(), sample.width, &mut graph);
         let mut state = self.model.start(&graph, &[]);
-        let mut rng =
-            Xoshiro256PlusPlus::seed_from_u64(self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let seed = self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         self.model.disturb(&mut state, self.config.latent_noise, &mut rng);
         let leaves_after = 1 + rng.random_range(0..=self.config.linger);
         let output = StepOutput::default();
-        Slot { index, steps: 0, right_steps: 0, leaves_after, sample, graph, state, output }
+        let episode =
+            self.config.leak.and_then(|leak| leak.draw(self.config.max_supervision_steps, &mut rng));
+        let (steps, right_steps, channel) = (0, 0, Vec::new());
+        Slot { index, steps, right_steps, leaves_after, seed, episode, channel, sample, graph, state, output }
     }
 
     /// One optimiser step: one supervision step for every running question.
@@ -314,12 +344,16 @@ impl<'a> Trainer<'a> {
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in slots {
-                let Slot { graph, sample, state, output, .. } = slot;
+                let Slot { graph, sample, state, output, channel, .. } = slot;
+                if model.config().answer_channel.is_some() {
+                    let dim = model.config().answer_dim;
+                    leak::fill(sample, &graph.live, slot.episode, slot.steps, slot.seed, dim, channel);
+                }
                 part.losses.push(model.train_step(
                     isa,
                     transposed,
                     graph,
-                    &sample.question,
+                    StepInput { question: &sample.question, channel },
                     sample.target(balance),
                     scale,
                     state,
@@ -380,7 +414,7 @@ impl<'a> Trainer<'a> {
         for (i, (slot, right)) in self.slots.iter_mut().zip(right).enumerate() {
             slot.steps += 1;
             slot.right_steps = if right { slot.right_steps + 1 } else { 0 };
-            if slot.right_steps >= slot.leaves_after || slot.steps >= self.config.max_supervision_steps {
+            if slot.is_done(self.config.max_supervision_steps) {
                 done.push(i);
             }
         }
