@@ -27,7 +27,7 @@ pub use confidence::ConfidenceScorer;
 pub use config::{AnswerChannel, HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{Precision, StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
-pub use halting::{Asked, HaltingPredictor};
+pub use halting::{HaltingPredictor, HaltingQuery};
 pub use model::Model;
 pub use refiner::AnswerRefiner;
 pub use relations::{Graph, GroupRelation, NONE, Relations};

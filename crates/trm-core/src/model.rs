@@ -1,6 +1,7 @@
 //! A model: configuration, weights, and one supervision step with or without gradient.
 
 mod tensors;
+mod transfer;
 
 pub use tensors::param_count;
 
@@ -13,7 +14,7 @@ use crate::loss::{self, Target, halt_loss};
 use crate::net::Net;
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Result, TrmConfig, TrmError};
+use crate::{Graph, HaltInput, Mixer, Result, TrmConfig};
 use core::ops::Range;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -375,39 +376,5 @@ impl<R: Real> Model<R> {
         let calls =
             (self.config.cycles + 2 * self.config.gradient_cycles) * (self.config.latent_iterations + 1);
         self.net.flops(graph) * calls as u64
-    }
-}
-
-impl Model<f32> {
-    /// The same weights in `f64`.
-    pub fn widen(&self) -> Model<f64> {
-        Model {
-            config: self.config.clone(),
-            layout: self.layout.clone(),
-            net: self.net.clone(),
-            tensors: self.tensors.clone(),
-            params: self.params.iter().map(|p| f64::from(*p)).collect(),
-            note: self.note.clone(),
-        }
-    }
-
-    /// The same weights over other relations: the net is not tied to one size of question.
-    ///
-    /// # Errors
-    /// What [`TrmConfig::validate`] says; also where the relations pass other matrices.
-    pub fn with_relations(&self, relations: crate::Relations) -> Result<Self> {
-        let mut config = (*self.config).clone();
-        config.mixer = Mixer::Relational(relations);
-        let mut model = Model::new(config)?;
-        if model.layout != self.layout {
-            return Err(TrmError::Config {
-                field: "relations",
-                found: "relations through other matrices".into(),
-                expected: "as many matrices and neighbours as the model has",
-            });
-        }
-        model.params.clone_from(&self.params);
-        model.note.clone_from(&self.note);
-        Ok(model)
     }
 }

@@ -1,7 +1,7 @@
 //! One run, supervision step by supervision step.
 
 use super::{Session, StepTrace, TrmEngine, TrmResult};
-use crate::halting::Asked;
+use crate::halting::HaltingQuery;
 use crate::model::{Compute, StepInput};
 use crate::noise::StepNoise;
 use crate::{ABSENT_LOGIT, AnswerChannel, GIVEN_LOGIT};
@@ -129,15 +129,15 @@ impl Steps<'_> {
     }
 
     /// The question, for a [`HaltingPredictor`](crate::HaltingPredictor) of a run of at most `max_k` steps.
-    pub fn asked(&self, max_k: usize) -> Asked<'_> {
-        Asked { question: &self.question, width: self.width, max_k }
+    pub fn query(&self, max_k: usize) -> HaltingQuery<'_> {
+        HaltingQuery { question: &self.question, width: self.width, max_k }
     }
 
     /// Runs to `limit` steps; an adaptive run until the predictor or the confidence ends it.
     pub(super) fn finish(mut self, limit: usize, adaptive: bool, result: &mut TrmResult) {
         let threshold = self.engine.model.config().halt_threshold;
         let mut plan = match &self.engine.halting {
-            Some(halting) if adaptive => Some(halting.plan(self.asked(limit))),
+            Some(halting) if adaptive => Some(halting.plan(self.query(limit))),
             _ => None,
         };
         let mut enough = |step: StepTrace| match &mut plan {
@@ -154,6 +154,7 @@ impl Steps<'_> {
             *early_stopped = enough(step) && trace.len() < limit;
         }
         result.iterations_used = result.trace.len();
+        result.answer_dim = self.engine.model.config().answer_dim;
         result.confidence = self.last.confidence;
         self.read_answer(&mut result.answer);
     }
