@@ -327,7 +327,7 @@ impl<R: Real> Model<R> {
         StepLoss { answer: answer.to_f64(), halt: halt.to_f64(), right }
     }
 
-    /// The way back through both heads: from `work.d_logits` and the halt logit's gradient to
+    /// The backward pass of both heads: from `work.d_logits` and the halt logit's gradient to
     /// `work.d.y`; clears `work.d.x` and `work.d.z`.
     fn heads_backward(&self, y: &[R], d_halt: R, grads: &mut [R], work: &mut Workspace<R>) {
         for d in [&mut work.d.x, &mut work.d.z] {

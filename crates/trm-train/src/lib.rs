@@ -9,6 +9,7 @@ mod config;
 mod evaluate;
 mod leak;
 mod optimizer;
+pub mod recipe;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, SlotState};
@@ -45,6 +46,16 @@ pub enum TrainError {
     #[error("the checkpoint belongs to another run: {reason}")]
     OtherRun {
         /// What differs.
+        reason: String,
+    },
+    /// A recipe cannot be followed.
+    #[error("{path}:{line}: {reason}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
         reason: String,
     },
     /// A field of the training configuration is out of range.
