@@ -85,6 +85,7 @@ impl OfficialConfig {
             Mixer::Attention { num_heads: self.num_heads }
         };
         let config = TrmConfig {
+            answer_channel: None,
             hidden_dim,
             ffn_dim: self.inner_width(hidden_dim),
             n_blocks: self.L_layers,

@@ -64,7 +64,7 @@ pub fn answer<T: Task>(
     let engine = with_grid_of(engine, &encoded);
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let predictor = || engine.halting().ok_or(SolveError::NoPredictor);
-    let query = steps.asked(policy.max_k);
+    let query = steps.query(policy.max_k);
     let step_flops = steps.step_flops();
     let (mut plan, mut predicted) = (None, 0);
     match policy.halting {

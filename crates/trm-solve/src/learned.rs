@@ -3,7 +3,7 @@
 use crate::error::{Result, SolveError};
 use sona_learn::{Decision, HaltingPolicy, Signal, SonaEngine};
 use std::fmt::{self, Debug, Formatter};
-use trm_core::{Asked, HaltingPredictor, StepTrace};
+use trm_core::{HaltingPredictor, HaltingQuery, StepTrace};
 use trm_tasks::Task;
 
 /// A halting predictor for the puzzles of one task.
@@ -45,7 +45,7 @@ impl<T: Task> LearnedHalting<T> {
 
     /// The embedding of a question as the engine received it. A tensor that is no encoded puzzle has none, and
     /// gets the average prediction.
-    fn embedding(&self, query: Asked<'_>) -> Vec<f32> {
+    fn embedding(&self, query: HaltingQuery<'_>) -> Vec<f32> {
         let question = self.task.decode_question(query.question, query.width);
         let embedding = question.map(|question| self.task.embedding(&question));
         embedding.unwrap_or_default().into_iter().map(f32::from).collect()
@@ -67,11 +67,11 @@ impl<T> Debug for LearnedHalting<T> {
 }
 
 impl<T: Task + Send> HaltingPredictor for LearnedHalting<T> {
-    fn predict(&self, query: Asked<'_>) -> usize {
+    fn predict(&self, query: HaltingQuery<'_>) -> usize {
         self.sona.predict(&self.embedding(query), query.max_k).enough
     }
 
-    fn plan(&self, query: Asked<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
         let mut plan = self.sona.plan(&self.embedding(query), query.max_k, self.policy);
         Box::new(move |step| matches!(plan.observe(signal(step)).decision, Decision::Stop(_)))
     }
