@@ -154,6 +154,12 @@ pub enum PuzzleError {
         /// The limit.
         max_bytes: usize,
     },
+    /// A text with more lines than any list of puzzles that is read at once.
+    #[error("more than {max_lines} lines")]
+    TooManyLines {
+        /// The limit.
+        max_lines: usize,
+    },
     /// A file whose first bytes say that it is something else.
     #[error("this is {found}: {advice}")]
     OtherFormat {

@@ -58,10 +58,8 @@ fn without_margins<'a, 'b>(lines: &'b [&'a str]) -> &'b [&'a str] {
     let last = lines.iter().rposition(|line| !is_blank(line)).unwrap_or(first);
     let width = lines[first].chars().count();
     let is_row = |line: &&&str| line.chars().count() == width;
-    // One line is a maze of its own.
-    let more = first < last;
-    let above = lines[..first].iter().rev().take_while(is_row).count() * usize::from(more);
-    let below = lines[last + 1..].iter().take_while(is_row).count() * usize::from(more);
+    let above = lines[..first].iter().rev().take_while(is_row).count();
+    let below = lines[last + 1..].iter().take_while(is_row).count();
     &lines[first - above..=last + below]
 }
 

@@ -57,7 +57,8 @@ pub fn read_boxed_sudoku_csv<R: Read>(
     let mut geometry = boxes;
     std::iter::from_fn(move || {
         let row = table.next()?.and_then(|record| {
-            let geometry = geometry.map_or_else(|| geometry_of(&record), Ok)?;
+            let geometry = geometry.map_or_else(|| geometry_of(&record), Ok);
+            let geometry = geometry.map_err(Record::in_line(record.line))?;
             in_line(&record, geometry)
         });
         // A row that could not be read settles nothing.
@@ -87,7 +88,8 @@ fn question(record: &Record<'_>, boxes: Option<Geometry>) -> Result<Question<Gri
         let text = record.text(Column::Question)?.unwrap_or_default();
         // An answer beside it says which notation it is.
         let answer = record.text(Column::Answer).ok().flatten();
-        let (puzzle, _) = read_fields(geometry, text, answer.filter(|text| !text.is_empty()))?;
+        let alone = |_| read_fields(geometry, text, None);
+        let (puzzle, _) = read_fields(geometry, text, answer).or_else(alone)?;
         puzzle.conflicts()?;
         let source = record.text(Column::Source).ok().flatten().unwrap_or_default().to_owned();
         Ok(Question { line, source, puzzle })
@@ -97,7 +99,7 @@ fn question(record: &Record<'_>, boxes: Option<Geometry>) -> Result<Question<Gri
 
 /// The size that the question's length tells; what is no size is told of as the usual one.
 fn geometry_of(record: &Record<'_>) -> Result<Geometry, PuzzleError> {
-    let text = record.text(Column::Question).map_err(Record::in_line(record.line))?;
+    let text = record.text(Column::Question)?;
     let n_cells = text.unwrap_or_default().chars().count();
     Ok(Geometry::of_cells(n_cells).unwrap_or_default())
 }

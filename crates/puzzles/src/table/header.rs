@@ -107,16 +107,38 @@ pub(super) fn declared_delimiter(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// Whether a text begins as a CSV file does: with a header that names a column of puzzles.
+/// Whether a text begins as a CSV file does: with a header that names a column of puzzles, and a row of
+/// fields below it.
 pub fn is_csv(text: &str) -> bool {
-    let mut lines = text.trim_start_matches('\u{feff}').split(['\n', '\r']);
-    let header = lines.find(|line| {
-        let is_blank = line.trim().is_empty();
-        !is_blank && declared_delimiter(line.as_bytes()).is_none()
-    });
-    // A comment may stand before it.
-    let mut headers = header.into_iter().chain(lines).take_while(|line| line.len() < 1000).take(100);
-    headers.any(|line| Header::read(line.as_bytes(), None, false).is_ok())
+    let lines = text.trim_start_matches('\u{feff}').split(['\n', '\r']);
+    let mut lines = lines.filter(|line| !line.trim().is_empty()).take(100).peekable();
+    let declared = lines.peek().and_then(|line| declared_delimiter(line.as_bytes()));
+    if declared.is_some() {
+        lines.next();
+    }
+    let mut header = None;
+    for line in lines {
+        let Some(Header { delimiter, n_fields, .. }) = header else {
+            header = Header::read(line.as_bytes(), declared, false).ok();
+            if header.is_none() && !line.starts_with('#') {
+                return false;
+            }
+            continue;
+        };
+        // Where the puzzle is the only column, its name may be the title of a board: then no row has all
+        // cells of a square.
+        let is_puzzle = |n_cells: usize| n_cells >= 16 && n_cells.isqrt().pow(2) == n_cells;
+        let is_row = match n_fields {
+            1 => is_puzzle(line.chars().count()),
+            // A quoted field may go on in the next line.
+            _ => line.contains(char::from(delimiter)) || line.starts_with('"'),
+        };
+        if is_row || !line.starts_with('#') {
+            return is_row;
+        }
+    }
+    // A header and no row.
+    header.is_some_and(|header| header.n_fields > 1)
 }
 
 #[cfg(test)]
@@ -136,12 +158,24 @@ mod tests {
         ] {
             let header = Header::read(line.as_bytes(), None, true).expect(line);
             assert_eq!((header.at, header.delimiter), (at, delimiter), "{line}");
-            assert!(is_csv(&format!("\u{feff}{line}\n")), "{line}");
+            assert!(is_csv(&format!("\u{feff}{line}\n,;\t|\n")), "{line}");
         }
         assert_eq!(Header::read(b"question", None, false).expect("one column").n_fields, 1);
         assert_eq!(declared_delimiter(b"sep=;\r"), Some(b';'));
-        assert!(is_csv("sep=;\n\n# made by hand\nquestion;x"));
-        assert!(!is_csv("53..7....6..195\n....98..\n") && !is_csv(""));
+        for csv in
+            ["sep=;\n\n# made by hand\nquestion;x\n..;1", "question,answer\n", "Puzzle\n1.....3..2.....4\n"]
+        {
+            assert!(is_csv(csv), "{csv}");
+        }
+        for text in [
+            "53..7....6..195\n....98..\n",
+            "",
+            "Puzzle\n53..7....\n",
+            "Puzzle, easy\n53..7....\n",
+            "x\nquestion,answer\n",
+        ] {
+            assert!(!is_csv(text), "{text}");
+        }
     }
 
     #[test]

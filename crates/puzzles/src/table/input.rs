@@ -5,9 +5,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use crate::PuzzleError;
 use crate::text::{Encoding, code_unit, encoding};
 
-/// What an archive may unpack to; the largest published file has less than one gigabyte.
-#[cfg(feature = "gz")]
-const MAX_UNPACKED_BYTES: u64 = 4 << 30;
+/// What an archive may unpack to; nine million puzzles with their answers have 1.5 gigabytes.
+const MAX_UNPACKED_BYTES: u64 = 2 << 30;
 /// First bytes that are looked at.
 const N_SNIFFED: usize = 64;
 
@@ -21,7 +20,10 @@ fn sniff<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Sniffed<R>)> {
 }
 
 /// Text as UTF-8 without a byte order mark. Nothing is read before it is asked for.
-pub(crate) struct Input<R: Read>(State<R>);
+pub(crate) struct Input<R: Read> {
+    state: State<R>,
+    max_unpacked: u64,
+}
 
 enum State<R: Read> {
     Fresh(R),
@@ -33,19 +35,19 @@ enum State<R: Read> {
 
 impl<R: Read> Input<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Input(State::Fresh(reader))
+        Input { state: State::Fresh(reader), max_unpacked: MAX_UNPACKED_BYTES }
     }
 }
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let State::Fresh(_) = self.0 {
-            let State::Fresh(reader) = std::mem::replace(&mut self.0, State::Ended) else {
+        if let State::Fresh(_) = self.state {
+            let State::Fresh(reader) = std::mem::replace(&mut self.state, State::Ended) else {
                 return Ok(0);
             };
-            self.0 = begin(reader)?;
+            self.state = begin(reader, self.max_unpacked)?;
         }
-        match &mut self.0 {
+        match &mut self.state {
             State::Utf8(text) => text.read(buffer),
             State::Utf16(text) => text.read(buffer),
             State::Fresh(_) | State::Ended => Ok(0),
@@ -53,8 +55,8 @@ impl<R: Read> Read for Input<R> {
     }
 }
 
-fn begin<R: Read>(reader: R) -> io::Result<State<R>> {
-    let (start, text) = sniff(Unpacked::new(reader)?)?;
+fn begin<R: Read>(reader: R, max_unpacked: u64) -> io::Result<State<R>> {
+    let (start, text) = sniff(Unpacked::new(reader, max_unpacked)?)?;
     let mut text = BufReader::new(text);
     let found = encoding(&start).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
     if found == Encoding::Utf8 {
@@ -72,17 +74,19 @@ enum Unpacked<R: Read> {
     #[cfg(feature = "gz")]
     Gzip {
         archive: Box<flate2::read::MultiGzDecoder<Sniffed<R>>>,
-        n_bytes: u64,
+        /// Bytes that may still come out of it.
+        left: u64,
+        max_bytes: u64,
     },
 }
 
 impl<R: Read> Unpacked<R> {
-    fn new(reader: R) -> io::Result<Self> {
+    fn new(reader: R, _max_unpacked: u64) -> io::Result<Self> {
         let (_start, reader) = sniff(reader)?;
         #[cfg(feature = "gz")]
         if _start.starts_with(b"\x1f\x8b") {
             let archive = Box::new(flate2::read::MultiGzDecoder::new(reader));
-            return Ok(Unpacked::Gzip { archive, n_bytes: 0 });
+            return Ok(Unpacked::Gzip { archive, left: _max_unpacked, max_bytes: _max_unpacked });
         }
         Ok(Unpacked::Plain(reader))
     }
@@ -93,13 +97,13 @@ impl<R: Read> Read for Unpacked<R> {
         match self {
             Unpacked::Plain(reader) => reader.read(buffer),
             #[cfg(feature = "gz")]
-            Unpacked::Gzip { archive, n_bytes } => {
+            Unpacked::Gzip { archive, left, max_bytes } => {
                 let n = archive.read(buffer)?;
-                *n_bytes += n as u64;
-                if *n_bytes > MAX_UNPACKED_BYTES {
-                    let error = PuzzleError::UnpacksTooLong { max_bytes: MAX_UNPACKED_BYTES };
+                let Some(rest) = left.checked_sub(n as u64) else {
+                    let error = PuzzleError::UnpacksTooLong { max_bytes: *max_bytes };
                     return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                }
+                };
+                *left = rest;
                 Ok(n)
             }
         }
@@ -151,5 +155,41 @@ impl<R: BufRead> Read for Transcoded<R> {
         buffer[..n].copy_from_slice(&self.left[..n]);
         self.left.drain(..n);
         Ok(n)
+    }
+}
+
+#[cfg(all(test, feature = "gz"))]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// The same archive over and over.
+    struct Endless(Vec<u8>, usize);
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = buffer.len().min(self.0.len() - self.1);
+            buffer[..n].copy_from_slice(&self.0[self.1..self.1 + n]);
+            self.1 = (self.1 + n) % self.0.len();
+            Ok(n)
+        }
+    }
+
+    #[test]
+    fn an_archive_without_end_ends() {
+        let mut block = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        block.write_all(&b"\n".repeat(1 << 20)).expect("in memory");
+        let archive = Endless(block.finish().expect("in memory"), 0);
+        let mut input = Input { state: State::Fresh(archive), max_unpacked: 1 << 24 };
+        let mut n_bytes = 0;
+        let mut buffer = vec![0; 1 << 16];
+        let error = loop {
+            match input.read(&mut buffer) {
+                Ok(0) => panic!("it ended by itself"),
+                Ok(n) => n_bytes += n,
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(n_bytes <= 1 << 24 && error.contains("unpacks to more than 16777216 bytes"), "{error}");
     }
 }

@@ -1,11 +1,11 @@
 //! All readings of some lines as one grid, and the choice between them.
 
-use super::layout::{self, DASHES, Letters, MAX_CELLS, Placed};
+use super::layout::{self, DASHES, MAX_CELLS, Placed};
 use super::line::Line;
 use super::{ReadOptions, SudokuText};
 use crate::PuzzleError;
+use crate::sudoku::Geometry;
 use crate::sudoku::notation::{Symbol, grid_of, notations};
-use crate::sudoku::{Geometry, Notation};
 
 /// More text than the widest board has.
 const MAX_BOARD_BYTES: usize = 1 << 15;
@@ -89,10 +89,11 @@ pub(super) fn readings(lines: &[Line<'_>], options: &ReadOptions) -> Readings {
     if lines.iter().map(|line| line.text.len()).sum::<usize>() > MAX_BOARD_BYTES {
         return readings;
     }
+    let letters: Vec<u8> = lines.iter().map(layout::last_letter).collect();
     let mut tried: Vec<(&[Line<'_>], Vec<Vec<Placed>>)> = Vec::new();
     for geometry in geometries(options) {
-        for letters in letters(geometry.side()) {
-            let Some(body) = layout::body(lines, letters) else { continue };
+        for last in last_letters(geometry.side()) {
+            let Some(body) = layout::body(lines, &letters, last) else { continue };
             // Sizes differ in the letters that they allow, and seldom in what is left then.
             let known = tried.iter().position(|(other, _)| std::ptr::eq(*other, body));
             let i = known.unwrap_or_else(|| {
@@ -108,11 +109,10 @@ pub(super) fn readings(lines: &[Line<'_>], options: &ReadOptions) -> Readings {
     readings
 }
 
-/// The letters that cells of a grid may be: with digits, and where all cells are letters.
-fn letters(side: usize) -> [Letters; 2] {
-    let letter =
-        |notation: Notation| notation.symbol(side as u8).chars().next().filter(char::is_ascii_alphabetic);
-    [letter(Notation::OneBased), letter(Notation::Letters)]
+/// The letters that cells of a grid may be, by the number of the last: beside digits, and where all cells are letters.
+fn last_letters(side: usize) -> [u8; 2] {
+    let side = side as u8;
+    [side.saturating_sub(9), side]
 }
 
 fn layouts(body: &[Line<'_>]) -> Vec<Vec<Placed>> {

@@ -29,6 +29,10 @@ pub(super) fn readings(line: &Line<'_>, options: &ReadOptions) -> (Readings, Opt
         }
         let Some(symbols) = symbols(word) else { continue };
         if geometry_of(symbols.len(), options).is_none() {
+            // A puzzle with a cell too few or too many, perhaps with its answer beside it.
+            if is_puzzle_like(&symbols) {
+                return (Readings::default(), None);
+            }
             continue;
         }
         let mut found = Readings::default();
@@ -45,7 +49,12 @@ pub(super) fn readings(line: &Line<'_>, options: &ReadOptions) -> (Readings, Opt
         }
         readings = readings.merged(&found);
     }
-    (readings, name)
+    (readings, name.or_else(|| name_of(line.comment, "")))
+}
+
+fn is_puzzle_like(symbols: &[Symbol]) -> bool {
+    let is_digit = |symbol: &Symbol| !matches!(symbol, Symbol::Character(c) if c.is_ascii_alphabetic());
+    symbols.iter().all(is_digit)
 }
 
 /// The symbols of a word that is nothing else.

@@ -21,7 +21,7 @@ pub(super) fn explain(lines: &[Line<'_>], options: &ReadOptions) -> PuzzleError 
     if let Some(error) = strange_character(&rows, geometry.side(), options) {
         return error;
     }
-    if let Some(error) = large_digit(&rows, wanted) {
+    if let Some(error) = large_digit(&rows, wanted.filter(|geometry| geometry.n_cells() == found)) {
         return error;
     }
     let expected = options.geometry.map(|geometry| geometry.n_cells());

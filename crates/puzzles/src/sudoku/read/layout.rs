@@ -31,36 +31,39 @@ pub(super) enum Dashes {
 
 pub(super) const DASHES: [Dashes; 3] = [Dashes::Rules, Dashes::BlanksAndRules, Dashes::Blanks];
 
-/// Which letters may be cells: those up to this one, and `x`. Others make a line a title.
-pub(super) type Letters = Option<char>;
-
-fn is_cell_letter(c: char, letters: Letters) -> bool {
-    matches!(c, 'x' | 'X') || letters.is_some_and(|last| c.to_ascii_uppercase() <= last)
+/// The last letter that is needed to take all characters of a line for cells or decoration, by its number from 1; 0
+/// where it has none but `x`, and [`FOREIGN`] where no letter would do.
+pub(super) fn last_letter(line: &Line<'_>) -> u8 {
+    let mut last = 0;
+    let mut characters = line.text.chars().peekable();
+    while let Some(c) = characters.next() {
+        last = last.max(match Symbol::of(c) {
+            // A digit that was no given, see `word_symbol`.
+            Some(Symbol::Character('u')) if characters.peek().is_some_and(char::is_ascii_digit) => 0,
+            Some(Symbol::Character('x' | 'X')) => 0,
+            Some(Symbol::Character(c)) if c.is_ascii_alphabetic() => c.to_ascii_uppercase() as u8 - b'A' + 1,
+            symbol if symbol.is_some() || c == '-' || is_decoration(c) => 0,
+            _ => return FOREIGN,
+        });
+    }
+    last
 }
 
-/// Whether no character of a line could be anything but a cell or decoration.
-fn is_cells(line: &Line<'_>, letters: Letters) -> bool {
-    line.text.chars().all(|c| {
-        is_decoration(c)
-            || c == '-'
-            || match Symbol::of(c) {
-                Some(Symbol::Character(c)) if c.is_ascii_alphabetic() => is_cell_letter(c, letters),
-                symbol => symbol.is_some(),
-            }
-    })
-}
+/// No letter has this number.
+const FOREIGN: u8 = 27;
 
-/// The lines without titles and empty lines above and below; `None` where something foreign stands between
-/// rows.
-pub(super) fn body<'a, 'b>(lines: &'b [Line<'a>], letters: Letters) -> Option<&'b [Line<'a>]> {
-    let is_row = |line: &Line<'_>| !line.is_blank() && is_cells(line, letters);
-    let (first, last) = (lines.iter().position(is_row)?, lines.iter().rposition(is_row)?);
+/// The lines without titles and empty lines above and below, where letters up to `last` may be cells; `None` where
+/// something foreign stands between rows. `letters` are those of [`last_letter`] for each line.
+pub(super) fn body<'a, 'b>(lines: &'b [Line<'a>], letters: &[u8], last: u8) -> Option<&'b [Line<'a>]> {
+    let is_row = |(line, letter): (&Line<'_>, &u8)| *letter <= last && !line.is_blank();
+    let first = lines.iter().zip(letters).position(is_row)?;
+    let end = lines.iter().zip(letters).rposition(is_row)? + 1;
     // A row may be nothing but spaces.
     let is_spaces = |line: &&Line<'_>| line.is_blank() && !line.text.is_empty();
     let above = lines[..first].iter().rev().take_while(is_spaces).count();
-    let below = lines[last + 1..].iter().take_while(is_spaces).count();
-    let all_cells = lines[first..=last].iter().all(|line| is_cells(line, letters));
-    all_cells.then_some(&lines[first - above..=last + below])
+    let below = lines[end..].iter().take_while(is_spaces).count();
+    let all_cells = letters[first..end].iter().all(|letter| *letter <= last);
+    all_cells.then_some(&lines[first - above..end + below])
 }
 
 /// Every character is a cell, but for decoration and spaces.
@@ -159,46 +162,45 @@ pub(super) fn columns(body: &[Line<'_>]) -> Option<Vec<Placed>> {
     if Geometry::all().all(|geometry| geometry.side() != rows.len()) {
         rows.retain(|line| !line.text.is_empty());
     }
-    let has_bars = rows.iter().any(|line| line.text.contains(is_bar));
-    let side = match rows.len() {
-        1 => {
-            let n_cells = rows[0].text.chars().filter(|c| !is_bar(*c)).count();
-            return (n_cells <= MAX_CELLS).then(|| row_of(rows[0], 1, n_cells)).flatten();
+    let is_framed =
+        rows.iter().all(|line| line.text.trim().starts_with(is_bar) && line.text.trim().ends_with(is_bar));
+    let side = match rows.as_slice() {
+        [line] => {
+            let n_cells = line.text.chars().filter(|c| !is_bar(*c)).count();
+            return (n_cells <= MAX_CELLS).then(|| row_of(line, is_framed, 1, n_cells)).flatten();
         }
-        n => n,
+        rows => rows.len(),
     };
     [1, 2].into_iter().find_map(|pitch| {
         let mut cells = Vec::new();
         for line in &rows {
-            let row = row_of(line, pitch, side)?;
+            let row = row_of(line, is_framed, pitch, side)?;
             // Without a bar at the end nothing says that the last blanks were not trimmed.
-            if has_bars && row.len() != side || row.len() > side {
+            if is_framed && row.len() < side || cells.len() + side > MAX_CELLS {
                 return None;
             }
-            let missing = (row.len()..side).map(|i| Placed {
-                symbol: Symbol::Blank,
-                line: line.number,
-                column: i * pitch + 1,
-            });
-            let n = cells.len();
-            cells.extend(row.iter().copied().chain(missing));
-            debug_assert_eq!(cells.len(), n + side);
+            let missing = row.len()..side;
+            cells.extend(row);
+            cells.extend(missing.map(|i| {
+                let column = i * pitch + 1;
+                Placed { symbol: Symbol::Blank, line: line.number, column }
+            }));
         }
         Some(cells)
     })
 }
 
-/// The cells of one row, a cell in each `pitch` columns between bars.
-fn row_of(line: &Line<'_>, pitch: usize, side: usize) -> Option<Vec<Placed>> {
-    let has_bars = line.text.contains(is_bar);
-    let text = if has_bars { line.text.trim() } else { line.text };
+/// The cells of one row, at most `side`: one in each `pitch` columns between bars.
+fn row_of(line: &Line<'_>, is_framed: bool, pitch: usize, side: usize) -> Option<Vec<Placed>> {
+    let text = if is_framed { line.text.trim() } else { line.text };
+    let has_bars = text.contains(is_bar);
     let indent = line.text.chars().count() - line.text.trim_start().chars().count();
-    let mut column = if has_bars { indent } else { 0 };
+    let mut column = if is_framed { indent } else { 0 };
     let mut cells = Vec::new();
     for part in text.split(is_bar) {
         let start = column;
         column += part.chars().count() + 1;
-        let skipped = usize::from(pitch == 2 && has_bars && part.starts_with(' '));
+        let skipped = usize::from(pitch == 2 && has_bars && start > 0 && part.starts_with(' '));
         for (i, c) in part.chars().skip(skipped).enumerate() {
             let symbol = if c == ' ' { Symbol::Blank } else { Symbol::of(c)? };
             if i % pitch == 0 {
@@ -207,7 +209,7 @@ fn row_of(line: &Line<'_>, pitch: usize, side: usize) -> Option<Vec<Placed>> {
                 return None;
             }
         }
-        if cells.len() > side.max(1) {
+        if cells.len() > side {
             return None;
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Line<'a> {
     /// From 1.
     pub(super) number: usize,
     pub(super) text: &'a str,
+    /// What stands behind `#`.
+    pub(super) comment: &'a str,
 }
 
 impl Line<'_> {
@@ -51,7 +53,8 @@ pub(super) fn is_bar(c: char) -> bool {
 /// What may stand between cells and is none. Dashes are not among them: they may be blanks.
 pub(super) fn is_decoration(c: char) -> bool {
     let is_box_drawing = ('\u{2500}'..='\u{257f}').contains(&c);
-    c.is_whitespace() || is_bar(c) || is_box_drawing || "+=:;,'\"[](){}".contains(c)
+    let is_mark = matches!(c, '+' | '=' | ':' | ';' | ',' | '\'' | '"' | '[' | ']' | '(' | ')' | '{' | '}');
+    is_mark || c.is_whitespace() || is_bar(c) || is_box_drawing
 }
 
 /// The lines of each puzzle section, else of what no section header names; comments are left out.
@@ -63,11 +66,11 @@ pub(super) fn sections(text: &str) -> Vec<Vec<Line<'_>>> {
             sections.push((Some(name), Vec::new()));
             continue;
         }
-        let text = full.split('#').next().unwrap_or_default();
+        let (text, comment) = full.split_once('#').unwrap_or((full, ""));
         // A comment of its own is no empty line: those may divide puzzles.
         let is_comment = text.len() < full.len() && text.trim().is_empty();
         if let (false, Some((_, lines))) = (is_comment, sections.last_mut()) {
-            lines.push(Line { number: i + 1, text });
+            lines.push(Line { number: i + 1, text, comment });
         }
     }
     sections.retain(|(_, lines)| lines.iter().any(|line| !line.is_blank()));

@@ -29,7 +29,14 @@ pub(super) fn read(lines: &[Line<'_>], options: &ReadOptions) -> Result<Vec<List
     }
     let by_line: Vec<(Outcome, Option<String>)> = full.iter().map(|line| read_line(line, options)).collect();
     let n_read = by_line.iter().filter(|(puzzle, _)| matches!(puzzle, Some(Ok(_)))).count();
+    // All but one line may have been taken for titles.
+    let is_line =
+        |puzzle: &SudokuText| by_line.iter().any(|(line, _)| matches!(line, Some(Ok(p)) if p == puzzle));
+    let n_cells = full.iter().filter(|line| looks_like_cells(line)).count();
     match whole {
+        Some(Ok(puzzle)) if n_read.max(n_cells) > 1 && is_line(&puzzle) => {
+            Ok(listed(&full, by_line, options))
+        }
         // Rows of a board may be small puzzles themselves; a row for each digit is a board.
         Some(Ok(puzzle)) if n_read < full.len().max(2) || full.len() == puzzle.grid.geometry().side() => {
             one(puzzle)

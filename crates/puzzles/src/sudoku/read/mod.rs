@@ -15,6 +15,9 @@ mod list;
 use super::{Geometry, Grid, Notation};
 use crate::PuzzleError;
 
+/// Lines of a text; the smallest boards, each below a title, have as many in the longest text that is read.
+const MAX_LINES: usize = 1 << 18;
+
 /// What is known of a text beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReadOptions {
@@ -78,7 +81,7 @@ pub fn read_sudoku(text: &str, options: &ReadOptions) -> Result<SudokuText, Puzz
 /// `[Puzzle]`, titles, and what stands behind a puzzle that fills a line. Blanks are `.`, `0`, `_`, `*`,
 /// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of [`Geometry::all`], notations those of [`Notation`].
 /// A list has a puzzle in each line, or boards with titles or empty lines between. One of its puzzles that cannot be read
-/// does not end the rest. Givens do not contradict each other.
+/// does not end the rest. Givens do not contradict each other. A CSV file is a list too (feature `csv`).
 ///
 /// # Errors
 /// [`PuzzleError::GridEmpty`], [`PuzzleError::SudokuCharacter`], [`PuzzleError::SudokuDigit`] and
@@ -87,6 +90,13 @@ pub fn read_sudoku(text: &str, options: &ReadOptions) -> Result<SudokuText, Puzz
 pub fn read_sudokus(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, PuzzleError> {
     if text.len() > crate::text::MAX_TEXT_BYTES {
         return Err(PuzzleError::TextTooLong { max_bytes: crate::text::MAX_TEXT_BYTES });
+    }
+    #[cfg(feature = "csv")]
+    if crate::is_csv(text) {
+        return table(text, options);
+    }
+    if text.split(['\n', '\r']).count() > MAX_LINES {
+        return Err(PuzzleError::TooManyLines { max_lines: MAX_LINES });
     }
     let sections = line::sections(text);
     let mut puzzles = Vec::new();
@@ -101,6 +111,32 @@ pub fn read_sudokus(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, Pu
     match fault {
         Some(error) if puzzles.is_empty() => Err(error),
         None if puzzles.is_empty() => Err(fault::explain(&[], options)),
+        _ => Ok(puzzles),
+    }
+}
+
+/// The puzzles of a CSV file, whether it has answers or not.
+#[cfg(feature = "csv")]
+fn table(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, PuzzleError> {
+    let mut puzzles = Vec::new();
+    for question in crate::read_sudoku_questions(text.as_bytes(), options.geometry) {
+        puzzles.push(match question {
+            Ok(question) => {
+                let name = Some(question.source).filter(|source| !source.is_empty());
+                let puzzle = Ok(SudokuText { grid: question.puzzle, notation: Notation::OneBased });
+                Listed { line: question.line as usize, name, puzzle }
+            }
+            Err(PuzzleError::InLine { line, source }) => {
+                Listed { line: line as usize, name: None, puzzle: Err(*source) }
+            }
+            Err(error) => return Err(error),
+        });
+    }
+    match puzzles.first() {
+        None => Err(fault::explain(&[], options)),
+        Some(Listed { puzzle: Err(error), .. }) if puzzles.iter().all(|listed| listed.puzzle.is_err()) => {
+            Err(error.clone())
+        }
         _ => Ok(puzzles),
     }
 }
