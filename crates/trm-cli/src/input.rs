@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trm_bench::ModelInfo;
-use trm_core::file::NewFile;
+use trm_core::file::AtomicFile;
 use trm_core::{HaltingPredictor, Precision, TrmConfig, TrmEngine};
 use trm_solve::{Halting, LearnedHalting, Policy};
 use trm_tasks::sized;
@@ -225,12 +225,12 @@ fn shown(argument: &str) -> String {
 }
 
 /// Opens a file for the result of work still to come.
-pub fn open_output(path: &Path) -> Result<NewFile> {
-    NewFile::create(path).with_context(|| path.display().to_string())
+pub fn open_output(path: &Path) -> Result<AtomicFile> {
+    AtomicFile::create(path).with_context(|| path.display().to_string())
 }
 
 /// Writes a whole file, and puts it into its place.
-pub fn write_output(mut out: NewFile, bytes: &[u8]) -> Result<()> {
+pub fn write_output(mut out: AtomicFile, bytes: &[u8]) -> Result<()> {
     let name = out.path().display().to_string();
-    out.file().write_all(bytes).and_then(|()| out.keep()).context(name)
+    out.file().write_all(bytes).and_then(|()| out.commit()).context(name)
 }

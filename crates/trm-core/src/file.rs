@@ -1,56 +1,55 @@
-//! Files that are whole at every moment.
+//! Atomic replacement of files.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A file on its way to its place. It is written beside the old file, flushed to the disk and renamed
-/// over it: a kill or a full disk leaves the old file as it was, and of two processes that write the
-/// same file one wins. Dropped before [`NewFile::keep`] it leaves nothing behind.
+/// A file that replaces another at once. It is written to a temporary file in the same folder, flushed to disk
+/// and renamed: a killed process or a full disk leaves the old file as it was, and if two processes write the same
+/// file, one of them wins. Dropped before [`AtomicFile::commit`], it leaves nothing behind.
 #[derive(Debug)]
-pub struct NewFile {
+pub struct AtomicFile {
     path: PathBuf,
     file: NamedTempFile,
 }
 
-impl NewFile {
-    /// Opens it beside `path`: before long work, so that a place that cannot be written is told at once.
+impl AtomicFile {
+    /// Creates the temporary file. Called before long work, it reports at once a path that cannot be written.
     ///
     /// # Errors
-    /// What the system says of the file. Renaming over a device or a folder would replace it, so that
-    /// is refused too.
+    /// Those of the file system; also where `path` is a device or a folder, which renaming would replace.
     pub fn create(path: &Path) -> io::Result<Self> {
         if path.exists() && !path.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         let mut builder = tempfile::Builder::new();
         builder.suffix(".tmp");
-        // As readable as any new file; temporary files are their owner's alone.
+        // Readable like any new file; the default for temporary files is the owner alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        Ok(NewFile { path: path.to_owned(), file: builder.tempfile_in(folder_of(path))? })
+        Ok(AtomicFile { path: path.to_owned(), file: builder.tempfile_in(folder_of(path))? })
     }
 
-    /// The place it is for.
+    /// The path of the file to replace.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where to write.
+    /// The temporary file.
     pub fn file(&mut self) -> &mut File {
         self.file.as_file_mut()
     }
 
-    /// Puts it into its place.
+    /// Replaces the file.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn keep(self) -> io::Result<()> {
-        let NewFile { path, file } = self;
+    /// Those of the file system.
+    pub fn commit(self) -> io::Result<()> {
+        let AtomicFile { path, file } = self;
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|e| e.error)?;
-        // The new name is on the disk only once the folder is; Windows has no such call.
+        // The rename is on disk only once the folder is flushed; Windows has no such call.
         #[cfg(unix)]
         File::open(folder_of(&path))?.sync_all()?;
         Ok(())
@@ -61,15 +60,15 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Replaces the file at `path` by what `write` writes; see [`NewFile`].
+/// Replaces the file at `path` with what `write` writes; see [`AtomicFile`].
 ///
 /// # Errors
-/// Whatever `write` returns, and what [`NewFile`] says.
+/// Those of `write` and of [`AtomicFile`].
 pub fn replace<E: From<io::Error>>(
     path: &Path,
     write: impl FnOnce(&mut File) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut new = NewFile::create(path)?;
-    write(new.file())?;
-    Ok(new.keep()?)
+    let mut file = AtomicFile::create(path)?;
+    write(file.file())?;
+    Ok(file.commit()?)
 }

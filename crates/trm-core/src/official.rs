@@ -3,7 +3,7 @@
 //! | official | here |
 //! |---|---|
 //! | `inner.embed_tokens.embedding_weight` | `question.weight`, of one-hot tokens |
-//! | `inner.puzzle_emb.weights` | `prefix.weight`, zeros behind |
+//! | `inner.puzzle_emb.weights` | `prefix.weight`, zero-padded |
 //! | `inner.H_init`, `inner.L_init` | `init.y`, `init.z` |
 //! | `inner.lm_head.weight` | `head.weight` |
 //! | `inner.q_head.*` | `halt.*`: the first of two rows |
@@ -12,14 +12,16 @@
 //! Deviates: the second row of the `q_head` ("continue") is dropped; with `no_ACT_continue`, the
 //! reference's default, it is neither trained nor read.
 
+use crate::config::{HaltInput, Mixer, Output, TrmConfig};
+use crate::error::{Result, TrmError};
+use crate::model::{Model, param_count};
 use crate::weights::{describe, read_bounded};
-use crate::{HaltInput, Mixer, Model, Output, Result, TrmConfig, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The official configuration, without what only its training reads.
+/// The official configuration, without the fields that only its training reads.
 #[derive(Clone, Debug, Deserialize)]
 #[allow(non_snake_case)]
 struct OfficialConfig {
@@ -58,11 +60,11 @@ fn puzzle_emb_len() -> usize {
     16
 }
 
-/// The configuration that the official one (JSON) describes.
+/// Converts an official configuration (JSON).
 ///
 /// # Errors
-/// [`TrmError::Format`] where it is not such JSON, [`TrmError::Config`] naming the field that
-/// this crate has no counterpart for.
+/// [`TrmError::Format`] where it is not such JSON; [`TrmError::Config`] naming the field that has no
+/// counterpart in this crate.
 pub fn config_from_json(json: &str) -> Result<TrmConfig> {
     let official: OfficialConfig =
         serde_json::from_str(json).map_err(|e| TrmError::Format { reason: format!("configuration: {e}") })?;
@@ -137,65 +139,61 @@ impl OfficialConfig {
         }
     }
 
-    /// Width inside a SwiGLU over `n` numbers (the reference's `_find_multiple`; Python rounds
+    /// Width inside a SwiGLU over rows of length `n` (the reference's `_find_multiple`; Python rounds
     /// halves to even).
     fn inner_width(&self, n: usize) -> usize {
         ((self.expansion * n as f64 * 2.0 / 3.0).round_ties_even() as usize).next_multiple_of(256)
     }
 }
 
-/// How an official tensor is laid out here.
+/// How an official tensor becomes one of this crate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fit {
-    /// The same.
+pub(crate) enum Conversion {
+    /// Copied.
     Same,
-    /// The other way round.
+    /// Transposed.
     Transposed,
-    /// Its first row.
+    /// The first row only.
     FirstRow,
-    /// Its first row, then zeros.
+    /// The first row, zero-padded.
     Padded,
 }
 
-/// Official name, name here, and how the one becomes the other.
-pub(crate) fn places(config: &TrmConfig) -> Vec<(String, String, Fit)> {
-    let mut places: Vec<(String, String, Fit)> = [
-        ("inner.embed_tokens.embedding_weight", "question.weight", Fit::Same),
-        ("inner.H_init", "init.y", Fit::Same),
-        ("inner.L_init", "init.z", Fit::Same),
-        ("inner.lm_head.weight", "head.weight", Fit::Transposed),
-        ("inner.q_head.weight", "halt.weight", Fit::FirstRow),
-        ("inner.q_head.bias", "halt.bias", Fit::FirstRow),
+/// For each tensor: official name, name in this crate, conversion.
+pub(crate) fn tensor_map(config: &TrmConfig) -> Vec<(String, String, Conversion)> {
+    use Conversion::{FirstRow, Padded, Same, Transposed};
+    let mut map: Vec<(String, String, Conversion)> = [
+        ("inner.embed_tokens.embedding_weight", "question.weight", Same),
+        ("inner.H_init", "init.y", Same),
+        ("inner.L_init", "init.z", Same),
+        ("inner.lm_head.weight", "head.weight", Transposed),
+        ("inner.q_head.weight", "halt.weight", FirstRow),
+        ("inner.q_head.bias", "halt.bias", FirstRow),
     ]
-    .map(|(a, b, fit)| (a.into(), b.into(), fit))
+    .map(|(official, here, conversion)| (official.into(), here.into(), conversion))
     .into();
     if config.prefix_tokens > 0 {
-        places.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Fit::Padded));
+        map.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Padded));
     }
-    let mix: &[(&str, &str, Fit)] = match config.mixer {
+    let mix: &[(&str, &str, Conversion)] = match config.mixer {
         Mixer::Attention { .. } => &[
-            ("self_attn.qkv_proj", "attention.qkv", Fit::Transposed),
-            ("self_attn.o_proj", "attention.out", Fit::Transposed),
+            ("self_attn.qkv_proj", "attention.qkv", Transposed),
+            ("self_attn.o_proj", "attention.out", Transposed),
         ],
-        _ => &[
-            ("mlp_t.gate_up_proj", "mlp.gate_up", Fit::Same),
-            ("mlp_t.down_proj", "mlp.down", Fit::Transposed),
-        ],
+        _ => &[("mlp_t.gate_up_proj", "mlp.gate_up", Same), ("mlp_t.down_proj", "mlp.down", Transposed)],
     };
-    let swiglu = [
-        ("mlp.gate_up_proj", "swiglu.gate_up", Fit::Transposed),
-        ("mlp.down_proj", "swiglu.down", Fit::Transposed),
-    ];
+    let swiglu =
+        [("mlp.gate_up_proj", "swiglu.gate_up", Transposed), ("mlp.down_proj", "swiglu.down", Transposed)];
     for b in 0..config.n_blocks {
-        for (official, here, fit) in mix.iter().chain(&swiglu) {
+        for (official, here, conversion) in mix.iter().chain(&swiglu) {
             let official = format!("inner.L_level.layers.{b}.{official}.weight");
-            places.push((official, format!("blocks.{b}.{here}.weight"), *fit));
+            map.push((official, format!("blocks.{b}.{here}.weight"), *conversion));
         }
     }
-    places
+    map
 }
 
-/// The tensors of a checkpoint by official name, whatever wraps the model put in front.
+/// The tensors of a checkpoint by official name, without the prefixes that wrappers of the model add.
 pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String, TensorView<'a>>> {
     let mut named = BTreeMap::new();
     for (full, view) in tensors.iter() {
@@ -210,40 +208,41 @@ pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String,
     Ok(named)
 }
 
-/// Copies an official tensor to its place of shape `shape`.
+/// Converts an official tensor to one of shape `shape`, in `to`.
 pub(crate) fn read_tensor(
     name: &str,
     view: &TensorView,
-    fit: Fit,
+    conversion: Conversion,
     shape: &[usize],
     to: &mut [f32],
 ) -> Result<()> {
+    use Conversion::{FirstRow, Padded, Same, Transposed};
     let found = view.shape();
-    let fits = match fit {
-        Fit::Same => found == shape,
-        Fit::Transposed => found.iter().rev().eq(shape),
-        Fit::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
-        Fit::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
+    let fits = match conversion {
+        Same => found == shape,
+        Transposed => found.iter().rev().eq(shape),
+        FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
+        Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
     };
-    let numbers = floats(view);
-    let (true, Some(numbers)) = (fits, numbers) else {
-        let shown: Vec<usize> = match fit {
-            Fit::Transposed => shape.iter().rev().copied().collect(),
-            Fit::FirstRow => {
+    let values = floats(view);
+    let (true, Some(values)) = (fits, values) else {
+        let expected: Vec<usize> = match conversion {
+            Transposed => shape.iter().rev().copied().collect(),
+            FirstRow => {
                 if shape.len() > 1 || to.len() > 1 {
                     vec![2, to.len()]
                 } else {
                     vec![2]
                 }
             }
-            Fit::Padded => vec![1, to.len()],
-            Fit::Same => shape.to_vec(),
+            Padded => vec![1, to.len()],
+            Same => shape.to_vec(),
         };
-        let expected = format!("F32 or BF16 {shown:?}");
+        let expected = format!("F32 or BF16 {expected:?}");
         return Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected });
     };
-    let transposed = fit == Fit::Transposed;
-    for (index, value) in numbers.enumerate() {
+    let transposed = conversion == Transposed;
+    for (index, value) in values.enumerate() {
         if !value.is_finite() {
             return Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value });
         }
@@ -255,8 +254,7 @@ pub(crate) fn read_tensor(
     Ok(())
 }
 
-/// The numbers of an `F32` or `BF16` tensor; the reference keeps its initial states in the type
-/// it computes in.
+/// The values of an `F32` or `BF16` tensor; the reference stores its initial states in the type it computes in.
 pub(crate) fn floats<'a>(view: &'a TensorView) -> Option<impl Iterator<Item = f32> + 'a> {
     let size = match view.dtype() {
         Dtype::F32 => 4,
@@ -269,13 +267,12 @@ pub(crate) fn floats<'a>(view: &'a TensorView) -> Option<impl Iterator<Item = f3
     }))
 }
 
-/// Reads an official checkpoint as safetensors. Its configuration is `config`, or else the
-/// metadata `config` of the file (JSON both).
+/// Reads an official checkpoint in safetensors format. Its configuration is `config`, or else the
+/// metadata entry `config` of the file; both are JSON.
 ///
 /// # Errors
-/// [`TrmError::Format`] where it is no safetensors or has no configuration, what
-/// [`config_from_json`] says, or an error naming the tensor that is missing, superfluous, of
-/// another shape or not finite.
+/// [`TrmError::Format`] where it is not safetensors or has no configuration; the errors of
+/// [`config_from_json`]; an error naming the tensor that is missing, unknown, of another shape or not finite.
 pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
     let format = |e: &dyn std::fmt::Display| TrmError::Format { reason: e.to_string() };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
@@ -284,19 +281,19 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
     let config = config_from_json(json)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
     let mut named = named(&tensors)?;
-    let needed = crate::model::param_count(&config)?;
+    let needed = param_count(&config)?;
     if needed > bytes.len() {
         let reason = format!("{} bytes cannot hold the {needed} weights of its configuration", bytes.len());
         return Err(TrmError::Format { reason });
     }
-    let places = places(&config);
+    let map = tensor_map(&config);
     let mut model = Model::new(config)?;
     let layout = model.layout().clone();
     model.params.fill(0.0);
-    for (official, here, fit) in places {
-        let entry = layout.get(&here).expect("every place is laid out");
+    for (official, here, conversion) in map {
+        let entry = layout.get(&here).expect("every mapped tensor is in the layout");
         let view = named.remove(&official).ok_or(TrmError::MissingTensor { name: official.clone() })?;
-        read_tensor(&official, &view, fit, &entry.shape, &mut model.params[entry.range.clone()])?;
+        read_tensor(&official, &view, conversion, &entry.shape, &mut model.params[entry.range.clone()])?;
     }
     match named.into_keys().next() {
         Some(name) => Err(TrmError::ExtraTensor { name }),
@@ -307,7 +304,7 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
 /// Reads an official checkpoint file; see [`from_bytes`].
 ///
 /// # Errors
-/// [`TrmError::Io`] with the path, or what [`from_bytes`] says.
+/// [`TrmError::Io`] with the path, or an error of [`from_bytes`].
 pub fn load(path: impl AsRef<Path>, config: Option<&str>) -> Result<Model> {
     from_bytes(&read_bounded(path.as_ref())?, config)
 }
