@@ -8,6 +8,7 @@ mod k_star;
 mod peers;
 mod quality;
 mod run;
+mod svg;
 mod tidy;
 mod train;
 mod wasm;
