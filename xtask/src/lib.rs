@@ -10,6 +10,7 @@ mod peers;
 mod quality;
 mod run;
 mod server;
+mod svg;
 mod tidy;
 mod train;
 mod wasm;
