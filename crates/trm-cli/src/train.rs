@@ -12,13 +12,13 @@ use puzzles::sudoku::Layout;
 use run::Loop;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use trm_core::{Model, TrmConfigBuilder};
+use trm_core::{AnswerChannel, Model, TrmConfigBuilder};
 use trm_tasks::{
     MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
     sudoku_sample,
 };
 use trm_tasks::{MazeTask, SudokuTask, Task};
-use trm_train::{OptimizerConfig, Schedule, TrainConfig};
+use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
 
 #[derive(Parser)]
 #[command(
@@ -139,6 +139,12 @@ struct Run {
     /// Standard deviation of the noise on the initial latent
     #[arg(long, default_value_t = 0.3)]
     noise: f64,
+    /// Train an answer channel; in this share of the questions the target leaks through its noise
+    #[arg(long, value_name = "SHARE")]
+    leak: Option<f64>,
+    /// Share of the leaked episodes that begin with noise alone
+    #[arg(long, value_name = "SHARE", requires = "leak", default_value_t = 0.75)]
+    leak_delayed: f64,
     /// Width of the state
     #[arg(long, default_value_t = 32)]
     hidden: usize,
@@ -253,6 +259,7 @@ impl Run {
             linger: self.linger,
             balance: 0.0,
             latent_noise: self.noise,
+            leak: self.leak.map(|share| LeakConfig { share, delayed: self.leak_delayed }),
             seed: self.seed,
             optimizer: OptimizerConfig {
                 learning_rate: self.lr,
@@ -267,15 +274,13 @@ impl Run {
 
     fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
         let builder = builder.latent_iterations(self.n).max_k(64).seed(self.seed);
-        let builder = builder.cycles(self.cycles).gradient_cycles(self.gradient_cycles);
+        let channel = self.leak.map(|_| AnswerChannel { noise: 1.0 });
+        let builder =
+            builder.answer_channel(channel).cycles(self.cycles).gradient_cycles(self.gradient_cycles);
         let mut model = Model::new(shaped(builder, self.hidden, self.ffn, self.blocks)?)?;
         if let Some(path) = &self.init {
             let init = Model::load(path).with_context(|| path.display().to_string())?;
-            if init.layout() != model.layout() {
-                bail!("{}: a model of another shape", path.display());
-            }
-            model.params = init.params;
-            model.note = init.note;
+            model.start_from(&init).with_context(|| path.display().to_string())?;
         }
         Ok(model)
     }

@@ -76,6 +76,7 @@ pub fn config_from_json(json: &str) -> Result<TrmConfig> {
         Mixer::Attention { num_heads: official.num_heads }
     };
     let config = TrmConfig {
+        answer_channel: None,
         hidden_dim,
         ffn_dim: official.inner_width(hidden_dim),
         n_blocks: official.L_layers,

@@ -64,12 +64,12 @@ pub fn answer<T: Task>(
     let engine = fitted(engine, &encoded);
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let predictor = || engine.halting().ok_or(SolveError::NoPredictor);
-    let asked = steps.asked(policy.max_k);
+    let query = steps.query(policy.max_k);
     let step_flops = steps.step_flops();
     let (mut plan, mut predicted) = (None, 0);
     match policy.halting {
-        Halting::Predicted => predicted = predictor()?.predict(asked),
-        Halting::Learned => plan = Some(predictor()?.plan(asked)),
+        Halting::Predicted => predicted = predictor()?.predict(query),
+        Halting::Learned => plan = Some(predictor()?.plan(query)),
         _ => {}
     }
     let mut halted: Option<Answered<T::Answer>> = None;

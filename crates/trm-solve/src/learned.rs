@@ -3,7 +3,7 @@
 use crate::error::{Result, SolveError};
 use sona_learn::{Decision, HaltingPolicy, Signal, SonaEngine};
 use std::fmt::{self, Debug, Formatter};
-use trm_core::{Asked, HaltingPredictor, StepTrace};
+use trm_core::{HaltingPredictor, HaltingQuery, StepTrace};
 use trm_tasks::Task;
 
 /// A predictor for the puzzles of one task.
@@ -44,8 +44,8 @@ impl<T: Task> LearnedHalting<T> {
 
     /// The embedding of a question as the engine got it. One that is no puzzle has none, and is
     /// foreseen as the average of all.
-    fn embedding(&self, asked: Asked<'_>) -> Vec<f32> {
-        let question = self.task.read(asked.question, asked.width);
+    fn embedding(&self, query: HaltingQuery<'_>) -> Vec<f32> {
+        let question = self.task.read(query.question, query.width);
         let embedding = question.map(|question| self.task.embedding(&question));
         embedding.unwrap_or_default().into_iter().map(f32::from).collect()
     }
@@ -66,12 +66,12 @@ impl<T> Debug for LearnedHalting<T> {
 }
 
 impl<T: Task + Send> HaltingPredictor for LearnedHalting<T> {
-    fn predict(&self, asked: Asked<'_>) -> usize {
-        self.sona.predict(&self.embedding(asked), asked.max_k).enough
+    fn predict(&self, query: HaltingQuery<'_>) -> usize {
+        self.sona.predict(&self.embedding(query), query.max_k).enough
     }
 
-    fn plan(&self, asked: Asked<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
-        let mut plan = self.sona.plan(&self.embedding(asked), asked.max_k, self.policy);
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
+        let mut plan = self.sona.plan(&self.embedding(query), query.max_k, self.policy);
         Box::new(move |step| matches!(plan.observe(signal(step)).decision, Decision::Stop(_)))
     }
 }

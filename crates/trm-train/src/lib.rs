@@ -5,15 +5,19 @@
 //! used up its steps makes room for a new one (arXiv 2510.04871, section 4).
 
 mod checkpoint;
+mod config;
 mod evaluate;
+mod leak;
 mod optimizer;
 pub mod recipe;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, SlotState};
+pub use config::TrainConfig;
 pub use evaluate::{Evaluation, evaluate};
+pub use leak::LeakConfig;
 pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
-pub use trainer::{Progress, TrainConfig, Trainer};
+pub use trainer::{Progress, Trainer};
 
 use std::path::PathBuf;
 use trm_core::loss::Target;

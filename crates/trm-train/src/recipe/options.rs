@@ -80,6 +80,10 @@ options! {
     ema: f64,
     /// Standard deviation of the noise on the initial latent.
     noise: f64,
+    /// Share of the questions whose target leaks through the answer channel.
+    leak: f64,
+    /// Share of the leaked episodes that begin with noise alone.
+    leak_delayed: f64,
     /// Width of the state.
     hidden: u64,
     /// Width inside the SwiGLU.
