@@ -60,6 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "one",
         format!("{progress}\n{{\"step\":1,\"validation\":{VALIDATION}}}\n").as_bytes(),
     )?;
+    write("recipe", "every_kind", RECIPE.as_bytes())?;
     write("record", "three", RECORD.as_bytes())?;
     for (which, engine) in engines().iter().enumerate() {
         let input = question(which as u8, engine.model().config());
@@ -85,6 +86,27 @@ fn question(which: u8, config: &TrmConfig) -> Vec<u8> {
 const RECORD: &str = r#"{"case":"Sudoku/K/5","median_ns":2e7,"median_low_ns":1.9e7,"median_high_ns":2.1e7,"mad_ns":1e5,"n":60,"per_call":1.0,"n_calls":300,"p50_ns":2e7,"p95_ns":2.2e7,"p99_ns":2.5e7,"threads":1,"commit":"1a2b3c4","date":"2026-01-02T03:04:05Z","quick":false,"machine":"AMD EPYC","n_cores":2,"os":"linux x86_64","rustc":"1.90.0","cpu_features":["avx2","fma"],"load":0.1}
 {"case":"Memory/TRM Engine","value":1590607.0,"unit":"bytes","threads":1,"commit":"","date":"","quick":true,"machine":"","n_cores":0,"os":"","rustc":"","cpu_features":[]}
 {"case":"Quality/maze/exact at K/8","value":81.3,"unit":"%","interval":[76.0,86.0],"threads":1,"commit":"","date":"","quick":true,"machine":"","n_cores":0,"os":"","rustc":"","cpu_features":[],"load":9.0}
+"#;
+
+const RECIPE: &str = r#"puzzle = "sudoku"
+[defaults]
+data = [{ file = "easy.csv" }, { file = "deep.csv", weight = 0.5 }]
+[[phase]]
+name = "a"
+steps = 9
+lr = 3e-3
+sides = [7, 14]
+until = 5
+[[phase]]
+name = "b"
+from = "a@5"
+mixer = "mlp"
+steps = 4
+[[phase]]
+resume = "a"
+[[phase]]
+name = "mean"
+mean = ["a@5", "a@9", "b"]
 "#;
 
 const VALIDATION: &str =

@@ -9,12 +9,14 @@ use puzzles::sudoku::{
     read_sudokus, verdict,
 };
 use sona_learn::{Label, SonaEngine};
+use std::path::Path;
 use std::sync::OnceLock;
 use trm_bench::TrainingLog;
 use trm_core::{
     GroupRelation, Mixer, Model, Output, Precision, Relations, TrmConfig, TrmConfigBuilder, TrmEngine,
     official,
 };
+use trm_train::recipe::Recipe;
 use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 
 /// Tries bytes, and tells whether they were read: of a corpus at least one input must be, or its target
@@ -22,7 +24,7 @@ use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 pub type Target = fn(&[u8]) -> bool;
 
 /// All targets by name; a corpus of each lies in `corpus/NAME`.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("weights", weights),
     ("official", official_weights),
     ("config", config),
@@ -38,6 +40,7 @@ pub const TARGETS: [(&str, Target); 17] = [
     ("archive", archive),
     ("arrays", arrays),
     ("training_log", training_log),
+    ("recipe", recipe),
     ("record", record),
     ("reason", reason),
 ];
@@ -258,6 +261,16 @@ pub fn training_log(data: &[u8]) -> bool {
     let Ok(log) = TrainingLog::read(data) else { return false };
     assert!(log.to_html("log").ends_with("</html>\n"));
     true
+}
+
+/// Recipes of training, and the commands of their phases.
+pub fn recipe(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let Ok(recipe) = Recipe::parse(text, Path::new("recipe.toml")) else { return false };
+    for phase in &recipe.phases {
+        assert!(phase.line <= text.lines().count() && recipe.command(phase, "runs").len() > 3);
+    }
+    recipe.result("runs").is_some()
 }
 
 /// Records of benchmarks, and what is drawn of them.

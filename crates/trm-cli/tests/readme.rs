@@ -66,7 +66,7 @@ fn every_command_in_every_readme() {
     for (path, text) in texts() {
         for words in commands(&text) {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let shown = format!("{}: {}", path.display(), words.join(" "));
+            let command = format!("{}: {}", path.display(), words.join(" "));
             match words[..] {
                 ["trm", ref words @ ..]
                 | ["cargo", "run", "--release", "-p", "trm-cli", "--", ref words @ ..] => {
@@ -76,10 +76,10 @@ fn every_command_in_every_readme() {
                     let rows = rows.lines().take(2).collect::<Vec<_>>().join("\n");
                     let names = ["train.csv", "last600.csv", "last200.csv", "test.csv", "40.csv", "60.csv"];
                     names.iter().for_each(|name| write(name, &rows));
-                    if runs(folder.path(), words, &shown) { n_run += 1 } else { n_checked += 1 }
+                    if runs(folder.path(), words, &command) { n_run += 1 } else { n_checked += 1 }
                 }
                 _ => {
-                    assert!(is_there(&words), "{shown}: nothing checks this command");
+                    assert!(is_there(&words), "{command}: nothing checks this command");
                     n_checked += 1;
                 }
             }
@@ -90,20 +90,20 @@ fn every_command_in_every_readme() {
 }
 
 /// Runs a command of `trm` and returns true, or checks its words and returns false.
-fn runs(folder: &Path, words: &[&str], shown: &str) -> bool {
+fn runs(folder: &Path, words: &[&str], command: &str) -> bool {
     let cheap = match words {
         ["solve", _, ..] | ["info", _, ..] | ["doctor", ..] | ["completions", _, ..] => words.to_vec(),
         ["eval", _, ..] if !words.contains(&"--limit") => [words, &["--limit", "1"]].concat(),
         _ => {
             let words: Vec<&str> =
                 words.iter().map(|word| if *word == "COMMAND" { "solve" } else { word }).collect();
-            let said = trm(folder, "", &[&words[..], &["--help"]].concat());
-            assert_eq!(said.code, Some(0), "{shown}: {}", said.err);
+            let output = trm(folder, "", &[&words[..], &["--help"]].concat());
+            assert_eq!(output.code, Some(0), "{command}: {}", output.err);
             return false;
         }
     };
-    let said = trm(folder, "", &cheap);
-    assert_eq!(said.code, Some(0), "{shown}: {}", said.err);
+    let output = trm(folder, "", &cheap);
+    assert_eq!(output.code, Some(0), "{command}: {}", output.err);
     true
 }
 

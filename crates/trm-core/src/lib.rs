@@ -2,6 +2,7 @@
 
 mod confidence;
 mod config;
+mod context;
 pub mod dense;
 mod engine;
 mod error;
@@ -12,6 +13,7 @@ pub mod kernel;
 pub mod loss;
 pub mod model;
 pub mod net;
+pub mod noise;
 pub mod official;
 pub mod params;
 pub mod parity;
@@ -19,14 +21,15 @@ pub mod recursion;
 mod refiner;
 pub mod relational;
 mod relations;
+mod swiglu;
 mod updater;
 mod weights;
 
 pub use confidence::ConfidenceScorer;
-pub use config::{HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use config::{AnswerChannel, HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{Precision, StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
-pub use halting::{Asked, HaltingPredictor};
+pub use halting::{HaltingPredictor, HaltingQuery};
 pub use model::Model;
 pub use refiner::AnswerRefiner;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
