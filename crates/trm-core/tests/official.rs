@@ -55,7 +55,7 @@ fn the_configuration_is_ours() {
     assert_eq!((config.prefix_tokens, config.embedding_scale), (16, 8.0));
 }
 
-/// The net of the paper's Sudoku, of which the golden file has a narrow one: what README compares ours with.
+/// The net of the paper's Sudoku, of which the golden file has a narrow one: what docs/results.md compares ours with.
 #[test]
 fn sixteen_steps_of_the_paper_are_410_gflop() {
     let mut config = official::load(NAME, None).unwrap().config().clone();
