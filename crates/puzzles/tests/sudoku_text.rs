@@ -361,7 +361,7 @@ fn lists() {
     ];
     for (name, text, lines) in lists {
         let listed = list(&text);
-        let grid = |l: &Listed| l.puzzle.as_ref().map(|p| p.grid.to_string());
+        let grid = |l: &Listed| l.puzzle.clone().map(|p| p.grid.to_string());
         let grids: Result<Vec<_>, _> = listed.iter().map(grid).collect();
         assert_eq!(grids, Ok(vec![LINE.to_owned(), OTHER.to_owned()]), "{name}:\n{text}");
         assert_eq!(listed.iter().map(|l| l.line).collect::<Vec<_>>(), lines, "{name}");

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::notation::read_fields;
+use super::fields::read_fields;
 use super::{Geometry, Grid, SudokuRow, Verdict, verdict};
 use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};

@@ -5,6 +5,8 @@ mod decode;
 mod deep_search;
 mod encode;
 #[cfg(feature = "csv")]
+mod fields;
+#[cfg(feature = "csv")]
 mod files;
 mod generate;
 mod generic;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+#[cfg(feature = "gz")]
 use crate::PuzzleError;
 use crate::text::{Encoding, code_unit, encoding};
 
