@@ -7,6 +7,7 @@ mod common;
 use common::trm;
 use std::path::{Path, PathBuf};
 
+const SUDOKU: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 const MAZE: &str = "S #\n# #\n  G\n";
 
 fn root() -> PathBuf {
@@ -60,6 +61,7 @@ fn every_command_in_every_readme() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
     write("maze.txt", MAZE);
+    write("list.sdm", &[SUDOKU, SUDOKU].join("\n"));
     let model = folder.path().join("model.safetensors");
     std::fs::write(model, trm_models::sudoku_bytes()).expect("a file");
     let (mut n_run, mut n_checked) = (0, 0);
