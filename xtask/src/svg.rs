@@ -1,13 +1,16 @@
 //! Charts as SVG, readable on light and dark ground: figures of a page, which brings the style, and files that
 //! bring their own.
 
+mod labels;
+
+use labels::{Edges, Place};
 use std::fmt::Write;
 
 /// Points of a curve; more are averaged.
 const MAX_POINTS: usize = 300;
 /// The style of a file. A page has its own, for the same classes.
 const STYLE: &str = "\
-.paper{fill:#fff}text{fill:#4b5563;font:13px system-ui,sans-serif}.title{fill:#1d2129;font-weight:600;font-size:15px}
+.paper{fill:#fff}text{fill:#4b5563;font:13px system-ui,sans-serif}.title{fill:#1d2129;font-weight:600;font-size:15px}.note{font-size:12px}
 .grid{stroke:#d6dae1}.curve{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}
 .dashed{stroke-dasharray:5 4}.whisker{stroke:currentColor;stroke-width:1.5;opacity:.6}
 .mark{fill:currentColor;stroke:currentColor;stroke-width:2}.hollow{fill:#fff}.name{fill:currentColor}
@@ -22,18 +25,30 @@ struct Layout {
 }
 
 const FIGURE: Layout = Layout { size: [400.0, 240.0], margin: [46.0, 16.0, 12.0, 40.0] };
-const FILE: Layout = Layout { size: [760.0, 420.0], margin: [64.0, 24.0, 64.0, 50.0] };
-/// Width of a character of a label, height of its line, and its distance from the point.
-const LABEL: [f64; 3] = [6.7, 15.0, 9.0];
+const FILE: Layout = Layout { size: [760.0, 440.0], margin: [64.0, 32.0, 64.0, 72.0] };
+/// How the points of a curve are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    None,
+    Solid,
+    Dashed,
+}
 
-/// A named curve, or with `line` false a set of points.
+/// How the points themselves are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marks {
+    None,
+    Filled,
+    Hollow,
+}
+
+/// A named curve.
 #[derive(Clone, Debug)]
 pub struct Curve {
     pub name: String,
     pub points: Vec<(f64, f64)>,
-    pub line: bool,
-    /// Of a curve: it was fitted. Of points: they are drawn hollow.
-    pub light: bool,
+    pub line: Line,
+    pub marks: Marks,
     /// The interval of each point, if it has one.
     pub intervals: Vec<(f64, f64)>,
     /// The text beside each point, if it has one.
@@ -43,16 +58,26 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// A line through points, in the colour of its place in the chart.
+    /// A line through points, which are marked where they are few.
     pub fn new(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        let points = thinned(points);
         Curve {
             name: name.into(),
-            points: thinned(points),
-            line: true,
-            light: false,
+            line: Line::Solid,
+            marks: if points.len() <= 16 { Marks::Filled } else { Marks::None },
+            points,
             intervals: Vec::new(),
             labels: Vec::new(),
             colour: 0,
+        }
+    }
+
+    /// The class of its marks; none where they are not drawn.
+    fn mark(&self) -> Option<&'static str> {
+        match self.marks {
+            Marks::None => None,
+            Marks::Filled => Some("mark"),
+            Marks::Hollow => Some("mark hollow"),
         }
     }
 }
@@ -96,6 +121,8 @@ pub struct Chart {
     pub x: Axis,
     pub y: Axis,
     pub curves: Vec<Curve>,
+    /// What a reader of the file must know; a page says it elsewhere.
+    pub note: String,
 }
 
 /// The page's text with nothing in it that HTML would read as its own.
@@ -110,7 +137,7 @@ impl Chart {
         let (right, top) = points().fold((0.0f64, 0.0f64), |(x, y), p| (x.max(p.0), y.max(p.1)));
         let (x, y) = (Axis::to(x, right), Axis::to(y, top));
         curves.iter_mut().enumerate().for_each(|(i, curve)| curve.colour = i);
-        Chart { title: title.into(), x, y, curves }
+        Chart { title: title.into(), x, y, curves, note: String::new() }
     }
 
     /// The chart as a figure of a page, or nothing where there is no point.
@@ -142,22 +169,28 @@ impl Chart {
         );
         let mut x = left;
         for curve in self.curves.iter().filter(|curve| !curve.name.is_empty()) {
-            let (c, hollow) = (curve.colour % 4, if curve.light { " hollow" } else { "" });
-            let name = escape(&curve.name);
+            let (c, name) = (curve.colour % 4, escape(&curve.name));
+            let mark = curve.mark().unwrap_or("mark");
             let _ = writeln!(
                 svg,
-                "<g class=\"c{c}\"><circle class=\"mark{hollow}\" cx=\"{:.1}\" cy=\"45\" r=\"4\"/>\
+                "<g class=\"c{c}\"><circle class=\"{mark}\" cx=\"{:.1}\" cy=\"45\" r=\"4\"/>\
                  <text class=\"name\" x=\"{:.1}\" y=\"49\">{name}</text></g>",
                 x + 4.0,
                 x + 13.0
             );
-            x += 13.0 + LABEL[0] * curve.name.chars().count() as f64 + 18.0;
+            x += 13.0 + labels::CHARACTER * curve.name.chars().count() as f64 + 18.0;
         }
         let middle = above + (h - above - below) / 2.0;
         let y = escape(&self.y.label);
         let _ = writeln!(
             svg,
             "<text transform=\"translate(18 {middle:.1}) rotate(-90)\" text-anchor=\"middle\">{y}</text>"
+        );
+        let _ = writeln!(
+            svg,
+            "<text class=\"note\" x=\"{left}\" y=\"{:.1}\">{}</text>",
+            h - 10.0,
+            escape(&self.note)
         );
         svg + &self.body(&FILE) + "</svg>\n"
     }
@@ -168,28 +201,24 @@ impl Chart {
         for curve in &self.curves {
             let places: Vec<(f64, f64)> = curve.points.iter().map(|p| self.at(layout, *p)).collect();
             let c = curve.colour % 4;
-            if curve.line {
+            if curve.line != Line::None {
                 let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
-                let dashed = if curve.light { " dashed" } else { "" };
+                let dashed = if curve.line == Line::Dashed { " dashed" } else { "" };
                 let _ = writeln!(svg, "<path class=\"curve c{c}{dashed}\" d=\"M{}\"/>", path.join("L"));
             }
             for ((x, _), (low, high)) in curve.points.iter().zip(&curve.intervals) {
                 let ((x, low), (_, high)) = (self.at(layout, (*x, *low)), self.at(layout, (*x, *high)));
                 let _ = writeln!(svg, "<path class=\"whisker c{c}\" d=\"M{x:.1} {low:.1}V{high:.1}\"/>");
             }
-            if !curve.line || (!curve.light && places.len() <= 16) {
-                let hollow = if curve.light { " hollow" } else { "" };
-                for (x, y) in &places {
-                    let _ = writeln!(
-                        svg,
-                        "<circle class=\"mark{hollow} c{c}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>"
-                    );
-                }
+            for (mark, (x, y)) in
+                curve.mark().into_iter().flat_map(|mark| places.iter().map(move |p| (mark, p)))
+            {
+                let _ =
+                    writeln!(svg, "<circle class=\"{mark} c{c}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.5\"/>");
             }
         }
-        for label in self.labels(layout) {
-            let Label { x, y, ends, text, colour } = &label;
-            let anchor = if *ends { "end" } else { "start" };
+        for (text, colour, Place { x, y, ends }) in self.labels(layout) {
+            let anchor = if ends { "end" } else { "start" };
             let _ = writeln!(
                 svg,
                 "<text class=\"name c{colour}\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
@@ -229,44 +258,47 @@ impl Chart {
         (left + width * self.x.share(x), above + height * (1.0 - self.y.share(y)))
     }
 
-    /// Every label beside its point, on the side where there is room, moved up or down until it covers no other
-    /// label and no point.
-    fn labels(&self, layout: &Layout) -> Vec<Label> {
-        let (mut placed, mut taken): (Vec<Label>, Vec<[f64; 4]>) = (Vec::new(), Vec::new());
-        let points = self.curves.iter().flat_map(|curve| &curve.points);
-        let points: Vec<(f64, f64)> = points.map(|p| self.at(layout, *p)).collect();
-        taken.extend(points.iter().map(|(x, y)| [x - 4.0, x + 4.0, y - 4.0, y + 4.0]));
+    /// The text of every label, with its colour and its place.
+    fn labels(&self, layout: &Layout) -> Vec<(&str, usize, Place)> {
+        let mut taken = self.drawn(layout);
+        // Title and legend, and what is beside the frame.
+        let [width, height] = layout.size;
+        taken.push([0.0, width, 0.0, layout.margin[2] - 2.0]);
+        taken.push([0.0, layout.margin[0], 0.0, height]);
+        taken.push([width - 4.0, f64::INFINITY, 0.0, height]);
+        let labels = self.curves.iter().flat_map(|curve| {
+            curve
+                .points
+                .iter()
+                .zip(&curve.labels)
+                .map(|(point, text)| (curve.colour % 4, point, text.as_str()))
+        });
+        let labels: Vec<_> = labels.collect();
+        let points = labels.iter().map(|(_, point, text)| {
+            let (x, y) = self.at(layout, **point);
+            (x, y, text.chars().count())
+        });
+        let places = labels::places(&points.collect::<Vec<_>>(), taken);
+        labels.into_iter().zip(places).map(|((colour, _, text), place)| (text, colour, place)).collect()
+    }
+
+    /// Small boxes over every point and along every line.
+    fn drawn(&self, layout: &Layout) -> Vec<Edges> {
+        let boxed = |(x, y): (f64, f64), r: f64| [x - r, x + r, y - r, y + r];
+        let mut boxes = Vec::new();
         for curve in &self.curves {
-            for (point, text) in curve.points.iter().zip(&curve.labels) {
-                let (x, y) = self.at(layout, *point);
-                let width = LABEL[0] * text.chars().count() as f64;
-                let ends = x + LABEL[2] + width > layout.size[0] - 4.0;
-                let x = if ends { x - LABEL[2] } else { x + LABEL[2] };
-                let span = if ends { [x - width, x] } else { [x, x + width] };
-                let boxed = |y: f64| [span[0], span[1], y - LABEL[1] / 2.0, y + LABEL[1] / 2.0];
-                let is_free = |y: &f64| taken.iter().all(|other| !overlap(&boxed(*y), other));
-                let shifts = (0..60).map(|i| f64::from((i + 1) / 2) * if i % 2 == 0 { 4.0 } else { -4.0 });
-                let y = shifts.map(|shift| y + shift).find(is_free).unwrap_or(y);
-                taken.push(boxed(y));
-                placed.push(Label { x, y, ends, text: text.clone(), colour: curve.colour % 4 });
+            let places: Vec<(f64, f64)> = curve.points.iter().map(|p| self.at(layout, *p)).collect();
+            boxes.extend(places.iter().map(|place| boxed(*place, 4.0)));
+            for ends in places.windows(2).filter(|_| curve.line != Line::None) {
+                let [(x, y), (to_x, to_y)] = [ends[0], ends[1]];
+                let n = ((to_x - x).hypot(to_y - y) / 4.0).ceil();
+                let part = |i: i32| f64::from(i) / n;
+                let along = (1..n as i32).map(|i| (x + (to_x - x) * part(i), y + (to_y - y) * part(i)));
+                boxes.extend(along.map(|place| boxed(place, 2.0)));
             }
         }
-        placed
+        boxes
     }
-}
-
-/// The text beside a point: where it starts, or ends.
-struct Label {
-    x: f64,
-    y: f64,
-    ends: bool,
-    text: String,
-    colour: usize,
-}
-
-/// Whether two boxes, left, right, upper and lower edge, have a place in common.
-fn overlap(a: &[f64; 4], b: &[f64; 4]) -> bool {
-    a[0] < b[1] && b[0] < a[1] && a[2] < b[3] && b[2] < a[3]
 }
 
 /// Three digits.
@@ -287,7 +319,7 @@ fn tick(v: f64) -> String {
         a if a >= 1e6 => format!("{}M", v / 1e6),
         a if a >= 1e4 => format!("{}k", v / 1e3),
         _ if v == v.round() => format!("{v}"),
-        _ => short(v),
+        _ => short(v).trim_end_matches('0').to_owned(),
     }
 }
 
@@ -337,22 +369,7 @@ mod tests {
         let ticks = |base, from, to| Axis::powers("", base, (from, to)).ticks;
         assert_eq!(ticks(2.0, 1.0, 8.0), [1.0, 2.0, 4.0, 8.0]);
         assert_eq!(ticks(10.0, 4.2, 410.0), [1.0, 10.0, 100.0, 1000.0]);
-        assert_eq!([5e4, 2e6, 100.0, 0.1].map(tick), ["50k", "2M", "100", "0.10"]);
-    }
-
-    #[test]
-    fn labels_cover_neither_points_nor_each_other() {
-        // Six points one above the other, closer than lines of text, and one at the right edge.
-        let mut points: Vec<(f64, f64)> = (0..6).map(|i| (5.0, f64::from(i) / 10.0 + 9.0)).collect();
-        points.push((10.0, 5.0));
-        let mut curve = Curve::new("", points);
-        (curve.line, curve.labels) = (false, (0..7).map(|i| format!("label {i}")).collect());
-        let labels = Chart::from_zero("", "", "", vec![curve]).labels(&FILE);
-        let (edge, column) = labels.split_last().expect("seven");
-        assert!(edge.ends && column.iter().all(|label| !label.ends));
-        for (i, a) in column.iter().enumerate() {
-            assert!(column[..i].iter().all(|b| (a.y - b.y).abs() >= LABEL[1]), "{}: {}", a.text, a.y);
-        }
+        assert_eq!([5e4, 2e6, 100.0, 0.1].map(tick), ["50k", "2M", "100", "0.1"]);
     }
 
     #[test]

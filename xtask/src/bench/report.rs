@@ -6,7 +6,7 @@ use super::stats::linear_fit;
 use super::target;
 use crate::file::replace;
 use crate::run::root;
-use crate::svg::{Chart, Curve, escape, short};
+use crate::svg::{Chart, Curve, Line, Marks, escape, short};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::fmt::Write;
@@ -129,7 +129,7 @@ fn latency(rows: &[Row], group: &str) -> Chart {
         let (slope, height, r2) = linear_fit(&measured);
         let ends = [measured[0].0, measured[measured.len() - 1].0].map(|k| (k, slope * k + height));
         let name = format!("{} ms a step, R^2 = {r2:.5}", short(slope));
-        curves.push(Curve { light: true, ..Curve::new(name, ends.into()) });
+        curves.push(Curve { line: Line::Dashed, marks: Marks::None, ..Curve::new(name, ends.into()) });
     }
     Chart::from_zero(format!("{group}: latency against K"), "K", "ms", curves)
 }
