@@ -48,7 +48,7 @@ fn bf16<T: Task>(c: &mut Criterion, name: &str, engine: TrmEngine, task: &T, fin
     let case = format!("{name}/bf16 K=10");
     if runs(&case) {
         let width = puzzle.answer.len().isqrt();
-        let question = task.read(&puzzle.question, width).expect("a question");
+        let question = task.decode_question(&puzzle.question, width).expect("a question");
         assert!(task.obeys_rules(&question, &task.decode(&question, &solve().answer)));
     }
     c.bench_function(&case, |b| b.iter(solve));

@@ -87,15 +87,15 @@ fn every_command_in_every_document() {
                 continue;
             }
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let shown = format!("{}: {}", path.display(), words.join(" "));
+            let command = format!("{}: {}", path.display(), words.join(" "));
             match words[..] {
                 ["trm", ref words @ ..]
                 | ["cargo", "run", "--release", "-p", "trm-cli", "--", ref words @ ..] => {
                     lay_out(folder.path(), words);
-                    if runs(folder.path(), words, &shown) { n_run += 1 } else { n_checked += 1 }
+                    if runs(folder.path(), words, &command) { n_run += 1 } else { n_checked += 1 }
                 }
                 _ => {
-                    assert!(is_there(&words), "{shown}: nothing checks this command");
+                    assert!(is_there(&words), "{command}: nothing checks this command");
                     n_checked += 1;
                 }
             }
@@ -129,7 +129,7 @@ fn lay_out(folder: &Path, words: &[&str]) {
 }
 
 /// Runs a command of `trm` and returns true, or checks its words and returns false.
-fn runs(folder: &Path, words: &[&str], shown: &str) -> bool {
+fn runs(folder: &Path, words: &[&str], command: &str) -> bool {
     let cheap = match words {
         ["solve", "sudoku" | "maze", _, ..] | ["info", _, ..] | ["doctor", ..] | ["completions", _, ..] => {
             words.to_vec()
@@ -138,13 +138,13 @@ fn runs(folder: &Path, words: &[&str], shown: &str) -> bool {
         _ => {
             let words: Vec<&str> =
                 words.iter().map(|word| if *word == "COMMAND" { "solve" } else { word }).collect();
-            let said = trm(folder, "", &[&words[..], &["--help"]].concat());
-            assert_eq!(said.code, Some(0), "{shown}: {}", said.err);
+            let output = trm(folder, "", &[&words[..], &["--help"]].concat());
+            assert_eq!(output.code, Some(0), "{command}: {}", output.err);
             return false;
         }
     };
-    let said = trm(folder, "", &cheap);
-    assert_eq!(said.code, Some(0), "{shown}: {}", said.err);
+    let output = trm(folder, "", &cheap);
+    assert_eq!(output.code, Some(0), "{command}: {}", output.err);
     true
 }
 
