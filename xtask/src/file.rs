@@ -55,8 +55,24 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// An error of `tempfile` without the name of the temporary file, which says nothing to a user.
+/// An error of `tempfile` without the name of the temporary file, which says nothing to a user. The error itself
+/// is private there, and its text is all that can be had.
 fn without_path(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|e| e.source()).and_then(|e| e.downcast_ref::<io::Error>());
-    inner.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
+    }
+}
+
+#[cfg(all(test, unix))]
+#[path = "../../crates/trm-cli/tests/common/kinds.rs"]
+mod kinds;
+
+#[cfg(all(test, unix))]
+#[test]
+fn every_kind_of_place() {
+    kinds::check("file::every_kind_of_place", false, &|path| {
+        replace(path, b"new content").map_err(|error| format!("{error:#}"))?;
+        Ok(b"new content".to_vec())
+    });
 }

@@ -11,9 +11,9 @@ use trm_core::Model;
 pub const MAX_STEPS: usize = 1024;
 /// Format of the file.
 const FORMAT: &str = "trm-runs-2";
-/// Confidences are kept as logits between minus and plus this, in 255 levels.
+/// Confidences are stored as logits between minus and plus this, in 255 levels.
 const LOGITS: f32 = 8.0;
-/// Changes are kept as decades below 1, in 255 levels; the lowest is no change at all.
+/// Changes are stored as decades below 1, in 255 levels; the lowest means no change.
 const DECADES: f32 = 4.0;
 
 /// The outcome of a run under [`Halting::Vote`](trm_solve::Halting::Vote).

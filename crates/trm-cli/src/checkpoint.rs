@@ -2,7 +2,7 @@
 
 use crate::file_kind::{Kind, Owner};
 use crate::input::{name_of, read_weights};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use pytorch_reader::{DType, PytorchReader};
 use safetensors::tensor::{Dtype, TensorView};
 use std::io::Write;
@@ -11,6 +11,11 @@ use trm_core::MAX_FILE_BYTES;
 
 /// What training code keeps beside the weights, by the first part of a name.
 const TRAINING_STATE: [&str; 4] = ["optimizer", "optimizers", "optimizer_states", "lr_schedulers"];
+
+/// What is left for a PyTorch file with more in it than tensors.
+const CONVERT: &str = "where you trust it, convert it in Python:\n  \
+    import torch; from safetensors.torch import save_file\n  \
+    save_file({k: v.contiguous() for k, v in torch.load('IN', map_location='cpu').items()}, 'OUT.safetensors')";
 
 /// Reads a checkpoint of the official code: safetensors, or what `torch.save` wrote.
 ///
@@ -26,14 +31,17 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
         }
     })?;
     if is_pytorch {
-        let named = || format!("{}: a PyTorch file that cannot be read", name_of(path));
-        bytes = from_pytorch(&bytes).with_context(named)?;
+        bytes = from_pytorch(&bytes).map_err(|error| {
+            anyhow!("{}: a PyTorch file that cannot be read ({error:#}); {CONVERT}", name_of(path))
+        })?;
     }
     match Owner::of(&bytes) {
         Some(Owner::Trm) => bail!("{}: a model file of this program already", name_of(path)),
-        Some(owner @ (Owner::Runs | Owner::Hrm)) => bail!("{}: {}", name_of(path), owner.describe()),
-        // Wrong names are reported one by one, and a broken header in its own words.
-        _ => Ok(bytes),
+        // A broken header is reported in the words of its reader.
+        None | Some(Owner::Official) => Ok(bytes),
+        Some(owner) => {
+            bail!("{}: not a checkpoint of the official code: {}", name_of(path), owner.describe())
+        }
     }
 }
 

@@ -49,7 +49,7 @@ struct Findings {
 #[derive(Serialize)]
 struct Kernel {
     name: &'static str,
-    /// Whether products of bf16 factors are an instruction.
+    /// Whether bf16 GEMM is one instruction.
     bf16: bool,
     solves_sudoku: bool,
     solves_maze: bool,

@@ -2,14 +2,13 @@
 
 use crate::file_kind::{Kind, Owner};
 use anyhow::{Context, Result, bail};
+use puzzles::text;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use trm_core::{MAX_FILE_BYTES, Model};
 
-/// Longer texts are refused; the largest maze has a million cells.
-const MAX_TEXT_BYTES: u64 = 1 << 22;
 /// Bytes that tell the kind of a file.
 const KIND_BYTES: u64 = 4096;
 
@@ -80,22 +79,12 @@ pub fn read_weights(path: &Path, most: u64, check: impl FnOnce(Kind) -> Result<(
     Ok(bytes)
 }
 
-/// The text of a small file, in UTF-8, or in UTF-16 with its byte order mark.
+/// The text of a small file.
 ///
 /// # Errors
-/// As [`read_bytes`], and where it is no text.
+/// As [`open`], and those of [`text::read`].
 pub fn read_text(path: &Path) -> Result<String> {
-    let bytes = read_bytes(path, MAX_TEXT_BYTES)?;
-    let words = |order: fn([u8; 2]) -> u16| -> Vec<u16> {
-        bytes[2..].chunks_exact(2).map(|word| order([word[0], word[1]])).collect()
-    };
-    let text = match bytes[..] {
-        [0xff, 0xfe, ..] => String::from_utf16(&words(u16::from_le_bytes)).context("not UTF-16"),
-        [0xfe, 0xff, ..] => String::from_utf16(&words(u16::from_be_bytes)).context("not UTF-16"),
-        _ => std::str::from_utf8(&bytes).context("not UTF-8").map(str::to_owned),
-    };
-    let text = text.with_context(|| name_of(path))?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
+    text::read(open(path)?).with_context(|| name_of(path))
 }
 
 /// Reads a model file.

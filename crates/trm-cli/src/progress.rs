@@ -2,8 +2,9 @@
 
 use crate::output::message;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The first line without a terminal comes after this time, each later one after twice the time before.
 const FIRST_LINE: Duration = Duration::from_secs(1);
@@ -12,31 +13,51 @@ const MAX_BETWEEN_LINES: Duration = Duration::from_secs(30);
 /// A bar on a terminal, else a line now and then. Dropped, it clears its line.
 pub struct Progress {
     bar: ProgressBar,
-    name: &'static str,
-    unit: &'static str,
-    lines: Mutex<Pace>,
+    lines: Option<Lines>,
 }
 
-/// When the next line is due.
-struct Pace {
-    at: Instant,
-    wait: Duration,
+/// Lines about work that goes on, also while a single piece of it takes long.
+struct Lines {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
 }
 
-impl Pace {
-    fn new() -> Self {
-        Pace { at: Instant::now() + FIRST_LINE, wait: FIRST_LINE }
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    line: String,
+    ended: bool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    fn is_due(&mut self) -> bool {
-        let now = Instant::now();
-        let is_due = now >= self.at;
-        if is_due {
-            self.wait = (2 * self.wait).min(MAX_BETWEEN_LINES);
-            self.at = now + self.wait;
+    /// Prints the state whenever a line is due, until the end.
+    fn print(&self) {
+        let mut wait = FIRST_LINE;
+        let mut state = self.state();
+        while !state.ended {
+            let waited = self.changed.wait_timeout_while(state, wait, |state| !state.ended);
+            let (now, timeout) = waited.unwrap_or_else(|e| e.into_inner());
+            state = now;
+            if timeout.timed_out() {
+                message!("{}", state.line);
+                wait = next_wait(wait);
+            }
         }
-        is_due
     }
+}
+
+/// The time to the next line.
+fn next_wait(wait: Duration) -> Duration {
+    (2 * wait).min(MAX_BETWEEN_LINES)
 }
 
 impl Progress {
@@ -46,7 +67,15 @@ impl Progress {
         let style = ProgressStyle::with_template(template).expect("a constant template");
         let target = ProgressDrawTarget::stderr_with_hz(8);
         let bar = ProgressBar::with_draw_target(n.map(|n| n as u64), target).with_prefix(name);
-        Progress { bar: bar.with_style(style), name, unit, lines: Mutex::new(Pace::new()) }
+        let lines = bar.is_hidden().then(|| {
+            let shared = Arc::new(Shared::default());
+            let of = n.map_or(String::new(), |n| format!(" of {n}"));
+            shared.state().line = format!("{name}: 0{of} {unit}");
+            let printer = shared.clone();
+            Lines { shared, thread: Some(std::thread::spawn(move || printer.print())) }
+        });
+        // The unit is part of lines alone.
+        Progress { bar: bar.with_style(style).with_message(unit), lines }
     }
 
     /// Of the rows that an iterator has left.
@@ -56,17 +85,16 @@ impl Progress {
 
     /// `n` are done; `more` says more of them.
     pub fn show(&self, n: usize, more: impl FnOnce() -> String) {
-        if !self.bar.is_hidden() {
+        let more = more();
+        let Some(lines) = &self.lines else {
             self.bar.set_position(n as u64);
-            self.bar.set_message(more());
-        } else if self.lines.lock().unwrap_or_else(|e| e.into_inner()).is_due() {
-            let of = self.bar.length().map_or(String::new(), |length| format!(" of {length}"));
-            let more = match more() {
-                more if more.is_empty() => more,
-                more => format!(", {more}"),
-            };
-            message!("{}: {n}{of} {}{more}", self.name, self.unit);
-        }
+            self.bar.set_message(more);
+            return;
+        };
+        let comma = if more.is_empty() { "" } else { ", " };
+        let of = self.bar.length().map_or(String::new(), |length| format!(" of {length}"));
+        let (name, unit) = (self.bar.prefix(), self.bar.message());
+        lines.shared.state().line = format!("{name}: {n}{of} {unit}{comma}{more}");
     }
 
     /// `n` puzzles are done, and the answers of `n_verified` of them obey the rules.
@@ -78,6 +106,14 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+        if let Some(Lines { shared, thread }) = &mut self.lines {
+            shared.state().ended = true;
+            shared.changed.notify_all();
+            if let Some(thread) = thread.take() {
+                // It prints, and has nothing to fail at.
+                let _ = thread.join();
+            }
+        }
     }
 }
 
@@ -87,14 +123,8 @@ mod tests {
 
     #[test]
     fn lines_become_rarer() {
-        let mut pace = Pace::new();
-        let mut waits = Vec::new();
-        for _ in 0..8 {
-            assert!(!pace.is_due(), "before its time");
-            pace.at = Instant::now();
-            assert!(pace.is_due());
-            waits.push(pace.wait.as_secs());
-        }
-        assert_eq!(waits, [2, 4, 8, 16, 30, 30, 30, 30]);
+        let waits = std::iter::successors(Some(FIRST_LINE), |wait| Some(next_wait(*wait)));
+        let seconds: Vec<u64> = waits.take(8).map(|wait| wait.as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30, 30]);
     }
 }

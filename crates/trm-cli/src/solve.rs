@@ -7,7 +7,7 @@ use crate::output::{Output, OutputError, OutputFile, message, text_of};
 use crate::questions::{self, Entry, Named, Questions};
 use crate::values::boxes;
 use crate::verdict::Verdict;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{Maze, shortest_path_len};
@@ -313,7 +313,7 @@ impl<'a> Job<'a> {
         let input = (!is_stdin(input)).then_some(input);
         let inputs = [input, model.as_deref(), halting_state.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
-        let file = OutputFile::create("--svg", path, &inputs, out).context("the picture")?;
+        let file = OutputFile::create("--svg", path, &inputs, out)?;
         Ok(Some((Film::new(width, boxes), file)))
     }
 }

@@ -19,22 +19,22 @@ fn sudoku() {
     let folder = tempfile::tempdir().expect("a folder");
     let no_solution = "5168497323.76.5...8.97...65135.6.9.7472591..696837..5.253186.746842.75..791.5.6.8";
     for (puzzle, expected) in [
-        (&PUZZLE[..79], "found 79"),
-        (&PUZZLE[..80], "found 80"),
-        (&format!("{PUZZLE}1"), "found 82"),
-        (&PUZZLE.replacen('7', "x", 1), "row 1, column 5: 'x'"),
+        (&PUZZLE[..79], "79 cells: a Sudoku has 81"),
+        (&PUZZLE[..80], "80 cells: a Sudoku has 81"),
+        (&format!("{PUZZLE}1"), "82 cells: a Sudoku has 81"),
+        (&PUZZLE.replacen('7', "ü", 1), "line 1, column 5: 'ü'"),
         (&PUZZLE.replacen("53", "55", 1), "5 stands twice in row 1"),
         (no_solution, "no solution"),
         ("", "empty"),
         ("nosuchfile.txt", "no file has this name"),
-        ("\u{1F600}", "found 1"),
+        ("\u{1F600}", "line 1, column 1: '\u{1F600}' is no cell"),
     ] {
         refused(folder.path(), "", &["solve", "sudoku", puzzle], expected);
         refused(
             folder.path(),
             puzzle,
             &["solve", "sudoku", "-"],
-            if puzzle == "nosuchfile.txt" { "found 14" } else { expected },
+            if puzzle == "nosuchfile.txt" { "line 1, column 1: 'n' is no cell" } else { expected },
         );
     }
 }
@@ -45,13 +45,13 @@ fn mazes() {
     for (maze, expected) in [
         ("", "no cells"),
         ("S", "no 'G'"),
-        (" ", "no 'S'"),
+        (" ", "no cells"),
         ("SS\nG ", "'S' stands twice: row 1, column 1 and row 1, column 2"),
         ("S  \n #\n# G", "row 2 has 2 cells, the first row 3"),
         ("S#\n#G", "no path leads from row 1, column 1 to row 2, column 2"),
         ("S\t\n G", "row 1, column 2: '\\t'"),
         (&format!("S{}G", "#".repeat(896)), "898 cells is not square"),
-        (&format!("S{}G", "#\n".repeat(2000)), "row 2 has 1 cells"),
+        (&format!("S{}G", "#\n".repeat(2000)), "a maze of 2001 x 2 cells"),
         (&" ".repeat(5 << 20), "more than 4194304 bytes"),
     ] {
         refused(folder.path(), maze, &["solve", "maze", "-"], expected);

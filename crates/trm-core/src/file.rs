@@ -180,11 +180,11 @@ fn beside(target: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// An error of `tempfile` without the name of the temporary file, which says nothing to a user.
+/// An error of `tempfile` without the name of the temporary file, which says nothing to a user. The error itself
+/// is private there, and its text is all that can be had.
 fn without_path(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(|e| e.source()).and_then(|e| e.downcast_ref::<io::Error>());
-    match inner.and_then(io::Error::raw_os_error) {
-        Some(code) => io::Error::from_raw_os_error(code),
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
         None => error,
     }
 }

@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::fields::read_fields;
-use super::{Geometry, Grid, SudokuRow, Verdict, verdict};
+use super::verify::check_answer;
+use super::{Geometry, Grid, SudokuRow};
 use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};
 use crate::table::{Column, Format, Record, Table};
@@ -118,14 +119,6 @@ fn row(record: &Record<'_>, geometry: Geometry) -> Result<SudokuRow, PuzzleError
     let rating = record.rating()?.unwrap_or_default();
     let source = record.text(Column::Source)?.unwrap_or_default().to_owned();
     Ok(SudokuRow { source, puzzle, solution, rating })
-}
-
-pub(super) fn check_answer(puzzle: &Grid, solution: &Grid) -> Result<(), PuzzleError> {
-    puzzle.conflicts()?;
-    match verdict(puzzle, solution) {
-        Verdict::Solved => Ok(()),
-        verdict => Err(PuzzleError::NotASolution { verdict }),
-    }
 }
 
 /// Writes rows in the published format.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::files::check_answer;
+use super::verify::check_answer;
 use super::{Geometry, Grid, SudokuRow};
 use crate::PuzzleError;
 use crate::numpy::{Pair, Pairs, wrong};

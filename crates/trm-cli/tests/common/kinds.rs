@@ -23,7 +23,8 @@ pub fn check(test: &str, opens: bool, write: Write) {
         assert!(error.contains("ermission denied") && !error.contains(".tmp"), "{error}");
         return;
     }
-    let folder = tempfile::tempdir().expect("a folder");
+    // Its name must not be that of a temporary file.
+    let folder = tempfile::Builder::new().prefix("kinds-").tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let refused = |name: &str, expected: &str| {
         let error = write(&at(name)).expect_err(name);

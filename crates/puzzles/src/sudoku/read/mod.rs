@@ -11,41 +11,14 @@ mod fault;
 mod layout;
 mod line;
 mod list;
+mod types;
 
-use super::{Geometry, Grid, Notation};
+pub use types::{Listed, ReadOptions, SudokuText};
+
 use crate::PuzzleError;
 
 /// Lines of a text; the smallest boards, each below a title, have as many in the longest text that is read.
 const MAX_LINES: usize = 1 << 18;
-
-/// What is known of a text beforehand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ReadOptions {
-    /// Size and boxes; without it the text tells the size, and boxes have no more rows than columns.
-    pub geometry: Option<Geometry>,
-    /// How digits are written; without it the text tells.
-    pub notation: Option<Notation>,
-}
-
-/// A grid that was read, and how its digits were written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SudokuText {
-    /// The grid.
-    pub grid: Grid,
-    /// Its notation, for what is answered.
-    pub notation: Notation,
-}
-
-/// One puzzle of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// The line where it begins, from 1.
-    pub line: usize,
-    /// What stands behind it or above it: a name, a rating.
-    pub name: Option<String>,
-    /// The puzzle, or what is wrong with it.
-    pub puzzle: Result<SudokuText, PuzzleError>,
-}
 
 /// Reads the one puzzle of a text, whatever its layout: see [`read_sudokus`].
 ///
@@ -123,7 +96,7 @@ fn table(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, PuzzleError> 
         puzzles.push(match question {
             Ok(question) => {
                 let name = Some(question.source).filter(|source| !source.is_empty());
-                let puzzle = Ok(SudokuText { grid: question.puzzle, notation: Notation::OneBased });
+                let puzzle = Ok(SudokuText { grid: question.puzzle, notation: Default::default() });
                 Listed { line: question.line as usize, name, puzzle }
             }
             Err(PuzzleError::InLine { line, source }) => {
