@@ -24,6 +24,12 @@ fn import(folder: &Path, name: &str, config: &[&str]) -> Result<Vec<u8>, String>
     }
 }
 
+/// Imports these tensors, with the configuration in the metadata of their file.
+fn import_tensors(folder: &Path, tensors: &[Tensor], config: &str) -> Result<Vec<u8>, String> {
+    write(folder, "step_1", safetensors(tensors, &[("config", config)]));
+    import(folder, "step_1", &[])
+}
+
 fn refused(folder: &Path, words: &[&str], expected: &[&str]) {
     let output = trm(folder, "", words);
     assert_eq!(output.code, Some(2), "{words:?}: {}{}", output.out, output.err);
@@ -34,14 +40,10 @@ fn refused(folder: &Path, words: &[&str], expected: &[&str]) {
 }
 
 #[test]
-fn names_and_numbers_in_any_dress() {
+fn names_with_any_prefix() {
     let folder = tempfile::tempdir().expect("a folder");
     let (tensors, config) = official();
-    let metadata = [("config", config.as_str())];
-    let import_of = |tensors: &[Tensor]| {
-        write(folder.path(), "step_1", safetensors(tensors, &metadata));
-        import(folder.path(), "step_1", &[])
-    };
+    let import_of = |tensors: &[Tensor]| import_tensors(folder.path(), tensors, &config);
     let plain = import_of(&tensors).expect("as it is");
     let prefixes = [
         "_orig_mod.",
@@ -66,6 +68,14 @@ fn names_and_numbers_in_any_dress() {
             assert!(found == plain, "{prefix}, bare {bare}");
         }
     }
+}
+
+#[test]
+fn numbers_of_any_float_type_and_buffers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tensors, config) = official();
+    let import_of = |tensors: &[Tensor]| import_tensors(folder.path(), tensors, &config);
+    let plain = import_of(&tensors).expect("as it is");
     // Numbers of any float type.
     for dtype in [Dtype::F64, Dtype::F16, Dtype::BF16] {
         let other: Vec<Tensor> = tensors.iter().map(|tensor| tensor.to(dtype)).collect();
@@ -86,6 +96,13 @@ fn names_and_numbers_in_any_dress() {
     more.push(buffer("inner.puzzle_emb.local_weights", Dtype::F32, 4));
     more.push(buffer("inner.puzzle_emb.local_ids", Dtype::I32, 4));
     assert!(import_of(&more).expect("buffers") == plain);
+}
+
+#[test]
+fn other_tensors_are_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tensors, config) = official();
+    let import_of = |tensors: &[Tensor]| import_tensors(folder.path(), tensors, &config);
     // Anything else is named.
     for (name, expected) in [
         ("step", "tensor step does not belong"),
@@ -159,122 +176,10 @@ fn pytorch_files_are_read_and_never_run() {
     }
 }
 
-#[test]
-fn configurations_of_every_make() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tensors, flat) = official();
-    write(folder.path(), "step_1", safetensors(&tensors, &[]));
-    let whole: serde_json::Value = serde_json::from_str(&flat).expect("JSON");
-    let mut arch = whole.clone();
-    let fields = arch.as_object_mut().expect("an object");
-    let of_data = ["seq_len", "vocab_size", "num_puzzle_identifiers"];
-    let data: serde_json::Map<String, serde_json::Value> =
-        of_data.iter().map(|field| (field.to_string(), fields.remove(*field).expect("there"))).collect();
-    fields.insert("name".into(), "recursive_reasoning.trm@TinyRecursiveReasoningModel_ACTV1".into());
-    fields.insert("loss".into(), serde_json::json!({ "name": "losses@ACTLossHead" }));
-    let data = serde_json::Value::Object(data);
-    let nested = serde_json::json!({ "arch": arch, "lr": 0.0001, "data_paths": ["data/maze"], "ema": true });
-    let yaml = |value: &serde_json::Value| {
-        let line = |(key, value): (&String, &serde_json::Value)| match value {
-            serde_json::Value::Object(fields) => {
-                let fields = fields.iter().map(|(k, v)| format!("    {k}: {v}\n")).collect::<String>();
-                format!("  {key}:\n{fields}")
-            }
-            value => format!("  {key}: {value}\n"),
-        };
-        let fields: String = value.as_object().expect("an object").iter().map(line).collect();
-        format!("# of a run\narch:\n{fields}lr: 1e-4\ndata_paths:\n- data/maze\n")
-    };
-    let plain = {
-        write(folder.path(), "c.json", &flat);
-        import(folder.path(), "step_1", &["--config", "c.json"]).expect("flat JSON")
-    };
-    let with = |value: &serde_json::Value, field: &str, new: serde_json::Value| {
-        let mut value = value.clone();
-        value[field] = new;
-        value
-    };
-    let mut whole_arch = arch.clone();
-    data.as_object().expect("fields").iter().for_each(|(k, v)| whole_arch[k] = v.clone());
-    let utf16 = |text: &str| -> Vec<u8> {
-        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
-    };
-    let hugging = serde_json::json!({ "architectures": ["TRM"], "trm_config_dict": whole_arch });
-    let accepted: [(&str, &str, Vec<u8>, bool); 8] = [
-        ("nested JSON and dataset.json", "c.json", nested.to_string().into(), true),
-        ("YAML and dataset.json", "all_config.yaml", yaml(&arch).into(), true),
-        ("YAML with all in it", "all_config.yaml", yaml(&whole_arch).into(), false),
-        ("the part alone", "arch.json", arch.to_string().into(), true),
-        ("a configuration of another library", "config.json", hugging.to_string().into(), false),
-        ("with a byte order mark", "c.json", format!("\u{feff}{flat}").into(), false),
-        ("UTF-16", "c.json", utf16(&flat), false),
-        (
-            "another name for the model",
-            "c.json",
-            with(&whole_arch, "name", "x.trm_singlez@X".into()).to_string().into(),
-            false,
-        ),
-    ];
-    let clean = || {
-        ["dataset.json", "all_config.yaml"].map(|name| std::fs::remove_file(folder.path().join(name)).ok())
-    };
-    for (case, name, bytes, has_data) in accepted {
-        clean();
-        write(folder.path(), name, bytes);
-        if has_data {
-            write(folder.path(), "dataset.json", data.to_string());
-        }
-        let found = import(folder.path(), "step_1", &["--config", name]);
-        assert!(found.unwrap_or_else(|error| panic!("{case}: {error}")) == plain, "{case}");
-    }
-    let refused_ones: [(&str, &str, String, &[&str]); 9] = [
-        ("no data", "c.json", arch.to_string(), &["c.json: no seq_len", "dataset.json"]),
-        ("no data, YAML", "a.yaml", yaml(&arch), &["a.yaml: no seq_len", "dataset.json"]),
-        (
-            "a reference",
-            "c.json",
-            with(&whole_arch, "puzzle_emb_ndim", "${.hidden_size}".into()).to_string(),
-            &["c.json: puzzle_emb_ndim is \"${.hidden_size}\", a reference"],
-        ),
-        (
-            "of another model",
-            "c.json",
-            r#"{"model_type":"gpt2"}"#.into(),
-            &["c.json: no configuration of the official"],
-        ),
-        ("HRM", "c.json", with(&whole_arch, "H_layers", 4.into()).to_string(), &["c.json", "Hierarchical"]),
-        ("broken JSON", "c.json", "{\"arch\": {".into(), &["c.json: not readable as JSON"]),
-        ("broken YAML", "c.yaml", "arch:\n  - a\n b: [".into(), &["c.yaml: not readable as YAML"]),
-        ("a list", "c.yaml", "- a\n- b\n".into(), &["c.yaml: no names with values"]),
-        (
-            "out of range",
-            "c.json",
-            with(&whole_arch, "expansion", (-1).into()).to_string(),
-            &["c.json: configuration: expansion is -1"],
-        ),
-    ];
-    for (case, name, text, expected) in refused_ones {
-        clean();
-        write(folder.path(), name, text);
-        let error = import(folder.path(), "step_1", &["--config", name]).expect_err(case);
-        for expected in expected {
-            assert!(error.contains(expected), "{case}: {error}");
-        }
-        assert!(!error.contains("step_1"), "{case} blames the checkpoint: {error}");
-    }
-    clean();
-    let error = import(folder.path(), "step_1", &[]).expect_err("no configuration");
-    assert!(error.contains("give it by --config\n"), "{error}");
-    write(folder.path(), "all_config.yaml", yaml(&whole_arch));
-    let error = import(folder.path(), "step_1", &[]).expect_err("no configuration");
-    assert!(error.contains("such as all_config.yaml beside it"), "{error}");
-}
+/// A file by name, its bytes, and what it is called in place of a model and of a checkpoint.
+type OtherFile = (&'static str, Vec<u8>, &'static str, &'static str);
 
-#[test]
-fn what_is_no_model_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (tensors, config) = official();
-    write(folder.path(), "arch.json", &config);
+fn other_files(tensors: &[Tensor]) -> Vec<OtherFile> {
     let tensor = |name: &str| tensors[0].named(name);
     let hrm = [tensor("model.inner.H_level.layers.0.x"), tensor("model.inner.L_level.layers.0.x")];
     let other = [tensor("transformer.h.0.attn.weight"), tensor("lm.weight")];
@@ -285,7 +190,7 @@ fn what_is_no_model_is_named() {
     npz.extend([0; 26]);
     npz.extend(b"arr_0.npy");
     let half = trm_models::maze_bytes();
-    let cases: [(&str, Vec<u8>, &str, &str); 17] = [
+    vec![
         ("lfs", lfs.into(), "a pointer of Git LFS", "a pointer of Git LFS"),
         ("page", b"\n<!DOCTYPE html><html>".to_vec(), "a web page", "a web page"),
         ("html", b"<html class=\"\">".to_vec(), "a web page", "a web page"),
@@ -304,7 +209,7 @@ fn what_is_no_model_is_named() {
         ("gguf", b"GGUF\x03\0\0\0".to_vec(), "a GGUF file", "a GGUF file"),
         ("empty", Vec::new(), "the file is empty", "the file is empty"),
         ("zeros", vec![0; 4096], "no safetensors", "no safetensors"),
-        ("model.pt", torch(&tensors, &[]), "a PyTorch file; `trm import`", ""),
+        ("model.pt", torch(tensors, &[]), "a PyTorch file; `trm import`", ""),
         ("hrm", safetensors(&hrm, &[]), "Hierarchical Reasoning Model", "Hierarchical Reasoning Model"),
         (
             "other",
@@ -313,8 +218,15 @@ fn what_is_no_model_is_named() {
             "another model (tensors lm.weight",
         ),
         ("cut", half[..half.len() - 9].to_vec(), "not a readable model file", "not a readable model file"),
-    ];
-    for (name, bytes, as_model, as_checkpoint) in cases {
+    ]
+}
+
+#[test]
+fn what_is_no_model_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tensors, config) = official();
+    write(folder.path(), "arch.json", &config);
+    for (name, bytes, as_model, as_checkpoint) in other_files(&tensors) {
         write(folder.path(), name, bytes);
         let named = format!("{name}: ");
         for words in [
@@ -338,7 +250,11 @@ fn what_is_no_model_is_named() {
     refused(folder.path(), &["import", "ours", "x"], &["ours: a model file of this program already"]);
     refused(folder.path(), &["import", "official", "official", "--config", "arch.json"], &["is an input"]);
     assert!(import(folder.path(), "official", &["--config", "arch.json"]).is_ok());
-    // What other commands write is named too.
+}
+
+#[test]
+fn what_other_commands_write_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
     let state = sona_learn::SonaEngine::new(4).to_bytes().expect("encodes");
     write(folder.path(), "state", state);
     refused(folder.path(), &["info", "state"], &["a halting state, which --halting takes"]);

@@ -212,7 +212,8 @@ fn many_puzzles_are_answered_in_their_order() {
     let output = trm(folder.path(), "", &["solve", "sudoku", "header.csv"]);
     assert!(output.code == Some(2) && output.err.contains("no puzzles"), "{}", output.err);
     // Mazes too.
-    std::fs::write(folder.path().join("mazes.csv"), "source,question\na,SG  \nb,S   G    \nc,S##G\n").expect("a file");
+    std::fs::write(folder.path().join("mazes.csv"), "source,question\na,SG  \nb,S   G    \nc,S##G\n")
+        .expect("a file");
     let output = trm(folder.path(), "", &["solve", "maze", "mazes.csv"]);
     assert_eq!((output.code, output.out.lines().count()), (Some(2), 3), "{}{}", output.out, output.err);
     assert!(output.out.contains("line 4: refused: no path leads"), "{}", output.out);
