@@ -1,5 +1,7 @@
 //! Checkpoints of the official code, changed and in the forms that training code writes.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 
