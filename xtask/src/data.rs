@@ -1,6 +1,7 @@
 //! `cargo xtask data`
 
-use crate::run::{passes, root, trm};
+use crate::generate::generate;
+use crate::run::root;
 use anyhow::{Context, Result, bail};
 
 const HELP: &str = "\
@@ -53,14 +54,4 @@ pub fn run(arguments: &[String]) -> Result<()> {
         generate(path, &["sudoku", "--count", count, "--seed", seed, "--mix", mix])?;
     }
     Ok(())
-}
-
-/// Runs `trm generate` with `words`, unless the file is there: the same words give the same file.
-pub fn generate(path: &str, words: &[&str]) -> Result<()> {
-    if root().join(path).exists() {
-        println!("{path} exists");
-        return Ok(());
-    }
-    println!("{path}");
-    passes(&mut trm(&[&["generate"], words, &["--out", path]].concat()))
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask data k-star`
 
-use crate::data::generate;
 use crate::file::replace;
+use crate::generate::generate;
 use crate::run::{output, passes, root, trm};
 use anyhow::{Context, Result, bail};
 

@@ -1,7 +1,7 @@
 //! `cargo xtask wasm`: the bundle for the browser and for npm, its size, and its tests.
 
 use crate::run::{cargo, output, passes, root};
-use crate::web;
+use crate::server::serve_in_background;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ fn test() -> Result<()> {
         println!("skipped: no Chromium was found to test the page in");
         return Ok(());
     };
-    let address = web::serve_in_background(&page())?;
+    let address = serve_in_background(&page())?;
     passes(node_test("page.test.mjs").env("TRM_PAGE", address).env("CHROMIUM", chromium))
 }
 

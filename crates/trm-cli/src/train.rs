@@ -1,38 +1,51 @@
 //! `trm train`
 
-use crate::Verdict;
+mod log;
+mod recipe;
+mod run;
+
+use crate::input::{name_of, read_model};
+use crate::output::Output;
+use crate::rows;
+use crate::values::{number, number32};
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use puzzles::sudoku::Layout;
-use serde_json::json;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use puzzles::sudoku::{Geometry, Layout};
+use run::Loop;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-use trm_core::kernel::Isa;
-use trm_core::{Model, TrmConfigBuilder};
+use trm_core::{AnswerChannel, Model, TrmConfigBuilder};
 use trm_tasks::{
     MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
     sudoku_sample,
 };
 use trm_tasks::{MazeTask, SudokuTask, Task};
-use trm_train::{
-    Checkpoint, Data, Evaluation, OptimizerConfig, Sample, Schedule, TrainConfig, Trainer, evaluate,
-};
+use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
 
 #[derive(Parser)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  \
     trm train maze --out runs/maze --steps 20000 --sides 7,14\n  \
     trm train sudoku --data train.csv --validate test.csv --out runs/sudoku --steps 50000\n  \
-    trm train sudoku --data easy.csv=1 --data deep.csv=3 --out runs/sudoku      a quarter and three\n\n\
-    Ctrl-C saves and exits; the same command goes on exactly where it was.")]
+    trm train sudoku --data easy.csv=1 --data deep.csv=3 --out runs/sudoku      a quarter and three\n  \
+    trm train --recipe recipes/maze.toml                                        phase by phase\n\n\
+    Ctrl-C saves and exits; the same command goes on exactly where it was."
+)]
 pub struct Args {
     #[command(subcommand)]
-    puzzle: Puzzle,
+    puzzle: Option<Puzzle>,
+    /// Train in the phases of this file; crates/trm-train/README.md says what it holds
+    #[arg(long, value_name = "FILE", required = true)]
+    recipe: Option<PathBuf>,
+    /// Folder of the runs of a recipe
+    #[arg(long, default_value = "runs")]
+    out: String,
+    /// Print the commands of a recipe, and run none
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Subcommand)]
@@ -54,13 +67,13 @@ enum Puzzle {
         #[arg(long, value_delimiter = ',', default_value = "7,14")]
         sides: Vec<usize>,
         /// Longest demanded shortest path, in sides
-        #[arg(long, default_value_t = 2.5)]
+        #[arg(long, default_value_t = 2.5, value_parser = number32(0.0..=64.0), allow_negative_numbers = true)]
         min_path: f32,
         /// Share of open mazes, with few walls and many ways around each
-        #[arg(long, default_value_t = 0.5)]
+        #[arg(long, default_value_t = 0.5, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
         open: f64,
         /// Marked cells count (unmarked / marked)^BALANCE times as much as the others
-        #[arg(long, default_value_t = 0.0)]
+        #[arg(long, default_value_t = 0.0, value_parser = number32(0.0..=4.0), allow_negative_numbers = true)]
         balance: f32,
         #[command(flatten)]
         run: Run,
@@ -82,13 +95,14 @@ struct Run {
     #[arg(long)]
     validate: Option<PathBuf>,
     /// Validation puzzles to use
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, requires = "validate")]
     validate_limit: usize,
     /// Minutes between validations
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 3.0, value_parser = number(0.0..=f64::INFINITY), allow_negative_numbers = true)]
     validate_minutes: f64,
     /// Steps K of a validation run
-    #[arg(long, default_value_t = 64, value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
+    #[arg(long, default_value_t = 64, requires = "validate",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
     validate_k: usize,
     /// Start from the weights of this model
     #[arg(long)]
@@ -109,26 +123,33 @@ struct Run {
     #[arg(long, default_value_t = 2)]
     linger: u32,
     /// Learning rate
-    #[arg(long, default_value_t = 3e-3)]
+    #[arg(long, default_value_t = 3e-3, value_parser = number(0.0..=10.0), allow_negative_numbers = true)]
     lr: f64,
     /// Steps of warm-up
     #[arg(long, default_value_t = 100)]
     warmup: u64,
     /// Share of the steps after which the rate falls along a cosine; 1 keeps it
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     decay_from: f64,
-    /// Share of the rate that is left at the end of the fall
-    #[arg(long, default_value_t = 0.05)]
-    floor: f64,
+    /// Share of the rate that is left at the end of the fall; 0.05 unless given
+    #[arg(long, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
+    floor: Option<f64>,
     /// Weight decay
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.01, value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     weight_decay: f64,
     /// Decay of the averaged weights
-    #[arg(long, default_value_t = 0.999)]
+    #[arg(long, default_value_t = 0.999, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     ema: f64,
     /// Standard deviation of the noise on the initial latent
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.3, value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     noise: f64,
+    /// Train an answer channel; in this share of the questions the target leaks through its noise
+    #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
+    leak: Option<f64>,
+    /// Share of the leaked episodes that begin with noise alone
+    #[arg(long, value_name = "SHARE", requires = "leak", default_value_t = 0.75,
+        value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
+    leak_delayed: f64,
     /// Width of the state
     #[arg(long, default_value_t = 32)]
     hidden: usize,
@@ -151,12 +172,21 @@ struct Run {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Minutes between checkpoints
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, value_parser = number(0.0..=f64::INFINITY), allow_negative_numbers = true)]
     save_minutes: f64,
 }
 
-pub fn run(args: Args) -> Result<Verdict> {
-    match args.puzzle {
+pub fn run(args: Args, out: &mut Output) -> Result<Verdict> {
+    match (args.puzzle, args.recipe) {
+        (Some(puzzle), _) => train(puzzle, &std::env::args().skip(1).collect::<Vec<_>>()),
+        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run, out),
+        (None, None) => bail!("neither a puzzle nor a recipe"),
+    }
+}
+
+/// Does what a command asks for; `words` are those behind `trm`.
+fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
+    match puzzle {
         Puzzle::Sudoku { data, mixer, run } => {
             let (builder, layout) = match mixer {
                 Mixer::Relational => (sudoku_builder(), Layout::Candidates),
@@ -173,15 +203,19 @@ pub fn run(args: Args) -> Result<Verdict> {
                 }
                 None => Vec::new(),
             };
-            run.train(builder, run.config(), &stream, &validation, SudokuTask::BANDS)
+            let this = Loop { run: &run, words, validation: &validation, bands: SudokuTask::BANDS };
+            this.train(run.model(builder)?, run.config()?, &stream)
         }
         Puzzle::Maze { sides, min_path, open, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
-            if !min_path.is_finite() || min_path < 0.0 {
-                bail!("--min-path takes a number of sides");
+            if !(2..=64).contains(&low) || !(low..=64).contains(&high) {
+                bail!("--sides takes two sides from 2 to 64, the smaller one first");
             }
-            if !(2..=64).contains(&low) || !(low..=64).contains(&high) || !(0.0..=1.0).contains(&open) {
-                bail!("--sides takes two sides from 2 to 64, --open a share from 0 to 1");
+            let steps = min_path * high as f32;
+            if steps > longest_path(high) {
+                bail!(
+                    "--min-path {min_path}: no maze of {high}x{high} cells has a shortest path of {steps} steps"
+                );
             }
             let stream = MazeStream {
                 sides: (low, high),
@@ -191,47 +225,66 @@ pub fn run(args: Args) -> Result<Verdict> {
             };
             let validation = match &run.validate {
                 Some(path) => {
-                    let file = File::open(path).with_context(|| path.display().to_string())?;
-                    let rows = puzzles::maze::read_maze_csv(file).take(run.validate_limit);
-                    rows.map(|row| Ok(maze_sample(&row?))).collect::<Result<_>>()?
+                    let rows = rows::mazes().read_all(path, run.validate_limit)?;
+                    rows.iter().map(maze_sample).collect()
                 }
                 None => Vec::new(),
             };
-            let config = TrainConfig { balance, ..run.config() };
-            run.train(maze_builder(), config, &stream, &validation, MazeTask::BANDS)
+            let config = TrainConfig { balance, ..run.config()? };
+            let this = Loop { run: &run, words, validation: &validation, bands: MazeTask::BANDS };
+            this.train(run.model(maze_builder())?, config, &stream)
         }
     }
 }
 
-/// `FILE` or `FILE=WEIGHT`.
+/// At least as many steps as the longest shortest path in a maze of this side has: no two cells that are not
+/// neighbours on it may touch, which leaves two of three cells to it.
+fn longest_path(side: usize) -> f32 {
+    (2 * (side + 1).pow(2) / 3) as f32
+}
+
+/// `FILE` or `FILE=WEIGHT`; the name of a file may hold a `=` itself.
 fn weighted(set: &str) -> Result<(Vec<puzzles::SudokuRow>, f64)> {
+    let whole = Path::new(set);
     let (path, weight) = match set.rsplit_once('=') {
-        Some((path, weight)) => (path, weight.parse().with_context(|| format!("--data {set}: no weight"))?),
-        None => (set, 1.0),
+        Some((path, weight)) if !whole.exists() => {
+            let weight = weight.parse().ok().filter(|weight: &f64| weight.is_finite() && *weight > 0.0);
+            let weight = weight.with_context(|| {
+                format!("--data {set}: no file has this name, and what follows = is no weight above 0")
+            })?;
+            (Path::new(path), weight)
+        }
+        _ => (whole, 1.0),
     };
-    Ok((read_sudoku(Path::new(path), usize::MAX)?, weight))
+    Ok((read_sudoku(path, usize::MAX)?, weight))
 }
 
 fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    let rows: Result<Vec<_>, _> = puzzles::read_sudoku_csv(file).take(limit).collect();
-    rows.with_context(|| path.display().to_string())
+    let rows = rows::sudoku(None).read_all(path, limit)?;
+    if let Some(other) = rows.iter().find(|row| row.puzzle.geometry() != Geometry::STANDARD) {
+        let side = other.puzzle.geometry().side();
+        bail!("{}: Sudoku of {side}x{side} cells; models are trained on 9x9", name_of(path));
+    }
+    Ok(rows)
 }
 
 impl Run {
-    fn config(&self) -> TrainConfig {
-        let schedule = if self.decay_from >= 1.0 {
-            Schedule::Constant
+    fn config(&self) -> Result<TrainConfig> {
+        let schedule = if self.decay_from < 1.0 {
+            Schedule::ConstantThenCosine { from: self.decay_from, floor: self.floor.unwrap_or(0.05) }
+        } else if self.floor.is_some() {
+            bail!("--floor is for a rate that falls, and has no effect without --decay-from below 1");
         } else {
-            Schedule::ConstantThenCosine { from: self.decay_from, floor: self.floor }
+            Schedule::Constant
         };
-        TrainConfig {
+        Ok(TrainConfig {
             batch: self.batch,
             steps: self.steps,
             max_supervision_steps: self.supervision,
             linger: self.linger,
             balance: 0.0,
             latent_noise: self.noise,
+            leak: self.leak.map(|share| LeakConfig { share, delayed: self.leak_delayed }),
             seed: self.seed,
             optimizer: OptimizerConfig {
                 learning_rate: self.lr,
@@ -241,144 +294,19 @@ impl Run {
                 ema: self.ema,
                 ..OptimizerConfig::default()
             },
-        }
+        })
     }
 
     fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
         let builder = builder.latent_iterations(self.n).max_k(64).seed(self.seed);
-        let builder = builder.cycles(self.cycles).gradient_cycles(self.gradient_cycles);
+        let channel = self.leak.map(|_| AnswerChannel { noise: 1.0 });
+        let builder =
+            builder.answer_channel(channel).cycles(self.cycles).gradient_cycles(self.gradient_cycles);
         let mut model = Model::new(shaped(builder, self.hidden, self.ffn, self.blocks)?)?;
         if let Some(path) = &self.init {
-            let init = Model::load(path).with_context(|| path.display().to_string())?;
-            if init.layout() != model.layout() {
-                bail!("{}: a model of another shape", path.display());
-            }
-            model.params = init.params;
-            model.note = init.note;
+            let init = read_model(path)?;
+            model.start_from(&init).with_context(|| name_of(path))?;
         }
         Ok(model)
     }
-
-    fn train(
-        &self,
-        builder: TrmConfigBuilder,
-        config: TrainConfig,
-        data: &dyn Data,
-        validation: &[Sample],
-        bands: &[f32],
-    ) -> Result<Verdict> {
-        std::fs::create_dir_all(&self.out).with_context(|| self.out.display().to_string())?;
-        let saved = self.out.join("checkpoint.bin");
-        let model = self.model(builder)?;
-        let mut trainer = if saved.exists() {
-            Trainer::resume(model, config, data, Checkpoint::load(&saved)?)?
-        } else {
-            Trainer::new(model, config, data)?
-        };
-        let mut log = Log::open(&self.out.join("log.jsonl"))?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let handler = stop.clone();
-        ctrlc::set_handler(move || handler.store(true, Ordering::Relaxed))?;
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} ETA {eta} {msg}")?;
-        let bar = ProgressBar::new(self.steps).with_style(style);
-        let (mut saved_at, mut validated_at, mut reported_at) =
-            (Instant::now(), Instant::now(), Instant::now());
-        let minutes = |t: Instant| t.elapsed().as_secs_f64() / 60.0;
-        let last = self.until.unwrap_or(self.steps).min(self.steps);
-        while trainer.step_count() < last && !stop.load(Ordering::Relaxed) {
-            trainer.step()?;
-            if reported_at.elapsed().as_secs() >= 10 {
-                reported_at = Instant::now();
-                let p = trainer.progress();
-                bar.set_position(p.step);
-                bar.set_message(format!(
-                    "loss {:.3} exact {:.3} {:.0} questions/s {:.0} GFLOP/s",
-                    p.loss, p.batch_exact, p.question_steps_per_second, p.gflops
-                ));
-                log.write(&json!({ "train": p }))?;
-            }
-            if minutes(validated_at) >= self.validate_minutes {
-                self.validate(&trainer, validation, bands, &mut log)?;
-                validated_at = Instant::now();
-            }
-            if minutes(saved_at) >= self.save_minutes {
-                trainer.checkpoint().save(&saved)?;
-                saved_at = Instant::now();
-            }
-        }
-        trainer.checkpoint().save(&saved)?;
-        self.validate(&trainer, validation, bands, &mut log)?;
-        bar.abandon();
-        eprintln!("the model is {}", self.out.join("model.safetensors").display());
-        // An interrupted run is none that another command should go on from.
-        Ok(if trainer.step_count() < last { Verdict::No } else { Verdict::Yes })
-    }
-
-    /// Saves the averaged weights, with what they score.
-    fn validate(&self, trainer: &Trainer, samples: &[Sample], bands: &[f32], log: &mut Log) -> Result<()> {
-        let mut model = trainer.averaged();
-        let phase = model.note.len() + 1;
-        let (step, steps) = (trainer.step_count(), self.steps);
-        model.note.insert(format!("phase {phase}"), format!("{}; step {step} of {steps}", noted_command()));
-        model.save(self.out.join("model.safetensors"))?;
-        model.save(self.out.join(format!("model-{step}.safetensors")))?;
-        if samples.is_empty() {
-            return Ok(());
-        }
-        let start = Instant::now();
-        let evaluation: Evaluation = evaluate(&model, Isa::best(), samples, self.validate_k, bands);
-        log.write(&json!({
-            "step": step, "validation": evaluation, "seconds": start.elapsed().as_secs_f64()
-        }))
-    }
-}
-
-/// The command as a model file keeps it: without the places of this machine.
-fn noted_command() -> String {
-    let mut words = vec!["trm".to_string()];
-    let mut arguments = std::env::args().skip(1);
-    while let Some(word) = arguments.next() {
-        let flag = word.split('=').next().unwrap_or_default();
-        match flag {
-            "--out" | "--validate" | "--init" => {
-                if flag == word {
-                    arguments.next();
-                }
-            }
-            _ => words.push(word.rsplit('/').next().unwrap_or_default().to_string()),
-        }
-    }
-    words.join(" ")
-}
-
-/// A file of JSON lines.
-struct Log(File);
-
-impl Log {
-    fn open(path: &Path) -> Result<Self> {
-        let open = || {
-            let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
-            drop_cut_line(&mut file)?;
-            std::io::Result::Ok(Log(file))
-        };
-        open().with_context(|| path.display().to_string())
-    }
-
-    /// A whole line in one write: a kill rarely cuts it.
-    fn write(&mut self, line: &serde_json::Value) -> Result<()> {
-        Ok(self.0.write_all(format!("{line}\n").as_bytes())?)
-    }
-}
-
-/// Takes away a last line that a kill or a full disk has cut, lest the next one is written behind it.
-fn drop_cut_line(file: &mut File) -> std::io::Result<()> {
-    const MAX_LINE_BYTES: u64 = 1 << 16;
-    let length = file.metadata()?.len();
-    let start = length.saturating_sub(MAX_LINE_BYTES);
-    let mut end = Vec::new();
-    file.seek(SeekFrom::Start(start))?;
-    file.take(MAX_LINE_BYTES).read_to_end(&mut end)?;
-    let n_cut = end.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
-    // No line of a log is as long as that.
-    if n_cut == 0 || n_cut == MAX_LINE_BYTES { Ok(()) } else { file.set_len(length - n_cut) }
 }

@@ -72,6 +72,19 @@ pub enum HaltInput {
     Pooled,
 }
 
+/// A second input of every supervision step: `[tokens, answer_dim]` numbers that are added to the embedded question
+/// through weights of their own.
+///
+/// In training they may be the right answer under noise, so that the net learns to improve on a noisy answer from any
+/// state, as a denoising model does (arXiv 2609.01449); at inference they are noise alone, fresh in every step, which
+/// makes a run explore. The state never gets noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerChannel {
+    /// Standard deviation of the noise at inference; 0 switches it off.
+    pub noise: f32,
+}
+
 /// The shape of a model and how it recurs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,6 +107,9 @@ pub struct TrmConfig {
     /// A file says it where it is more.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub gradient_cycles: usize,
+    /// A noisy answer as a second input; none in the paper. A file says so where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_channel: Option<AnswerChannel>,
     /// The most supervision steps an adaptive run may take.
     pub max_k: usize,
     /// An adaptive run stops once the confidence reaches this.
@@ -127,6 +143,7 @@ impl Default for TrmConfig {
             latent_iterations: 2,
             cycles: 1,
             gradient_cycles: 1,
+            answer_channel: None,
             max_k: 20,
             halt_threshold: 0.95,
             mixer: Mixer::mlp(16),
@@ -175,6 +192,9 @@ impl TrmConfig {
         let unit = self.halt_threshold >= 0.0 && self.halt_threshold <= 1.0;
         check(unit, "halt_threshold", self.halt_threshold, "0 to 1")?;
         check(self.embedding_scale.is_finite(), "embedding_scale", self.embedding_scale, "finite")?;
+        if let Some(AnswerChannel { noise }) = self.answer_channel {
+            check((0.0..=100.0).contains(&noise), "answer_channel.noise", noise, "0 to 100")?;
+        }
         if let Some(column) = self.given_feature {
             check(column < self.embedding_dim, "given_feature", column, "below embedding_dim")?;
         }
@@ -256,6 +276,8 @@ impl TrmConfigBuilder {
         cycles: usize,
         /// Cycles of a step that are trained through.
         gradient_cycles: usize,
+        /// A noisy answer as a second input.
+        answer_channel: Option<AnswerChannel>,
         /// The most supervision steps of an adaptive run.
         max_k: usize,
         /// The confidence at which an adaptive run stops.

@@ -1,5 +1,7 @@
 //! The engine: a question and a first answer in, a refined answer out.
 
+mod array;
+mod check;
 mod steps;
 
 pub use steps::Steps;
@@ -8,9 +10,8 @@ use crate::halting::HaltingPredictor;
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
-use crate::{Graph, MAX_ACTIVATIONS, MAX_INPUT, MAX_K, Mixer, Model, Relations, Result, TrmConfig, TrmError};
+use crate::{Graph, MAX_K, Model, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -28,8 +29,10 @@ pub struct StepTrace {
 /// A refined answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrmResult {
-    /// `[tokens, answer_dim]`
+    /// `[tokens, answer_dim]`, row-major; [`TrmResult::answer_array`] gives it its shape.
     pub answer: Vec<f32>,
+    /// Numbers of a token of the answer.
+    pub answer_dim: usize,
     /// Supervision steps K that were run.
     pub iterations_used: usize,
     /// The model's probability that the answer is right, in 0..1.
@@ -64,6 +67,8 @@ struct Session {
     graph: Graph,
     state: State<f32>,
     output: StepOutput<f32>,
+    /// `[live, answer_dim]`: the answer channel of the step, for models that have one.
+    channel: Vec<f32>,
     work: Workspace<f32>,
 }
 
@@ -81,6 +86,8 @@ pub struct TrmEngine {
     halting: Option<Arc<dyn HaltingPredictor>>,
     /// Threads that share a question; at least 1.
     threads: usize,
+    /// Seed of the answer channel's noise.
+    seed: u64,
     /// The matrices in bf16, where products are computed in it.
     pairs: Option<Arc<Vec<f32>>>,
     pool: Mutex<Vec<Session>>,
@@ -89,13 +96,14 @@ pub struct TrmEngine {
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, halting, threads, pairs, .. } = self;
+        let TrmEngine { model, isa, grid, halting, threads, seed, pairs, .. } = self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
             grid: *grid,
             halting: halting.clone(),
             threads: *threads,
+            seed: *seed,
             pairs: pairs.clone(),
             pool: Mutex::default(),
         }
@@ -106,7 +114,7 @@ impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
         let (isa, pool) = (Isa::best(), Mutex::default());
         let (grid, halting, pairs) = (None, None, None);
-        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, pairs, pool }
+        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, seed: 0, pairs, pool }
     }
 }
 
@@ -203,6 +211,18 @@ impl TrmEngine {
         Ok(self)
     }
 
+    /// The same engine with another seed for the noise of the [`AnswerChannel`](crate::AnswerChannel), 0 unless set.
+    /// The same seed gives the same bits, alone or in a batch, on any number of threads.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Seed of the noise.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// What its products are computed in.
     pub fn precision(&self) -> Precision {
         self.pairs.as_ref().map_or(Precision::F32, |_| Precision::Bf16)
@@ -272,16 +292,8 @@ impl TrmEngine {
     /// # Errors
     /// [`TrmError::Shape`] or [`TrmError::NotFinite`] for question and answer.
     pub fn steps<'a>(&'a self, question: &'a [f32], answer: &[f32]) -> Result<Steps<'a>> {
-        let (n_tokens, width) = self.check(question, answer)?;
-        let pooled = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop();
-        let mut session = pooled.unwrap_or_default();
-        self.model.build_graph(question, n_tokens, width, &mut session.graph);
-        session.work.set_threads(self.threads);
-        let Session { graph, state, work, .. } = &mut session;
-        self.model.restart(self.isa, graph, answer, state, work);
-        session.output.logits.clear();
-        let (engine, question) = (Cow::Borrowed(self), Cow::Borrowed(question));
-        Ok(Steps { engine, question, width, session, last: StepTrace::default(), n_steps: 0 })
+        let (question, answer) = self.views(question, answer)?;
+        self.steps_array(question, answer)
     }
 
     /// Answers many questions on all threads of the rayon pool.
@@ -297,7 +309,8 @@ impl TrmEngine {
     }
 
     /// Answers one question several times, each from another initial latent (normal noise of
-    /// standard deviation `noise`); the first roll-out has none.
+    /// standard deviation `noise`) and with another seed of the answer channel; the first rollout is
+    /// [`TrmEngine::try_reason`].
     ///
     /// # Errors
     /// What [`TrmEngine::try_reason`] says.
@@ -315,6 +328,7 @@ impl TrmEngine {
             let mut steps = self.steps(question, answer)?;
             if i > 0 {
                 steps.disturb(noise, seed.rotate_left(32) ^ i);
+                steps.reseed(seed.rotate_left(32) ^ i);
             }
             let mut result = TrmResult::default();
             steps.finish(limit, k.is_none(), &mut result);
@@ -332,61 +346,4 @@ impl TrmEngine {
         }
         Ok(limit)
     }
-
-    /// Tokens and width of a question, if its shapes fit.
-    fn check(&self, question: &[f32], answer: &[f32]) -> Result<(usize, usize)> {
-        let config = self.model.config();
-        let (e, a) = (config.embedding_dim, config.answer_dim);
-        let shape = |what, found, expected| Err(TrmError::Shape { what, found, expected });
-        if answer.is_empty() || !answer.len().is_multiple_of(a) {
-            return shape("answer", answer.len(), format!("a multiple of {a}"));
-        }
-        let n_tokens = answer.len() / a;
-        if question.len() != e && question.len() != n_tokens * e {
-            return shape("question", question.len(), format!("{e} or {n_tokens} x {e}"));
-        }
-        if n_activations(config, n_tokens) > MAX_ACTIVATIONS {
-            let expected = format!("less: one run would keep more than {MAX_ACTIVATIONS} numbers");
-            return shape("answer", answer.len(), expected);
-        }
-        let width = match &config.mixer {
-            Mixer::Mlp { seq_len, .. } if n_tokens + config.prefix_tokens > *seq_len => {
-                return shape("answer", answer.len(), format!("at most {seq_len} positions of {a}"));
-            }
-            Mixer::Relational(Relations::Grid4) => self.grid_width(n_tokens)?,
-            Mixer::Relational(relations) => match relations.n_tokens() {
-                Some(n) if n != n_tokens => return shape("answer", answer.len(), format!("{n} x {a}")),
-                _ => 1,
-            },
-            _ => 1,
-        };
-        for (what, numbers) in [("question", question), ("answer", answer)] {
-            // NaN is not within anything.
-            if let Some(index) = numbers.iter().position(|x| !(-MAX_INPUT..=MAX_INPUT).contains(x)) {
-                return Err(TrmError::NotFinite { what: what.into(), index, value: numbers[index] });
-            }
-        }
-        Ok((n_tokens, width))
-    }
-
-    fn grid_width(&self, n_tokens: usize) -> Result<usize> {
-        let (height, width) = self.grid.unwrap_or_else(|| (n_tokens.isqrt(), n_tokens.isqrt()));
-        if height.checked_mul(width) != Some(n_tokens) {
-            let expected = format!("a grid of {height} x {width}");
-            return Err(TrmError::Shape { what: "answer", found: n_tokens, expected });
-        }
-        Ok(width)
-    }
-}
-
-/// Numbers that states and buffers of one run hold, about.
-fn n_activations(config: &TrmConfig, n_tokens: usize) -> usize {
-    let TrmConfig { hidden_dim: h, ffn_dim: f, .. } = *config;
-    let rows = n_tokens.saturating_add(config.prefix_tokens);
-    let mixing = match &config.mixer {
-        Mixer::Mlp { seq_len, mix_dim } => h.saturating_mul(seq_len + 2 * mix_dim),
-        Mixer::Attention { .. } => 0,
-        Mixer::Relational(relations) => rows.saturating_mul(relations.n_group_relations() * (h + 2 * f)),
-    };
-    rows.saturating_mul(8 * h + 2 * f).saturating_add(mixing)
 }

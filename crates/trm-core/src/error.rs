@@ -26,6 +26,16 @@ pub enum TrmError {
         /// The length it must have.
         expected: String,
     },
+    /// An array has the wrong shape.
+    #[error("{what}: an array of {} x {}, expected {expected}", found.0, found.1)]
+    ArrayShape {
+        /// Which array.
+        what: &'static str,
+        /// Its rows and columns.
+        found: (usize, usize),
+        /// What they must be.
+        expected: String,
+    },
     /// A number is NaN or infinite, or so large that the net would overflow.
     #[error("{what}: number {index} is {value}")]
     NotFinite {

@@ -1,11 +1,11 @@
-//! The seam for learned halting: who ends an adaptive run, if not a fixed confidence.
+//! The interface of learned halting: what ends an adaptive run in place of a fixed confidence.
 
 use crate::StepTrace;
 use std::fmt::Debug;
 
-/// A question as the engine got it.
+/// A question about a question: what a predictor knows before the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Asked<'a> {
+pub struct HaltingQuery<'a> {
     /// `[tokens, embedding_dim]`, or one row for all tokens.
     pub question: &'a [f32],
     /// Columns of a grid of tokens; 1 where there is no grid.
@@ -14,12 +14,13 @@ pub struct Asked<'a> {
     pub max_k: usize,
 }
 
-/// Says how many supervision steps a question needs; see
+/// Predicts how many supervision steps a question needs; see
 /// [`TrmEngine::with_halting`](crate::TrmEngine::with_halting).
 pub trait HaltingPredictor: Debug + Send + Sync {
-    /// Steps that should be enough, known before the run, in `1..=max_k`.
-    fn predict(&self, asked: Asked<'_>) -> usize;
+    /// A number of steps that should be enough, predicted before the run, in `1..=max_k`.
+    fn predict(&self, query: HaltingQuery<'_>) -> usize;
 
-    /// The judge of one run: told each step in its turn, it answers `true` when the run should end.
-    fn plan(&self, asked: Asked<'_>) -> Box<dyn FnMut(StepTrace) -> bool>;
+    /// The stopping rule of one run: called with the trace of each step in order, it returns `true` when the run
+    /// should end.
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool>;
 }

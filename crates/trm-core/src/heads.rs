@@ -92,6 +92,29 @@ pub fn embed_backward<R: Real>(
     }
 }
 
+/// Adds `inputs W` to the rows of `x`: `inputs` is `[rows, dim]`, `weight` `[dim, h]`. No fused multiply-add, so the
+/// sums are the same for every instruction set.
+pub fn add_rows<R: Real>(inputs: &[f32], weight: &[R], h: usize, x: &mut [R]) {
+    let dim = weight.len() / h;
+    for (row, inputs) in x.chunks_exact_mut(h).zip(inputs.chunks_exact(dim)) {
+        for (input, w) in inputs.iter().zip(weight.chunks_exact(h)) {
+            let input = R::from_f64(f64::from(*input));
+            row.iter_mut().zip(w).for_each(|(x, w)| *x += input * *w);
+        }
+    }
+}
+
+/// Adds the gradient of the weight of [`add_rows`] to `d_weight`.
+pub fn add_rows_backward<R: Real>(inputs: &[f32], d_x: &[R], h: usize, d_weight: &mut [R]) {
+    let dim = d_weight.len() / h;
+    for (d_row, inputs) in d_x.chunks_exact(h).zip(inputs.chunks_exact(dim.max(1))) {
+        for (input, d_w) in inputs.iter().zip(d_weight.chunks_exact_mut(h)) {
+            let input = R::from_f64(f64::from(*input));
+            d_row.iter().zip(d_w).for_each(|(d, w)| *w += input * *d);
+        }
+    }
+}
+
 /// `logits = y W + b`; `weight` is `[h, answer_dim]`.
 pub fn answer_head<R: Real>(isa: Isa, y: &[R], weight: &[R], bias: &[R], logits: &mut Vec<R>) {
     let dim = bias.len();

@@ -1,23 +1,25 @@
 //! A model: configuration, weights, and one supervision step with or without gradient.
 
-mod places;
+mod tensors;
+mod transfer;
 
-pub use places::param_count;
+pub use tensors::param_count;
 
 use crate::heads::{
-    answer_head, answer_head_backward, changed, embed, embed_backward, halt_features, sureness,
+    add_rows, add_rows_backward, answer_head, answer_head_backward, changed, embed, embed_backward,
+    halt_features, sureness,
 };
 use crate::kernel::{Isa, Real};
 use crate::loss::{self, Target, halt_loss};
 use crate::net::{Net, NetReal};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Result, TrmConfig, TrmError};
+use crate::{Graph, HaltInput, Mixer, Result, TrmConfig};
 use core::ops::Range;
-use places::{Places, lay_out};
 use rand::Rng;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tensors::{TensorRanges, lay_out};
 
 /// Weight of the halt loss where it trains the net too, as in the reference.
 pub(crate) const JOINT_HALT_WEIGHT: f64 = 0.5;
@@ -28,7 +30,7 @@ pub struct Model<R = f32> {
     config: Arc<TrmConfig>,
     layout: Arc<Layout>,
     net: Net,
-    places: Places,
+    tensors: TensorRanges,
     /// All weights, laid out as [`Model::layout`] says.
     pub params: Vec<R>,
     /// Where the weights come from: data, command, scores. Kept in model files, without effect.
@@ -71,6 +73,28 @@ impl<R: Real> Workspace<R> {
     }
 }
 
+/// What one supervision step reads besides its state.
+#[derive(Clone, Copy, Debug)]
+pub struct StepInput<'a> {
+    /// `[tokens, embedding_dim]`, or one row for all tokens.
+    pub question: &'a [f32],
+    /// `[live, answer_dim]`: the step's [`AnswerChannel`](crate::AnswerChannel); empty for zeros.
+    pub channel: &'a [f32],
+}
+
+/// A question, with zeros in the answer channel.
+impl<'a> From<&'a [f32]> for StepInput<'a> {
+    fn from(question: &'a [f32]) -> Self {
+        StepInput { question, channel: &[] }
+    }
+}
+
+impl<'a> From<&'a Vec<f32>> for StepInput<'a> {
+    fn from(question: &'a Vec<f32>) -> Self {
+        question.as_slice().into()
+    }
+}
+
 /// What a supervision step says of its answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepOutput<R> {
@@ -108,13 +132,13 @@ impl<R: NetReal> Model<R> {
     /// # Errors
     /// What [`TrmConfig::validate`] says; also where the weights are more than [`MAX_PARAMS`](crate::MAX_PARAMS).
     pub fn new(config: TrmConfig) -> Result<Self> {
-        let (layout, net, places) = lay_out(&config)?;
+        let (layout, net, tensors) = lay_out(&config)?;
         let params = layout.init(config.seed);
         Ok(Model {
             config: Arc::new(config),
             layout: Arc::new(layout),
             net,
-            places,
+            tensors,
             params,
             note: BTreeMap::new(),
         })
@@ -142,7 +166,7 @@ impl<R: NetReal> Model<R> {
 
     /// Where the halt head's weights lie, which the answer's loss does not reach.
     pub fn halt_params(&self) -> Range<usize> {
-        self.places.halt[0].start..self.places.halt[1].end
+        self.tensors.halt[0].start..self.tensors.halt[1].end
     }
 
     /// Decides which tokens of `question` are live. `width` is that of a grid.
@@ -180,14 +204,14 @@ impl<R: NetReal> Model<R> {
         work: &mut Workspace<R>,
     ) {
         let n = self.net.n_rows(graph);
-        for (rows, init) in [&mut state.y, &mut state.z].into_iter().zip(&self.places.init) {
+        for (rows, init) in [&mut state.y, &mut state.z].into_iter().zip(&self.tensors.init) {
             rows.clear();
             (0..n).for_each(|_| rows.extend_from_slice(&self.params[init.clone()]));
         }
         if answer.iter().any(|a| *a != 0.0) {
             let (h, shift) = (self.config.hidden_dim, &mut work.x);
             shift.clear();
-            embed(isa, graph, answer, &self.params[self.places.answer.clone()], R::ONE, h, shift);
+            embed(isa, graph, answer, &self.params[self.tensors.answer.clone()], R::ONE, h, shift);
             state.y[self.prefix_len()..].iter_mut().zip(shift).for_each(|(y, s)| *y += *s);
         }
     }
@@ -212,15 +236,20 @@ impl<R: NetReal> Model<R> {
 
     /// Numbers of a state that belong to the prefix, in front of the tokens'.
     fn prefix_len(&self) -> usize {
-        self.places.prefix.len()
+        self.tensors.prefix.len()
     }
 
-    fn embed(&self, isa: Isa, graph: &Graph, question: &[f32], x: &mut Vec<R>) {
+    fn embed(&self, isa: Isa, graph: &Graph, input: StepInput, x: &mut Vec<R>) {
+        let StepInput { question, channel } = input;
         let scale = R::from_f64(f64::from(self.config.embedding_scale));
         x.clear();
-        x.extend(self.params[self.places.prefix.clone()].iter().map(|p| scale * *p));
-        let (weight, h) = (&self.params[self.places.question.clone()], self.config.hidden_dim);
+        x.extend(self.params[self.tensors.prefix.clone()].iter().map(|p| scale * *p));
+        let (weight, h) = (&self.params[self.tensors.question.clone()], self.config.hidden_dim);
         embed(isa, graph, question, weight, scale, h, x);
+        if !channel.is_empty() {
+            let tokens = &mut x[self.prefix_len()..];
+            add_rows(channel, &self.params[self.tensors.channel.clone()], h, tokens);
+        }
     }
 
     /// One supervision step without gradient. `output` holds the step before on the way in
@@ -229,20 +258,20 @@ impl<R: NetReal> Model<R> {
         &'a self,
         compute: impl Into<Compute<'a, R>>,
         graph: &Graph,
-        question: &[f32],
+        input: impl Into<StepInput<'a>>,
         state: &mut State<R>,
         output: &mut StepOutput<R>,
         work: &mut Workspace<R>,
     ) {
         let compute = compute.into();
-        self.embed(compute.isa, graph, question, &mut work.x);
+        self.embed(compute.isa, graph, input.into(), &mut work.x);
         self.recursion(graph, &work.x, compute).deep_recursion(state, &mut work.recursion);
         self.read(compute.isa, graph, &state.y, output, work);
     }
 
     /// Reads answer and halt logit from y.
     fn read(&self, isa: Isa, graph: &Graph, y: &[R], output: &mut StepOutput<R>, work: &mut Workspace<R>) {
-        let (config, [weight, bias]) = (&self.config, &self.places.head);
+        let (config, [weight, bias]) = (&self.config, &self.tensors.head);
         std::mem::swap(&mut output.logits, &mut work.previous);
         let tokens = &y[self.prefix_len()..];
         let (weight, bias) = (&self.params[weight.clone()], &self.params[bias.clone()]);
@@ -255,7 +284,7 @@ impl<R: NetReal> Model<R> {
         let features = &mut work.halt_features;
         let h = config.hidden_dim;
         halt_features(isa, config.halt_input, y, h, &work.sureness, output.changed, features);
-        let [weight, bias] = &self.places.halt;
+        let [weight, bias] = &self.tensors.halt;
         output.halt_logit = self.params[bias.start];
         for (f, w) in features.iter().zip(&self.params[weight.clone()]) {
             output.halt_logit += *f * *w;
@@ -267,12 +296,12 @@ impl<R: NetReal> Model<R> {
     /// features for [`HaltInput::Pooled`]; halved and through the net, as the reference trains
     /// it, for [`HaltInput::FirstPosition`]. `transposed` is from [`Net::transpose`].
     #[allow(clippy::too_many_arguments)]
-    pub fn train_step(
+    pub fn train_step<'a>(
         &self,
         isa: Isa,
         transposed: &[R],
         graph: &Graph,
-        question: &[f32],
+        input: impl Into<StepInput<'a>>,
         target: Target,
         scale: f64,
         state: &mut State<R>,
@@ -280,8 +309,8 @@ impl<R: NetReal> Model<R> {
         grads: &mut [R],
         work: &mut Workspace<R>,
     ) -> StepLoss {
-        let wide = R::from_f64(scale);
-        self.embed(isa, graph, question, &mut work.x);
+        let (wide, input) = (R::from_f64(scale), input.into());
+        self.embed(isa, graph, input, &mut work.x);
         let recursion = self.recursion(graph, &work.x, isa.into());
         recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
         self.read(isa, graph, &state.y, output, work);
@@ -294,11 +323,11 @@ impl<R: NetReal> Model<R> {
         self.heads_backward(&state.y, wide * d_halt, grads, work);
         let recursion = self.recursion(graph, &work.x, isa.into());
         recursion.backward(transposed, &work.tape, &mut work.d, grads, &mut work.recursion);
-        self.embed_backward(graph, question, &work.d.x, grads);
+        self.embed_backward(graph, input, &work.d.x, grads);
         StepLoss { answer: answer.to_f64(), halt: halt.to_f64(), right }
     }
 
-    /// The way back through both heads: from `work.d_logits` and the halt logit's gradient to
+    /// The backward pass of both heads: from `work.d_logits` and the halt logit's gradient to
     /// `work.d.y`; clears `work.d.x` and `work.d.z`.
     fn heads_backward(&self, y: &[R], d_halt: R, grads: &mut [R], work: &mut Workspace<R>) {
         for d in [&mut work.d.x, &mut work.d.z] {
@@ -308,11 +337,11 @@ impl<R: NetReal> Model<R> {
         let (prefix, d_y) = (self.prefix_len(), &mut work.d.y);
         d_y.clear();
         d_y.resize(prefix, R::ZERO);
-        let [weight, bias] = &self.places.head;
+        let [weight, bias] = &self.tensors.head;
         let (d_weight, d_bias) = grads[weight.start..bias.end].split_at_mut(weight.len());
         let matrix = &self.params[weight.clone()];
         answer_head_backward(&y[prefix..], matrix, &work.d_logits, d_y, d_weight, d_bias);
-        let [weight, bias] = &self.places.halt;
+        let [weight, bias] = &self.tensors.halt;
         let joint = self.config.halt_input == HaltInput::FirstPosition;
         let d_halt = if joint { R::from_f64(JOINT_HALT_WEIGHT) * d_halt } else { d_halt };
         for (f, g) in work.halt_features.iter().zip(&mut grads[weight.clone()]) {
@@ -324,13 +353,16 @@ impl<R: NetReal> Model<R> {
         }
     }
 
-    fn embed_backward(&self, graph: &Graph, question: &[f32], d_x: &[R], grads: &mut [R]) {
+    fn embed_backward(&self, graph: &Graph, input: StepInput, d_x: &[R], grads: &mut [R]) {
         let scale = R::from_f64(f64::from(self.config.embedding_scale));
         let (d_prefix, d_tokens) = d_x.split_at(self.prefix_len());
-        let prefix = &mut grads[self.places.prefix.clone()];
+        let prefix = &mut grads[self.tensors.prefix.clone()];
         prefix.iter_mut().zip(d_prefix).for_each(|(g, d)| *g += scale * *d);
-        let d_question = &mut grads[self.places.question.clone()];
-        embed_backward(graph, question, d_tokens, scale, self.config.hidden_dim, d_question);
+        let d_question = &mut grads[self.tensors.question.clone()];
+        let h = self.config.hidden_dim;
+        embed_backward(graph, input.question, d_tokens, scale, h, d_question);
+        let channel = &mut grads[self.tensors.channel.clone()];
+        add_rows_backward(input.channel, d_tokens, h, channel);
     }
 
     /// Operations of the matrix products of one supervision step without gradient, a multiply-add counted as two.
@@ -344,39 +376,5 @@ impl<R: NetReal> Model<R> {
         let calls =
             (self.config.cycles + 2 * self.config.gradient_cycles) * (self.config.latent_iterations + 1);
         self.net.flops(graph) * calls as u64
-    }
-}
-
-impl Model<f32> {
-    /// The same weights in `f64`.
-    pub fn widen(&self) -> Model<f64> {
-        Model {
-            config: self.config.clone(),
-            layout: self.layout.clone(),
-            net: self.net.clone(),
-            places: self.places.clone(),
-            params: self.params.iter().map(|p| f64::from(*p)).collect(),
-            note: self.note.clone(),
-        }
-    }
-
-    /// The same weights over other relations: the net is not tied to one size of question.
-    ///
-    /// # Errors
-    /// What [`TrmConfig::validate`] says; also where the relations pass other matrices.
-    pub fn with_relations(&self, relations: crate::Relations) -> Result<Self> {
-        let mut config = (*self.config).clone();
-        config.mixer = Mixer::Relational(relations);
-        let mut model = Model::new(config)?;
-        if model.layout != self.layout {
-            return Err(TrmError::Config {
-                field: "relations",
-                found: "relations through other matrices".into(),
-                expected: "as many matrices and neighbours as the model has",
-            });
-        }
-        model.params.clone_from(&self.params);
-        model.note.clone_from(&self.note);
-        Ok(model)
     }
 }

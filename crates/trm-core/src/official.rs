@@ -3,7 +3,7 @@
 //! | official | here |
 //! |---|---|
 //! | `inner.embed_tokens.embedding_weight` | `question.weight`, of one-hot tokens |
-//! | `inner.puzzle_emb.weights` | `prefix.weight`, zero-padded |
+//! | `inner.puzzle_emb.weights` | `prefix.weight`, zeros behind |
 //! | `inner.H_init`, `inner.L_init` | `init.y`, `init.z` |
 //! | `inner.lm_head.weight` | `head.weight` |
 //! | `inner.q_head.*` | `halt.*`: the first of two rows |
@@ -12,16 +12,14 @@
 //! Deviates: the second row of the `q_head` ("continue") is dropped; with `no_ACT_continue`, the
 //! reference's default, it is neither trained nor read.
 
-use crate::config::{HaltInput, Mixer, Output, TrmConfig};
-use crate::error::{Result, TrmError};
-use crate::model::{Model, param_count};
 use crate::weights::{describe, read_bounded};
+use crate::{HaltInput, Mixer, Model, Output, Result, TrmConfig, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The official configuration, without the fields that only its training reads.
+/// The official configuration, without what only its training reads.
 #[derive(Clone, Debug, Deserialize)]
 #[allow(non_snake_case)]
 struct OfficialConfig {
@@ -60,47 +58,70 @@ fn puzzle_emb_len() -> usize {
     16
 }
 
-/// Converts an official configuration (JSON).
+/// The configuration that the official one (JSON) describes.
 ///
 /// # Errors
-/// [`TrmError::Format`] where it is not such JSON; [`TrmError::Config`] naming the field that has no
-/// counterpart in this crate.
+/// [`TrmError::Format`] where it is not such JSON, [`TrmError::Config`] naming the field that
+/// this crate has no counterpart for.
 pub fn config_from_json(json: &str) -> Result<TrmConfig> {
-    let official: OfficialConfig =
-        serde_json::from_str(json).map_err(|e| TrmError::Format { reason: format!("configuration: {e}") })?;
-    official.check()?;
-    let (hidden_dim, seq_len) = (official.hidden_size, official.seq_len);
-    let prefix_tokens = official.prefix_tokens();
-    let mixer = if official.mlp_t {
-        let seq_len = seq_len + prefix_tokens;
-        Mixer::Mlp { seq_len, mix_dim: official.inner_width(seq_len) }
-    } else {
-        Mixer::Attention { num_heads: official.num_heads }
-    };
-    let config = TrmConfig {
-        hidden_dim,
-        ffn_dim: official.inner_width(hidden_dim),
-        n_blocks: official.L_layers,
-        embedding_dim: official.vocab_size,
-        answer_dim: official.vocab_size,
-        latent_iterations: official.L_cycles,
-        cycles: official.H_cycles,
-        gradient_cycles: 1,
-        max_k: official.halt_max_steps,
-        halt_threshold: 0.5,
-        mixer,
-        output: Output::TokenStablemax,
-        halt_input: HaltInput::FirstPosition,
-        given_feature: None,
-        prefix_tokens,
-        embedding_scale: (hidden_dim as f32).sqrt(),
-        seed: 0,
-    };
-    config.validate()?;
-    Ok(config)
+    OfficialConfig::from_json(json)?.config()
 }
 
 impl OfficialConfig {
+    fn from_json(json: &str) -> Result<Self> {
+        let official: OfficialConfig = serde_json::from_str(json)
+            .map_err(|e| TrmError::Format { reason: format!("configuration: {e}") })?;
+        official.check()?;
+        Ok(official)
+    }
+
+    fn config(&self) -> Result<TrmConfig> {
+        let (hidden_dim, seq_len) = (self.hidden_size, self.seq_len);
+        let prefix_tokens = self.prefix_tokens();
+        let mixer = if self.mlp_t {
+            let seq_len = seq_len + prefix_tokens;
+            Mixer::Mlp { seq_len, mix_dim: self.inner_width(seq_len) }
+        } else {
+            Mixer::Attention { num_heads: self.num_heads }
+        };
+        let config = TrmConfig {
+            answer_channel: None,
+            hidden_dim,
+            ffn_dim: self.inner_width(hidden_dim),
+            n_blocks: self.L_layers,
+            embedding_dim: self.vocab_size,
+            answer_dim: self.vocab_size,
+            latent_iterations: self.L_cycles,
+            cycles: self.H_cycles,
+            gradient_cycles: 1,
+            max_k: self.halt_max_steps,
+            halt_threshold: 0.5,
+            mixer,
+            output: Output::TokenStablemax,
+            halt_input: HaltInput::FirstPosition,
+            given_feature: None,
+            prefix_tokens,
+            embedding_scale: (hidden_dim as f32).sqrt(),
+            seed: 0,
+        };
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Refuses a puzzle embedding that is not one row of `puzzle_emb_ndim` numbers.
+    fn check_puzzle_embedding(&self, name: &str, view: &TensorView) -> Result<()> {
+        let expected = [1, self.puzzle_emb_ndim];
+        if view.shape() == expected {
+            return Ok(());
+        }
+        let identifiers = match view.shape() {
+            [n, _] if *n != 1 => format!(": one puzzle identifier, the checkpoint has {n}"),
+            _ => " (puzzle_emb_ndim of the configuration)".into(),
+        };
+        let expected = format!("{expected:?}{identifiers}");
+        Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected })
+    }
+
     fn check(&self) -> Result<()> {
         let check = |ok: bool, field, found: String, expected| {
             ok.then_some(()).ok_or(TrmError::Config { field, found, expected })
@@ -139,110 +160,144 @@ impl OfficialConfig {
         }
     }
 
-    /// Width inside a SwiGLU over rows of length `n` (the reference's `_find_multiple`; Python rounds
+    /// Width inside a SwiGLU over `n` numbers (the reference's `_find_multiple`; Python rounds
     /// halves to even).
     fn inner_width(&self, n: usize) -> usize {
         ((self.expansion * n as f64 * 2.0 / 3.0).round_ties_even() as usize).next_multiple_of(256)
     }
 }
 
-/// How an official tensor becomes one of this crate.
+/// How an official tensor is laid out here.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Conversion {
-    /// Copied.
+    /// The same.
     Same,
-    /// Transposed.
+    /// The other way round.
     Transposed,
-    /// The first row only.
+    /// Its first row.
     FirstRow,
-    /// The first row, zero-padded.
+    /// Its first row, then zeros.
     Padded,
 }
 
-/// For each tensor: official name, name in this crate, conversion.
+/// What wrappers, training loops and averages put in front of a name.
+const PREFIXES: [&str; 7] =
+    ["_orig_mod.", "model.", "module.", "state_dict.", "model_state_dict.", "ema_model.", "ema."];
+
+/// Official name, name here, and how the one becomes the other.
 pub(crate) fn tensor_map(config: &TrmConfig) -> Vec<(String, String, Conversion)> {
-    use Conversion::{FirstRow, Padded, Same, Transposed};
     let mut map: Vec<(String, String, Conversion)> = [
-        ("inner.embed_tokens.embedding_weight", "question.weight", Same),
-        ("inner.H_init", "init.y", Same),
-        ("inner.L_init", "init.z", Same),
-        ("inner.lm_head.weight", "head.weight", Transposed),
-        ("inner.q_head.weight", "halt.weight", FirstRow),
-        ("inner.q_head.bias", "halt.bias", FirstRow),
+        ("inner.embed_tokens.embedding_weight", "question.weight", Conversion::Same),
+        ("inner.H_init", "init.y", Conversion::Same),
+        ("inner.L_init", "init.z", Conversion::Same),
+        ("inner.lm_head.weight", "head.weight", Conversion::Transposed),
+        ("inner.q_head.weight", "halt.weight", Conversion::FirstRow),
+        ("inner.q_head.bias", "halt.bias", Conversion::FirstRow),
     ]
-    .map(|(official, here, conversion)| (official.into(), here.into(), conversion))
+    .map(|(a, b, fit)| (a.into(), b.into(), fit))
     .into();
     if config.prefix_tokens > 0 {
-        map.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Padded));
+        map.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Conversion::Padded));
     }
     let mix: &[(&str, &str, Conversion)] = match config.mixer {
         Mixer::Attention { .. } => &[
-            ("self_attn.qkv_proj", "attention.qkv", Transposed),
-            ("self_attn.o_proj", "attention.out", Transposed),
+            ("self_attn.qkv_proj", "attention.qkv", Conversion::Transposed),
+            ("self_attn.o_proj", "attention.out", Conversion::Transposed),
         ],
-        _ => &[("mlp_t.gate_up_proj", "mlp.gate_up", Same), ("mlp_t.down_proj", "mlp.down", Transposed)],
+        _ => &[
+            ("mlp_t.gate_up_proj", "mlp.gate_up", Conversion::Same),
+            ("mlp_t.down_proj", "mlp.down", Conversion::Transposed),
+        ],
     };
-    let swiglu =
-        [("mlp.gate_up_proj", "swiglu.gate_up", Transposed), ("mlp.down_proj", "swiglu.down", Transposed)];
+    let swiglu = [
+        ("mlp.gate_up_proj", "swiglu.gate_up", Conversion::Transposed),
+        ("mlp.down_proj", "swiglu.down", Conversion::Transposed),
+    ];
     for b in 0..config.n_blocks {
-        for (official, here, conversion) in mix.iter().chain(&swiglu) {
+        for (official, here, fit) in mix.iter().chain(&swiglu) {
             let official = format!("inner.L_level.layers.{b}.{official}.weight");
-            map.push((official, format!("blocks.{b}.{here}.weight"), *conversion));
+            map.push((official, format!("blocks.{b}.{here}.weight"), *fit));
         }
     }
     map
 }
 
-/// The tensors of a checkpoint by official name, without the prefixes that wrappers of the model add.
-pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String, TensorView<'a>>> {
-    let mut named = BTreeMap::new();
-    for (full, view) in tensors.iter() {
-        let mut name = full;
-        while let Some(rest) = name.strip_prefix("_orig_mod.").or_else(|| name.strip_prefix("model.")) {
-            name = rest;
-        }
-        if named.insert(name.to_string(), view).is_some() {
-            return Err(TrmError::Format { reason: format!("two tensors named {name}") });
-        }
+/// A tensor's name without [`PREFIXES`]. Parts of the model are named with `inner.` in front, as in a
+/// checkpoint of the official code, whether the file has that or not.
+fn official_name(full: &str) -> String {
+    let mut name = full;
+    while let Some(rest) = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)) {
+        name = rest;
     }
-    Ok(named)
+    let parts = [
+        "embed_tokens.",
+        "puzzle_emb.",
+        "H_init",
+        "L_init",
+        "lm_head.",
+        "q_head.",
+        "L_level.",
+        "rotary_emb.",
+    ];
+    if parts.iter().any(|part| name.starts_with(part)) { format!("inner.{name}") } else { name.to_string() }
 }
 
-/// Converts an official tensor to one of shape `shape`, in `to`.
+/// Whether a tensor is a buffer that the code fills by itself: tables of the rotary embedding, and the batch
+/// of the puzzle embedding.
+fn is_buffer(name: &str) -> bool {
+    name.starts_with("inner.rotary_emb.") || name.starts_with("inner.puzzle_emb.local_")
+}
+
+/// The tensors of a checkpoint by official name; buffers are left out.
+pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String, TensorView<'a>>> {
+    let mut named = BTreeMap::<String, (&str, TensorView)>::new();
+    for (full, view) in tensors.iter() {
+        let name = official_name(full);
+        if is_buffer(&name) {
+            continue;
+        }
+        if let Some((other, _)) = named.insert(name, (full, view)) {
+            let reason = format!("{other} and {full} are the same tensor of the model");
+            return Err(TrmError::Format { reason });
+        }
+    }
+    Ok(named.into_iter().map(|(name, (_, view))| (name, view)).collect())
+}
+
+/// Copies an official tensor to its place of shape `shape`.
 pub(crate) fn read_tensor(
     name: &str,
     view: &TensorView,
-    conversion: Conversion,
+    fit: Conversion,
     shape: &[usize],
     to: &mut [f32],
 ) -> Result<()> {
-    use Conversion::{FirstRow, Padded, Same, Transposed};
     let found = view.shape();
-    let fits = match conversion {
-        Same => found == shape,
-        Transposed => found.iter().rev().eq(shape),
-        FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
-        Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
+    let fits = match fit {
+        Conversion::Same => found == shape,
+        Conversion::Transposed => found.iter().rev().eq(shape),
+        Conversion::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
+        Conversion::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
     };
-    let values = floats(view);
-    let (true, Some(values)) = (fits, values) else {
-        let expected: Vec<usize> = match conversion {
-            Transposed => shape.iter().rev().copied().collect(),
-            FirstRow => {
+    let numbers = floats(view);
+    let (true, Some(numbers)) = (fits, numbers) else {
+        let shown: Vec<usize> = match fit {
+            Conversion::Transposed => shape.iter().rev().copied().collect(),
+            Conversion::FirstRow => {
                 if shape.len() > 1 || to.len() > 1 {
                     vec![2, to.len()]
                 } else {
                     vec![2]
                 }
             }
-            Padded => vec![1, to.len()],
-            Same => shape.to_vec(),
+            Conversion::Padded => vec![1, to.len()],
+            Conversion::Same => shape.to_vec(),
         };
-        let expected = format!("F32 or BF16 {expected:?}");
+        let expected = format!("F32, F64, F16 or BF16 {shown:?}");
         return Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected });
     };
-    let transposed = conversion == Transposed;
-    for (index, value) in values.enumerate() {
+    let transposed = fit == Conversion::Transposed;
+    for (index, value) in numbers.enumerate() {
         if !value.is_finite() {
             return Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value });
         }
@@ -254,34 +309,42 @@ pub(crate) fn read_tensor(
     Ok(())
 }
 
-/// The values of an `F32` or `BF16` tensor; the reference stores its initial states in the type it computes in.
+/// The numbers of a tensor of any float type; the reference keeps its initial states in the type
+/// it computes in.
 pub(crate) fn floats<'a>(view: &'a TensorView) -> Option<impl Iterator<Item = f32> + 'a> {
-    let size = match view.dtype() {
+    let dtype = view.dtype();
+    let size = match dtype {
+        Dtype::F64 => 8,
         Dtype::F32 => 4,
-        Dtype::BF16 => 2,
+        Dtype::F16 | Dtype::BF16 => 2,
         _ => return None,
     };
-    Some(view.data().chunks_exact(size).map(move |c| match c {
-        [a, b, c, d] => f32::from_le_bytes([*a, *b, *c, *d]),
-        _ => f32::from_bits(u32::from(u16::from_le_bytes([c[0], c[1]])) << 16),
+    Some(view.data().chunks_exact(size).map(move |c| match *c {
+        [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]) as f32,
+        [a, b, c, d] => f32::from_le_bytes([a, b, c, d]),
+        [a, b] if dtype == Dtype::F16 => half::f16::from_le_bytes([a, b]).to_f32(),
+        [a, b] => half::bf16::from_le_bytes([a, b]).to_f32(),
+        _ => unreachable!("chunks of {size} bytes"),
     }))
 }
 
-/// Reads an official checkpoint in safetensors format. Its configuration is `config`, or else the
-/// metadata entry `config` of the file; both are JSON.
+/// Reads an official checkpoint as safetensors. Its configuration is `config`, or else the
+/// metadata `config` of the file (JSON both).
 ///
 /// # Errors
-/// [`TrmError::Format`] where it is not safetensors or has no configuration; the errors of
-/// [`config_from_json`]; an error naming the tensor that is missing, unknown, of another shape or not finite.
+/// [`TrmError::Format`] where it is no safetensors or has no configuration, what
+/// [`config_from_json`] says, or an error naming the tensor that is missing, superfluous, of
+/// another shape or not finite.
 pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
     let format = |e: &dyn std::fmt::Display| TrmError::Format { reason: e.to_string() };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
     let metadata = header.metadata().as_ref().and_then(|m| m.get("config")).map(String::as_str);
     let json = config.or(metadata).ok_or_else(|| format(&"no configuration"))?;
-    let config = config_from_json(json)?;
+    let official_config = OfficialConfig::from_json(json)?;
+    let config = official_config.config()?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
     let mut named = named(&tensors)?;
-    let needed = param_count(&config)?;
+    let needed = crate::model::param_count(&config)?;
     if needed > bytes.len() {
         let reason = format!("{} bytes cannot hold the {needed} weights of its configuration", bytes.len());
         return Err(TrmError::Format { reason });
@@ -290,10 +353,13 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
     let mut model = Model::new(config)?;
     let layout = model.layout().clone();
     model.params.fill(0.0);
-    for (official, here, conversion) in map {
-        let entry = layout.get(&here).expect("every mapped tensor is in the layout");
+    for (official, here, fit) in map {
+        let entry = layout.get(&here).expect("every place is laid out");
         let view = named.remove(&official).ok_or(TrmError::MissingTensor { name: official.clone() })?;
-        read_tensor(&official, &view, conversion, &entry.shape, &mut model.params[entry.range.clone()])?;
+        if fit == Conversion::Padded {
+            official_config.check_puzzle_embedding(&official, &view)?;
+        }
+        read_tensor(&official, &view, fit, &entry.shape, &mut model.params[entry.range.clone()])?;
     }
     match named.into_keys().next() {
         Some(name) => Err(TrmError::ExtraTensor { name }),
@@ -304,7 +370,7 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
 /// Reads an official checkpoint file; see [`from_bytes`].
 ///
 /// # Errors
-/// [`TrmError::Io`] with the path, or an error of [`from_bytes`].
+/// [`TrmError::Io`] with the path, or what [`from_bytes`] says.
 pub fn load(path: impl AsRef<Path>, config: Option<&str>) -> Result<Model> {
     from_bytes(&read_bounded(path.as_ref())?, config)
 }

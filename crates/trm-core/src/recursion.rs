@@ -129,7 +129,7 @@ impl<R: NetReal> Recursion<'_, R> {
         self.net.forward_taped(self.context(self.params), input, &mut state.y, answer_call, net);
     }
 
-    /// The way back through the cycles on `tape`. `d.y` and `d.z` hold the gradients of what came out
+    /// Backpropagates through the cycles on `tape`. `d.y` and `d.z` hold the gradients of what came out
     /// and then of what went in; the gradient of `x` is added to `d.x`, those of the weights to
     /// `grads`.
     pub fn backward(

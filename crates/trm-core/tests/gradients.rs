@@ -3,11 +3,11 @@
 use trm_core::heads::{answer_head, answer_head_backward, embed, embed_backward};
 use trm_core::kernel::Isa;
 use trm_core::loss::{IGNORE, Target, halt_loss, loss};
-use trm_core::model::{StepOutput, Workspace};
+use trm_core::model::{StepInput, StepOutput, Workspace};
 use trm_core::net::{Context, Net, NetScratch, NetTape};
 use trm_core::params::{Entry, Layout, normal};
 use trm_core::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use trm_core::{Graph, GroupRelation, HaltInput, Mixer, Model, Output, Relations, TrmConfig};
+use trm_core::{AnswerChannel, Graph, GroupRelation, HaltInput, Mixer, Model, Output, Relations, TrmConfig};
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -209,10 +209,12 @@ fn recursion() {
 fn training_steps() {
     for (name, mut config, graph) in cases() {
         config.cycles = 1;
+        config.answer_channel = Some(AnswerChannel { noise: 1.0 });
         config.output = Output::TokenSoftmax;
         let joint = config.prefix_tokens > 0;
         config.halt_input = if joint { HaltInput::FirstPosition } else { HaltInput::Pooled };
         let question: Vec<f32> = numbers(7, 6 * 3).iter().map(|x| *x as f32).collect();
+        let channel: Vec<f32> = numbers(10, graph.live.len() * 2).iter().map(|x| *x as f32).collect();
         let classes = [0, 1, 1, IGNORE, 0, 1];
         let model = Model::new(config).unwrap();
         let layout = model.layout().clone();
@@ -228,7 +230,7 @@ fn training_steps() {
                 Isa::best(),
                 &transposed,
                 &graph,
-                &question,
+                StepInput { question: &question, channel: &channel },
                 Target::Classes(&classes),
                 0.7,
                 &mut state,

@@ -1,7 +1,7 @@
 //! A predictor ends adaptive runs, and only those.
 
 use std::sync::Arc;
-use trm_core::{Asked, HaltingPredictor, StepTrace, TrmConfig, TrmEngine};
+use trm_core::{HaltingPredictor, HaltingQuery, StepTrace, TrmConfig, TrmEngine};
 
 /// Ends a run after as many steps as the first value of the question, or, where the second is positive, at the
 /// first confidence above 0.
@@ -9,12 +9,12 @@ use trm_core::{Asked, HaltingPredictor, StepTrace, TrmConfig, TrmEngine};
 struct FromQuestion;
 
 impl HaltingPredictor for FromQuestion {
-    fn predict(&self, asked: Asked<'_>) -> usize {
-        (asked.question[0] as usize).clamp(1, asked.max_k)
+    fn predict(&self, query: HaltingQuery<'_>) -> usize {
+        (query.question[0] as usize).clamp(1, query.max_k)
     }
 
-    fn plan(&self, asked: Asked<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
-        let (mut left, confident) = (self.predict(asked), asked.question[1] > 0.0);
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
+        let (mut left, confident) = (self.predict(query), query.question[1] > 0.0);
         Box::new(move |step| {
             left -= 1;
             left == 0 || (confident && step.confidence > 0.0)

@@ -55,7 +55,7 @@ fn the_configuration_is_converted() {
     assert_eq!((config.prefix_tokens, config.embedding_scale), (16, 8.0));
 }
 
-/// The paper's Sudoku net, which the README compares with; the golden file holds a narrow one of the same kind.
+/// The paper's Sudoku net, which docs/results.md compares with; the golden file holds a narrow one of the same kind.
 #[test]
 fn sixteen_steps_of_the_paper_are_410_gflop() {
     let mut config = official::load(NAME, None).unwrap().config().clone();

@@ -5,8 +5,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use trm_core::kernel::Isa;
 use trm_core::loss::all_right;
-use trm_core::model::{StepOutput, Workspace};
-use trm_core::{Graph, Model};
+use trm_core::model::{StepInput, StepOutput, Workspace};
+use trm_core::noise::StepNoise;
+use trm_core::{AnswerChannel, Graph, Model};
 
 /// The exact accuracy of a model on validation questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -80,9 +81,14 @@ fn trace(
     let mut output = StepOutput::default();
     let threshold = model.config().halt_threshold;
     let mut right = Vec::with_capacity(max_k);
-    let mut halted = None;
+    let (mut halted, mut channel) = (None, Vec::new());
     for k in 0..max_k {
-        model.step(isa, graph, &sample.question, &mut state, &mut output, work);
+        if let Some(AnswerChannel { noise }) = model.config().answer_channel {
+            let dim = model.config().answer_dim;
+            StepNoise::new(0, k as u64).fill(noise, &graph.live, dim, &mut channel);
+        }
+        let input = StepInput { question: &sample.question, channel: &channel };
+        model.step(isa, graph, input, &mut state, &mut output, work);
         right.push(all_right(model.config().output, graph, &output.logits, sample.target(0.0)));
         if halted.is_none() && output.confidence() >= threshold {
             halted = Some(k);

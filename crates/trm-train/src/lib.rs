@@ -5,14 +5,20 @@
 //! used up its steps makes room for a new one (arXiv 2510.04871, section 4).
 
 mod checkpoint;
+mod config;
+mod difference;
 mod evaluate;
+mod leak;
 mod optimizer;
+pub mod recipe;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, SlotState};
+pub use config::TrainConfig;
 pub use evaluate::{Evaluation, evaluate};
+pub use leak::LeakConfig;
 pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
-pub use trainer::{Progress, TrainConfig, Trainer};
+pub use trainer::{Progress, Trainer};
 
 use std::path::PathBuf;
 use trm_core::loss::Target;
@@ -41,6 +47,16 @@ pub enum TrainError {
     #[error("the checkpoint belongs to another run: {reason}")]
     OtherRun {
         /// What differs.
+        reason: String,
+    },
+    /// A recipe cannot be followed.
+    #[error("{path}:{line}: {reason}")]
+    Recipe {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
         reason: String,
     },
     /// A field of the training configuration is out of range.

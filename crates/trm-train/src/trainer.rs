@@ -1,7 +1,10 @@
 //! The training loop.
 
 use crate::checkpoint::{Checkpoint, SlotState};
-use crate::optimizer::{Optimizer, OptimizerConfig};
+use crate::config::TrainConfig;
+use crate::difference::differences;
+use crate::leak::{self, Episode};
+use crate::optimizer::Optimizer;
 use crate::{Data, Result, Sample, TrainError};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -9,80 +12,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 use trm_core::kernel::Isa;
-use trm_core::model::{StepLoss, StepOutput, Workspace};
+use trm_core::model::{StepInput, StepLoss, StepOutput, Workspace};
 use trm_core::recursion::State;
 use trm_core::{Graph, Model};
 
 /// Questions whose gradients are summed by one thread before the others' are added: fixed, so
 /// that the number of threads does not change the bits.
 const CHUNK: usize = 2;
-
-/// The settings of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// Running questions.
-    pub batch: usize,
-    /// Optimiser steps in all; the schedule is laid over them.
-    pub steps: u64,
-    /// The most supervision steps a question gets.
-    pub max_supervision_steps: u32,
-    /// A question that is answered right stays for up to so many further steps in a row (how
-    /// many is drawn for each), so that the net learns to keep a right answer.
-    pub linger: u32,
-    /// For marked tokens: they count (unmarked / marked)^balance times as much; see
-    /// [`Target::Balanced`](trm_core::loss::Target::Balanced).
-    pub balance: f32,
-    /// Standard deviation of the noise on the initial latent.
-    pub latent_noise: f64,
-    /// Seed of that noise.
-    pub seed: u64,
-    /// The optimiser.
-    pub optimizer: OptimizerConfig,
-}
-
-impl Default for TrainConfig {
-    fn default() -> Self {
-        TrainConfig {
-            batch: 32,
-            steps: 10_000,
-            max_supervision_steps: 16,
-            linger: 2,
-            balance: 0.0,
-            latent_noise: 0.3,
-            seed: 1,
-            optimizer: OptimizerConfig::default(),
-        }
-    }
-}
-
-impl TrainConfig {
-    fn validate(&self, n_params: usize) -> Result<()> {
-        let check = |ok: bool, field, found: String, expected| {
-            ok.then_some(()).ok_or(TrainError::Config { field, found, expected })
-        };
-        // Each pair of questions has a gradient of its own.
-        let fits = (1..=1 << 16).contains(&self.batch) && self.batch as u64 * n_params as u64 <= 1 << 32;
-        check(fits, "batch", self.batch.to_string(), "1 to 65536, and 2^32 with the weights of each")?;
-        check(self.linger < 1 << 16, "linger", self.linger.to_string(), "below 65536")?;
-        check(self.max_supervision_steps > 0, "max_supervision_steps", "0".into(), "at least 1")?;
-        let o = &self.optimizer;
-        check(
-            o.learning_rate > 0.0 && o.learning_rate.is_finite(),
-            "learning_rate",
-            o.learning_rate.to_string(),
-            "above 0",
-        )?;
-        check((0.0..1.0).contains(&o.ema), "ema", o.ema.to_string(), "0 to below 1")?;
-        check(self.balance.is_finite(), "balance", self.balance.to_string(), "a number")?;
-        check(
-            self.latent_noise >= 0.0 && self.latent_noise.is_finite(),
-            "latent_noise",
-            self.latent_noise.to_string(),
-            "0 or more",
-        )
-    }
-}
 
 /// A running question.
 struct Slot {
@@ -92,10 +28,26 @@ struct Slot {
     right_steps: u32,
     /// After how many of them the question leaves.
     leaves_after: u32,
+    /// Seed of its noise.
+    seed: u64,
+    /// Its leaked episode, if it has one.
+    episode: Option<Episode>,
+    /// `[live, answer_dim]`: the answer channel of the running step.
+    channel: Vec<f32>,
     sample: Sample,
     graph: Graph,
     state: State<f32>,
     output: StepOutput<f32>,
+}
+
+impl Slot {
+    /// Whether it makes room: a leaked episode at its end, another question once it was right for long enough.
+    fn is_done(&self, max_supervision_steps: u32) -> bool {
+        match self.episode {
+            Some(episode) => self.steps >= episode.n_steps,
+            None => self.right_steps >= self.leaves_after || self.steps >= max_supervision_steps,
+        }
+    }
 }
 
 /// The gradient sum of some slots.
@@ -166,7 +118,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::Config`]
     pub fn new(model: Model, config: TrainConfig, data: &'a dyn Data) -> Result<Self> {
-        config.validate(model.params.len())?;
+        config.validate(&model)?;
         let mut trainer = Self::empty(model, config, data);
         for _ in 0..trainer.config.batch {
             let slot = trainer.ask();
@@ -208,12 +160,12 @@ impl<'a> Trainer<'a> {
         data: &'a dyn Data,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
-        config.validate(model.params.len())?;
+        config.validate(&model)?;
         let mut trainer = Self::empty(model, config, data);
         let other = |reason: String| Err(TrainError::OtherRun { reason });
         let expected = trainer.config_json();
         if checkpoint.config != expected {
-            return other(format!("its configuration is {}, this run's is {expected}", checkpoint.config));
+            return other(differences(&checkpoint.config, &expected));
         }
         let n = trainer.model.params.len();
         let Checkpoint { params, optimizer, slots, .. } = &checkpoint;
@@ -292,12 +244,15 @@ impl<'a> Trainer<'a> {
         let mut graph = Graph::default();
         self.model.build_graph(&sample.question, sample.n_tokens(), sample.width, &mut graph);
         let mut state = self.model.start(&graph, &[]);
-        let mut rng =
-            Xoshiro256PlusPlus::seed_from_u64(self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let seed = self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         self.model.disturb(&mut state, self.config.latent_noise, &mut rng);
         let leaves_after = 1 + rng.random_range(0..=self.config.linger);
         let output = StepOutput::default();
-        Slot { index, steps: 0, right_steps: 0, leaves_after, sample, graph, state, output }
+        let episode =
+            self.config.leak.and_then(|leak| leak.draw(self.config.max_supervision_steps, &mut rng));
+        let (steps, right_steps, channel) = (0, 0, Vec::new());
+        Slot { index, steps, right_steps, leaves_after, seed, episode, channel, sample, graph, state, output }
     }
 
     /// One optimiser step: one supervision step for every running question.
@@ -314,12 +269,16 @@ impl<'a> Trainer<'a> {
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in slots {
-                let Slot { graph, sample, state, output, .. } = slot;
+                let Slot { graph, sample, state, output, channel, .. } = slot;
+                if model.config().answer_channel.is_some() {
+                    let dim = model.config().answer_dim;
+                    leak::fill(sample, &graph.live, slot.episode, slot.steps, slot.seed, dim, channel);
+                }
                 part.losses.push(model.train_step(
                     isa,
                     transposed,
                     graph,
-                    &sample.question,
+                    StepInput { question: &sample.question, channel },
                     sample.target(balance),
                     scale,
                     state,
@@ -380,7 +339,7 @@ impl<'a> Trainer<'a> {
         for (i, (slot, right)) in self.slots.iter_mut().zip(right).enumerate() {
             slot.steps += 1;
             slot.right_steps = if right { slot.right_steps + 1 } else { 0 };
-            if slot.right_steps >= slot.leaves_after || slot.steps >= self.config.max_supervision_steps {
+            if slot.is_done(self.config.max_supervision_steps) {
                 done.push(i);
             }
         }

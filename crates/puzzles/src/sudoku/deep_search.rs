@@ -11,7 +11,7 @@ use rand::{Rng, RngExt};
 
 use super::bitboard::{self, Board};
 use super::local_search::{Cells, Minimal, minimise};
-use super::solver::Limits;
+use super::outcome::Limits;
 use super::trial::{Trials, trials};
 
 /// Puzzles that are searched from at the same time.

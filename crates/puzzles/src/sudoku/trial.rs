@@ -49,7 +49,7 @@ impl Board {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "csv"))]
 mod tests {
     use super::super::generate::is_resistant;
     use super::*;

@@ -1,9 +1,10 @@
 //! One run, supervision step by supervision step.
 
 use super::{Session, StepTrace, TrmEngine, TrmResult};
-use crate::halting::Asked;
-use crate::model::Compute;
-use crate::{ABSENT_LOGIT, GIVEN_LOGIT};
+use crate::halting::HaltingQuery;
+use crate::model::{Compute, StepInput};
+use crate::noise::StepNoise;
+use crate::{ABSENT_LOGIT, AnswerChannel, GIVEN_LOGIT};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::borrow::Cow;
@@ -17,15 +18,22 @@ pub struct Steps<'a> {
     pub(super) session: Session,
     pub(super) last: StepTrace,
     pub(super) n_steps: usize,
+    pub(super) seed: u64,
 }
 
 impl Steps<'_> {
     /// Runs one more step.
     pub fn advance(&mut self) -> StepTrace {
-        let Session { graph, state, output, work } = &mut self.session;
+        let Session { graph, state, output, channel, work } = &mut self.session;
         let (engine, question) = (&self.engine, &self.question);
+        let config = engine.model.config();
+        if let Some(AnswerChannel { noise }) = config.answer_channel {
+            let step = StepNoise::new(self.seed, self.n_steps as u64);
+            step.fill(noise, &graph.live, config.answer_dim, channel);
+        }
+        let input = StepInput { question, channel };
         let compute = Compute { isa: engine.isa, pairs: engine.pairs.as_ref().map(|pairs| &pairs[..]) };
-        let mut step = || engine.model.step(compute, graph, question, state, output, work);
+        let mut step = || engine.model.step(compute, graph, input, state, output, work);
         match engine.threads {
             1 => step(),
             // Inside the pool its threads wait for each part awake.
@@ -45,6 +53,12 @@ impl Steps<'_> {
     pub fn disturb(&mut self, noise: f64, seed: u64) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         self.engine.model.disturb(&mut self.session.state, noise, &mut rng);
+    }
+
+    /// Gives the noise of the answer channel another seed than the engine's from the next step on: another run of
+    /// the same question. Without effect for a model without that channel.
+    pub fn reseed(&mut self, seed: u64) {
+        self.seed = seed;
     }
 
     /// Steps that were run.
@@ -110,19 +124,20 @@ impl Steps<'_> {
             session: std::mem::take(&mut self.session),
             last: self.last,
             n_steps: self.n_steps,
+            seed: self.seed,
         }
     }
 
     /// The question, for a [`HaltingPredictor`](crate::HaltingPredictor) of a run of at most `max_k` steps.
-    pub fn asked(&self, max_k: usize) -> Asked<'_> {
-        Asked { question: &self.question, width: self.width, max_k }
+    pub fn query(&self, max_k: usize) -> HaltingQuery<'_> {
+        HaltingQuery { question: &self.question, width: self.width, max_k }
     }
 
     /// Runs to `limit` steps; an adaptive run until the predictor or the confidence ends it.
     pub(super) fn finish(mut self, limit: usize, adaptive: bool, result: &mut TrmResult) {
         let threshold = self.engine.model.config().halt_threshold;
         let mut plan = match &self.engine.halting {
-            Some(halting) if adaptive => Some(halting.plan(self.asked(limit))),
+            Some(halting) if adaptive => Some(halting.plan(self.query(limit))),
             _ => None,
         };
         let mut enough = |step: StepTrace| match &mut plan {
@@ -139,6 +154,7 @@ impl Steps<'_> {
             *early_stopped = enough(step) && trace.len() < limit;
         }
         result.iterations_used = result.trace.len();
+        result.answer_dim = self.engine.model.config().answer_dim;
         result.confidence = self.last.confidence;
         self.read_answer(&mut result.answer);
     }

@@ -8,11 +8,13 @@ use core::ops::Range;
 
 /// Where the tensors outside the net lie.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(super) struct TensorRanges {
     /// `[prefix_tokens, h]`
     pub prefix: Range<usize>,
     /// `[embedding_dim, h]`
     pub question: Range<usize>,
+    /// `[answer_dim, h]`: how the answer channel enters x; empty without one.
+    pub channel: Range<usize>,
     /// `[answer_dim, h]`: how an initial answer enters y.
     pub answer: Range<usize>,
     /// `[h]` each: the initial y and z.
@@ -24,7 +26,7 @@ pub(super) struct Places {
 }
 
 /// The tensors of a model and where they lie.
-pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, Places)> {
+pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)> {
     config.validate()?;
     let mut layout = Layout::default();
     let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
@@ -37,6 +39,10 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, Places)> {
     );
     let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
     let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
+    let channel = match config.answer_channel {
+        Some(_) => layout.push("channel.weight", &[config.answer_dim, h], Init::Zero, true),
+        None => 0..0,
+    };
     let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
     let prefix = match config.prefix_tokens {
         0 => 0..0,
@@ -57,7 +63,7 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, Places)> {
         let found = format!("{}, of {} weights in all", h, layout.len());
         return Err(TrmError::Config { field: "hidden_dim", found, expected: "of 2^28 weights at most" });
     }
-    Ok((layout, net, Places { prefix, question, answer, init, head, halt }))
+    Ok((layout, net, TensorRanges { prefix, question, channel, answer, init, head, halt }))
 }
 
 /// Weights of a model of this configuration.

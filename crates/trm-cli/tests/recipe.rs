@@ -1,0 +1,156 @@
+//! `trm train --recipe`.
+
+mod common;
+
+use common::trm;
+use std::path::Path;
+
+/// Commands of the embedded models, as the program that trained them wrote them into their files.
+const SUDOKU: [(usize, &str); 4] = [
+    (
+        0,
+        "trm train sudoku --out runs/sudoku-1 --data data/sudoku-easy.csv=0.65 --data data/sudoku-moderate.csv=0.35 \
+         --validate data/sudoku-validate.csv --steps 12000 --n 3 --batch 32 --supervision 12 --linger 1 --lr 3e-3 \
+         --seed 1",
+    ),
+    (
+        7,
+        "trm train sudoku --out runs/sudoku-7 --data data/sudoku-easy.csv=0.05 --data data/sudoku-moderate.csv=0.1 \
+         --data data/sudoku-hard.csv=0.1 --data data/sudoku-extreme.csv=0.1 --data data/sudoku-deep.csv=0.65 \
+         --validate data/sudoku-validate.csv --steps 100000 --n 6 --cycles 3 --batch 32 --supervision 32 --linger 2 \
+         --lr 1.5e-3 --seed 21 --until 8563 --init runs/sudoku-6/model.safetensors",
+    ),
+    (
+        9,
+        "trm average runs/sudoku-7/model-4462.safetensors runs/sudoku-7/model-8563.safetensors \
+         runs/sudoku-8/model-3023.safetensors runs/sudoku-6/model-5693.safetensors \
+         --out runs/sudoku-mean-1.safetensors",
+    ),
+    (
+        10,
+        "trm train sudoku --out runs/sudoku-9 --data data/sudoku-easy.csv=0.05 --data data/sudoku-moderate.csv=0.08 \
+         --data data/sudoku-hard.csv=0.1 --data data/sudoku-extreme.csv=0.1 --data data/sudoku-deep.csv=0.52 \
+         --data data/sudoku-resistant.csv=0.15 --validate data/sudoku-validate.csv --steps 100000 --n 6 --cycles 3 \
+         --batch 32 --supervision 28 --linger 2 --lr 8e-4 --ema 0.9995 --seed 24 --until 1712 \
+         --init runs/sudoku-mean-1.safetensors",
+    ),
+];
+const MAZE: [(usize, &str); 4] = [
+    (
+        3,
+        "trm train maze --out runs/maze-4 --sides 12,30 --open 0.35 --min-path 3 --balance 0.5 --steps 5000 --n 6 \
+         --batch 24 --supervision 24 --linger 6 --lr 2e-3 --decay-from 0.35 --floor 0.03 --seed 4 --until 1405 \
+         --init runs/maze-3/model.safetensors",
+    ),
+    (
+        8,
+        "trm train maze --out runs/maze-8 --sides 18,30 --open 0.25 --min-path 3.7 --balance 0 --steps 2600 --n 6 \
+         --batch 32 --supervision 32 --linger 10 --lr 1.5e-3 --decay-from 0.4 --floor 0.2 --ema 0.9985 --seed 9 \
+         --until 1162 --init runs/maze-7/model.safetensors",
+    ),
+    (
+        9,
+        "trm train maze --out runs/maze-7 --sides 20,30 --open 0.2 --min-path 3.7 --balance 0 --steps 4500 --n 6 \
+         --batch 24 --supervision 32 --linger 10 --lr 2e-3 --decay-from 0.3 --floor 0.03 --seed 8 \
+         --init runs/maze-6/model.safetensors",
+    ),
+    (
+        10,
+        "trm average runs/maze-6/model.safetensors runs/maze-7/model-3588.safetensors \
+         runs/maze-7/model-4500.safetensors runs/maze-8/model-662.safetensors runs/maze-8/model-1162.safetensors \
+         --out runs/maze-mean.safetensors",
+    ),
+];
+
+#[test]
+fn the_recipes_of_the_embedded_models_are_the_commands_that_trained_them() {
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+    for (puzzle, n_phases, commands) in [("sudoku", 11, SUDOKU), ("maze", 11, MAZE)] {
+        let recipe = recipes.join(format!("{puzzle}.toml")).display().to_string();
+        let said = trm(&recipes, "", &["train", "--recipe", &recipe, "--dry-run"]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let lines: Vec<&str> = said.out.lines().collect();
+        assert_eq!(lines.len(), n_phases);
+        for (phase, command) in commands {
+            assert_eq!(lines[phase], command, "phase {phase} of {puzzle}");
+        }
+    }
+}
+
+const TINY: &str = r#"
+puzzle = "maze"
+[defaults]
+sides = [3, 4]
+steps = 4
+batch = 2
+hidden = 8
+ffn = 8
+blocks = 1
+[[phase]]
+name = "a"
+until = 2
+[[phase]]
+name = "b"
+lr = 1e-3
+[[phase]]
+resume = "a"
+[[phase]]
+name = "mean"
+mean = ["a@2", "a@4", "b"]
+"#;
+
+#[test]
+fn a_recipe_gives_the_models_of_its_commands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    std::fs::write(place.join("tiny.toml"), TINY).expect("a file");
+    let said = trm(place, "", &["train", "--recipe", "tiny.toml", "--out", "by-recipe"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = trm(place, "", &["train", "--recipe", "tiny.toml", "--out", "by-hand", "--dry-run"]);
+    for line in said.out.lines() {
+        let words: Vec<&str> = line.split(' ').skip(1).collect();
+        let said = trm(place, "", &words);
+        assert_eq!(said.code, Some(0), "{line}: {}", said.err);
+    }
+    let read = |name: &str| std::fs::read(place.join(name)).expect("a model");
+    for name in ["maze-a/model-2", "maze-a/model-4", "maze-a/model", "maze-b/model-4", "maze-mean"] {
+        let [by_recipe, by_hand] =
+            ["by-recipe", "by-hand"].map(|out| read(&format!("{out}/{name}.safetensors")));
+        assert!(by_recipe == by_hand, "{name} differs");
+    }
+    assert_eq!(read("by-recipe/maze.safetensors"), read("by-recipe/maze-mean.safetensors"));
+    let again = trm(place, "", &["train", "--recipe", "tiny.toml", "--out", "by-recipe"]);
+    assert_eq!(again.code, Some(0), "phases that are done do not go on: {}", again.err);
+    assert_ne!(read("by-recipe/maze-a/model-2.safetensors"), read("by-recipe/maze-a/model-4.safetensors"));
+}
+
+#[test]
+fn a_recipe_is_checked_before_its_first_phase() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path();
+    let first = "[[phase]]\nname = \"a\"\ndata = [{ file = \"here.csv\" }]\n[[phase]]\nname = \"b\"\n";
+    std::fs::write(place.join("here.csv"), "source,question,answer,rating\n").expect("a file");
+    let cases = [
+        ("steps = \"many\"", "recipe.toml:7: "),
+        (
+            "data = [{ file = \"here.csv\" }]\nsides = [3, 4]",
+            "recipe.toml:5: phase b: unexpected argument '--sides'",
+        ),
+        ("steps = 3", "recipe.toml:5: phase b: the following required arguments were not provided"),
+        ("data = [{ file = \"gone.csv\" }]", "recipe.toml:5: phase b: there is no file gone.csv"),
+        ("data = [{ file = \"here.csv\" }]\nvalidate = \"no.csv\"", "phase b: there is no file no.csv"),
+    ];
+    for (second, expected) in cases {
+        std::fs::write(place.join("recipe.toml"), format!("puzzle = \"sudoku\"\n{first}{second}"))
+            .expect("a file");
+        let said = trm(place, "", &["train", "--recipe", "recipe.toml"]);
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(said.err.contains(expected), "{second}: {}", said.err);
+        assert!(!place.join("runs").exists(), "{second}: the first phase began");
+    }
+    let said = trm(place, "", &["train"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("--recipe <FILE>"), "{}", said.err);
+    let said = trm(place, "", &["train", "--recipe", "recipe.toml", "maze"]);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+}
