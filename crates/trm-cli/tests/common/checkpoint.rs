@@ -1,6 +1,7 @@
 //! Checkpoints of the official code, changed and in the forms that training code writes.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
+// Each test uses its part of this.
+#![allow(dead_code)]
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;

@@ -52,7 +52,7 @@ pub fn read_sudoku(text: &str, options: &ReadOptions) -> Result<SudokuText, Puzz
 /// Cells may stand in one line, in one line per row, or in any other lines; bars, rules and box-drawing characters
 /// between them are passed over, and so are comments (`#`), section headers and sections other than
 /// `[Puzzle]`, titles, and what stands behind a puzzle that fills a line. Blanks are `.`, `0`, `_`, `*`,
-/// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of [`Geometry::all`], notations those of [`Notation`].
+/// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of [`Geometry::all`](crate::sudoku::Geometry::all), notations those of [`Notation`](crate::sudoku::Notation).
 /// A list has a puzzle in each line, or boards with titles or empty lines between. One of its puzzles that cannot be read
 /// does not end the rest. Givens do not contradict each other. A CSV file is a list too (feature `csv`).
 ///
