@@ -23,9 +23,9 @@ const FORMAT: Format =
 /// Reads a maze file line by line, in memory that does not grow with the file.
 ///
 /// Columns are found by their names in the header, as those of Sudoku files are
-/// ([`read_sudoku_csv`](crate::read_sudoku_csv)). Spaces are cells: nothing is trimmed from mazes and answers. Without a
-/// column of ratings the rating is the number of cells on the answer. Empty lines are passed over. Every
-/// answer is checked to be a path of its question.
+/// ([`read_sudoku_csv`](crate::read_sudoku_csv)). Spaces are cells: nothing is trimmed from mazes and
+/// answers. Without a column of ratings the rating is the number of cells on the answer. Empty lines are
+/// passed over. Every answer is checked to be a path of its question.
 ///
 /// # Errors
 /// A wrong row gives [`PuzzleError::InLine`], and the next call goes on with the next row. After

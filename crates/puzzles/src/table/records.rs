@@ -57,8 +57,8 @@ impl Record<'_> {
         Ok(Some(as_text(bytes)?.trim()))
     }
 
-    /// The source of a puzzle, empty where the table has none. Its outer spaces are its own, unless the header
-    /// has such spaces too.
+    /// The source of a puzzle, empty where the table has none. Its outer spaces are its own, unless the
+    /// header has such spaces too.
     pub(crate) fn source(&self) -> Result<String, PuzzleError> {
         let Some(bytes) = self.get(Column::Source)? else { return Ok(String::new()) };
         let text = as_text(bytes)?;
