@@ -6,13 +6,11 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::path::Path;
 
 fn main() -> Result<()> {
+    println!("cargo:rerun-if-changed=build.rs");
     let out = std::env::var("OUT_DIR")?;
-    for name in ["sudoku.safetensors", "maze.safetensors"] {
-        let from = Path::new("../trm-models/weights").join(name);
-        println!("cargo:rerun-if-changed={}", from.display());
-        let bytes = std::fs::read(&from).with_context(|| from.display().to_string())?;
-        let halved = halve(&bytes).with_context(|| from.display().to_string())?;
-        std::fs::write(Path::new(&out).join(name), halved)?;
+    for (name, bytes) in [("sudoku", trm_models::sudoku_bytes()), ("maze", trm_models::maze_bytes())] {
+        let halved = halve(bytes).context(name)?;
+        std::fs::write(Path::new(&out).join(format!("{name}.safetensors")), halved)?;
     }
     Ok(())
 }

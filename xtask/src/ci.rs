@@ -1,46 +1,41 @@
 //! `cargo xtask ci` and `cargo xtask check`
 
-use crate::run::{cargo, passes};
-use anyhow::{Result, bail};
+use crate::run::{Skipped, cargo, passes};
+use anyhow::{Context, Result, bail};
 use std::process::Command;
 use std::time::Instant;
 
 const HELP: &str = "\
-cargo xtask ci [--full]
+cargo xtask ci [--full] [--baseline REV]
 
-Everything that must hold before a merge, each step with its time. --full installs cargo-deny into
-target/tools where it is missing, which takes minutes; without it that step says that it was skipped.
+Everything that must hold before a merge, each step with its time; a step that cannot run here says why.
+--full installs cargo-deny into target/tools where it is missing, which takes minutes. --baseline names the
+revision that public interfaces are compared with (cargo semver-checks); it is the last release otherwise.
 ";
-
-/// A step that could not run here, and why. It is no failure, but no "ok" either.
-#[derive(Debug)]
-struct Skipped(&'static str);
-
-impl std::fmt::Display for Skipped {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "skipped: {}", self.0)
-    }
-}
-
-impl std::error::Error for Skipped {}
 
 type Step = (&'static str, Box<dyn Fn() -> Result<()>>);
 
 /// All steps.
 pub fn ci(arguments: &[String]) -> Result<()> {
-    let full = match arguments {
-        [] => false,
-        [flag] if flag == "--full" => true,
-        [flag] if flag == "--help" || flag == "-h" => {
-            print!("{HELP}");
-            return Ok(());
+    let (mut full, mut baseline) = (false, None);
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--full" => full = true,
+            "--baseline" => baseline = Some(words.next().context("--baseline takes a revision")?.clone()),
+            "--help" | "-h" => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            _ => bail!("ci does not know {word:?}\n\n{HELP}"),
         }
-        _ => bail!("ci does not know {arguments:?}\n\n{HELP}"),
-    };
+    }
     let mut steps = quick_steps();
     steps.push(("test", Box::new(|| passes(&mut cargo(&["test", "--workspace", "--quiet"])))));
     steps.push(("benches run once", Box::new(benches)));
     steps.push(("doc", Box::new(doc)));
+    steps.push(("package", Box::new(crate::package::check)));
+    steps.push(("semver", Box::new(move || crate::semver::check(baseline.as_deref()))));
     steps.push(("wasm", Box::new(crate::wasm::ci)));
     steps.push(("deny", Box::new(move || deny(full))));
     run(&steps)
@@ -114,7 +109,7 @@ fn deny(full: bool) -> Result<()> {
         return passes(cargo(&["deny"]).args(checks));
     }
     if !installed.exists() && !full {
-        return Err(Skipped("cargo-deny is not installed (cargo xtask ci --full installs it)").into());
+        return Err(Skipped("cargo-deny is not installed (cargo xtask ci --full installs it)".into()).into());
     }
     if !installed.exists() {
         let mut install = cargo(&["install", "cargo-deny", "--locked", "--quiet", "--root"]);

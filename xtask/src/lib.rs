@@ -1,15 +1,20 @@
 //! The project's chores: `cargo xtask` lists them. Runs cargo; imports no workspace crate.
 
 mod bench;
+mod charts;
 mod ci;
 mod data;
 mod file;
 mod generate;
 mod k_star;
+mod members;
+mod package;
 mod peers;
 mod quality;
 mod run;
+mod semver;
 mod server;
+mod svg;
 mod tidy;
 mod train;
 mod wasm;
@@ -24,12 +29,14 @@ const HELP: &str = "\
 cargo xtask <chore>
 
   quality   score both models on both test sets against the targets   (quality --help)
-  ci        everything that must hold before a merge: fmt, tidy, clippy, tests, docs, deny
+  ci        everything that must hold before a merge   (ci --help)
   check     the quick part of ci: fmt, tidy, clippy
   tidy      the house rules that no other tool checks
   bench     the benchmark matrix: records, comparison, dashboard   (bench --help)
   peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
+  charts    the charts and tables of the documents, from docs/data   (charts --help)
   data      generate training data, measure K* anew, or say where the published files are   (data --help)
+  package   test every published crate from its own archive
   train     train sudoku or maze from nothing, phase by phase   (train --help)
   wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
   web       serve the page in the browser on this machine   (web --help)
@@ -54,12 +61,14 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     };
     match chore {
         "quality" => quality::run(rest),
+        "charts" => charts::run(rest),
         "ci" => ci::ci(rest),
         "check" => ci::check(),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
         "peers" => peers::run(rest),
         "data" => data::run(rest),
+        "package" => package::check(),
         "train" => train::run(rest),
         "wasm" => wasm::run(rest),
         "web" => web::run(rest),

@@ -1,6 +1,6 @@
 //! `cargo xtask peers`: the same models in PyTorch and ONNX Runtime, beside ours.
 
-use crate::run::{cargo, passes, root};
+use crate::run::{cargo, passes, root, target};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         }
         _ => bail!("peers does not know {arguments:?}\n\n{HELP}"),
     };
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target = target();
     let folder = target.join("peers");
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let python = environment(&folder)?;

@@ -99,7 +99,7 @@ fn what_is_shipped_is_about_the_shipped_models() {
     let states = [trm_models::sudoku_halting_bytes(), trm_models::maze_halting_bytes()];
     let engines = [trm_models::sudoku(), trm_models::maze()];
     for ((name, engine), state) in ["sudoku", "maze"].into_iter().zip(engines).zip(states) {
-        let datasets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../datasets");
+        let datasets = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
         let bytes = std::fs::read(format!("{datasets}/k-star-{name}.safetensors")).expect("committed");
         let runs = Runs::from_bytes(&bytes).expect("as committed");
         assert_eq!(runs.model, model_id(engine.model()).expect("a model"), "cargo xtask data k-star");

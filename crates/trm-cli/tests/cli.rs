@@ -4,7 +4,7 @@ mod common;
 
 use common::trm;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trm_core::Model;
 use trm_tasks::{maze_builder, shaped, sudoku_builder};
 
@@ -20,6 +20,16 @@ fn folder() -> tempfile::TempDir {
         model.save(folder.path().join(format!("{name}.safetensors"))).expect("a file");
     }
     folder
+}
+
+/// The golden files of `trm-core`, which the package of this crate does not have.
+fn golden() -> Option<PathBuf> {
+    let this = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let packaged = this.join("Cargo.toml.orig").exists();
+    if packaged {
+        eprintln!("skipped: the golden files of trm-core are not in the package");
+    }
+    (!packaged).then(|| this.join("../trm-core/tests/golden"))
 }
 
 fn json(text: &str) -> Value {
@@ -168,8 +178,8 @@ fn the_other_mixer_is_trained_and_scored() {
 #[test]
 fn official_checkpoints_become_model_files() {
     let folder = folder();
-    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../trm-core/tests/golden/attention_maze12");
-    let weights = format!("{golden}.weights.safetensors");
+    let Some(golden) = golden() else { return };
+    let weights = golden.join("attention_maze12.weights.safetensors").display().to_string();
     let output = trm(folder.path(), "", &["import", &weights, "official.safetensors"]);
     assert_eq!(output.code, Some(0), "{}", output.err);
     let maze = format!("S{}G", " ".repeat(142));
@@ -184,7 +194,7 @@ fn official_checkpoints_become_model_files() {
 #[test]
 fn parity_holds_for_the_golden_files_and_can_fail() {
     let folder = folder();
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../trm-core/tests/golden");
+    let Some(golden) = golden() else { return };
     for kind in ["weights", "expected"] {
         let from = golden.join(format!("attention_maze12.{kind}.safetensors"));
         std::fs::copy(from, folder.path().join(format!("a.{kind}.safetensors"))).expect("a file");

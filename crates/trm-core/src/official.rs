@@ -169,7 +169,7 @@ impl OfficialConfig {
 
 /// How an official tensor is laid out here.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fit {
+pub(crate) enum Conversion {
     /// The same.
     Same,
     /// The other way round.
@@ -185,41 +185,41 @@ const PREFIXES: [&str; 7] =
     ["_orig_mod.", "model.", "module.", "state_dict.", "model_state_dict.", "ema_model.", "ema."];
 
 /// Official name, name here, and how the one becomes the other.
-pub(crate) fn places(config: &TrmConfig) -> Vec<(String, String, Fit)> {
-    let mut places: Vec<(String, String, Fit)> = [
-        ("inner.embed_tokens.embedding_weight", "question.weight", Fit::Same),
-        ("inner.H_init", "init.y", Fit::Same),
-        ("inner.L_init", "init.z", Fit::Same),
-        ("inner.lm_head.weight", "head.weight", Fit::Transposed),
-        ("inner.q_head.weight", "halt.weight", Fit::FirstRow),
-        ("inner.q_head.bias", "halt.bias", Fit::FirstRow),
+pub(crate) fn tensor_map(config: &TrmConfig) -> Vec<(String, String, Conversion)> {
+    let mut map: Vec<(String, String, Conversion)> = [
+        ("inner.embed_tokens.embedding_weight", "question.weight", Conversion::Same),
+        ("inner.H_init", "init.y", Conversion::Same),
+        ("inner.L_init", "init.z", Conversion::Same),
+        ("inner.lm_head.weight", "head.weight", Conversion::Transposed),
+        ("inner.q_head.weight", "halt.weight", Conversion::FirstRow),
+        ("inner.q_head.bias", "halt.bias", Conversion::FirstRow),
     ]
     .map(|(a, b, fit)| (a.into(), b.into(), fit))
     .into();
     if config.prefix_tokens > 0 {
-        places.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Fit::Padded));
+        map.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Conversion::Padded));
     }
-    let mix: &[(&str, &str, Fit)] = match config.mixer {
+    let mix: &[(&str, &str, Conversion)] = match config.mixer {
         Mixer::Attention { .. } => &[
-            ("self_attn.qkv_proj", "attention.qkv", Fit::Transposed),
-            ("self_attn.o_proj", "attention.out", Fit::Transposed),
+            ("self_attn.qkv_proj", "attention.qkv", Conversion::Transposed),
+            ("self_attn.o_proj", "attention.out", Conversion::Transposed),
         ],
         _ => &[
-            ("mlp_t.gate_up_proj", "mlp.gate_up", Fit::Same),
-            ("mlp_t.down_proj", "mlp.down", Fit::Transposed),
+            ("mlp_t.gate_up_proj", "mlp.gate_up", Conversion::Same),
+            ("mlp_t.down_proj", "mlp.down", Conversion::Transposed),
         ],
     };
     let swiglu = [
-        ("mlp.gate_up_proj", "swiglu.gate_up", Fit::Transposed),
-        ("mlp.down_proj", "swiglu.down", Fit::Transposed),
+        ("mlp.gate_up_proj", "swiglu.gate_up", Conversion::Transposed),
+        ("mlp.down_proj", "swiglu.down", Conversion::Transposed),
     ];
     for b in 0..config.n_blocks {
         for (official, here, fit) in mix.iter().chain(&swiglu) {
             let official = format!("inner.L_level.layers.{b}.{official}.weight");
-            places.push((official, format!("blocks.{b}.{here}.weight"), *fit));
+            map.push((official, format!("blocks.{b}.{here}.weight"), *fit));
         }
     }
-    places
+    map
 }
 
 /// A tensor's name without [`PREFIXES`]. Parts of the model are named with `inner.` in front, as in a
@@ -268,35 +268,35 @@ pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String,
 pub(crate) fn read_tensor(
     name: &str,
     view: &TensorView,
-    fit: Fit,
+    fit: Conversion,
     shape: &[usize],
     to: &mut [f32],
 ) -> Result<()> {
     let found = view.shape();
     let fits = match fit {
-        Fit::Same => found == shape,
-        Fit::Transposed => found.iter().rev().eq(shape),
-        Fit::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
-        Fit::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
+        Conversion::Same => found == shape,
+        Conversion::Transposed => found.iter().rev().eq(shape),
+        Conversion::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
+        Conversion::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
     };
     let numbers = floats(view);
     let (true, Some(numbers)) = (fits, numbers) else {
         let shown: Vec<usize> = match fit {
-            Fit::Transposed => shape.iter().rev().copied().collect(),
-            Fit::FirstRow => {
+            Conversion::Transposed => shape.iter().rev().copied().collect(),
+            Conversion::FirstRow => {
                 if shape.len() > 1 || to.len() > 1 {
                     vec![2, to.len()]
                 } else {
                     vec![2]
                 }
             }
-            Fit::Padded => vec![1, to.len()],
-            Fit::Same => shape.to_vec(),
+            Conversion::Padded => vec![1, to.len()],
+            Conversion::Same => shape.to_vec(),
         };
         let expected = format!("F32, F64, F16 or BF16 {shown:?}");
         return Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected });
     };
-    let transposed = fit == Fit::Transposed;
+    let transposed = fit == Conversion::Transposed;
     for (index, value) in numbers.enumerate() {
         if !value.is_finite() {
             return Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value });
@@ -349,14 +349,14 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
         let reason = format!("{} bytes cannot hold the {needed} weights of its configuration", bytes.len());
         return Err(TrmError::Format { reason });
     }
-    let places = places(&config);
+    let map = tensor_map(&config);
     let mut model = Model::new(config)?;
     let layout = model.layout().clone();
     model.params.fill(0.0);
-    for (official, here, fit) in places {
+    for (official, here, fit) in map {
         let entry = layout.get(&here).expect("every place is laid out");
         let view = named.remove(&official).ok_or(TrmError::MissingTensor { name: official.clone() })?;
-        if fit == Fit::Padded {
+        if fit == Conversion::Padded {
             official_config.check_puzzle_embedding(&official, &view)?;
         }
         read_tensor(&official, &view, fit, &entry.shape, &mut model.params[entry.range.clone()])?;

@@ -13,9 +13,8 @@ mod programs;
 mod record;
 mod report;
 mod stats;
-mod svg;
 
-use crate::run::root;
+use crate::run::{root, target};
 use anyhow::{Context, Result, bail};
 use matrix::Wanted;
 use std::io::IsTerminal;
@@ -49,11 +48,6 @@ enum Task {
 /// Whether the workspace has its benchmarks.
 pub fn exists() -> bool {
     root().join("benches/Cargo.toml").exists()
-}
-
-/// Where cargo builds.
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Measures, compares or draws.

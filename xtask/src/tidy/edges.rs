@@ -52,6 +52,7 @@ const EDGES: &[Allowed] = &[
     Allowed {
         name: "trm-wasm",
         normal: &["trm-puzzles", "trm-core", "sona-learn", "trm-models", "trm-tasks", "trm-solve"],
+        build: &["trm-models"],
         ..LEAF
     },
     Allowed { name: "trm-benches", normal: LIBRARIES, ..LEAF },

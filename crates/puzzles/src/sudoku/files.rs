@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::fields::read_fields;
-use super::{Geometry, Grid, SudokuRow, Verdict, verdict};
+use super::verify::check_answer;
+use super::{Geometry, Grid, SudokuRow};
 use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};
 use crate::table::{Column, Format, Record, Table};
@@ -91,7 +92,7 @@ fn question(record: &Record<'_>, boxes: Option<Geometry>) -> Result<Question<Gri
         let alone = |_| read_fields(geometry, text, None);
         let (puzzle, _) = read_fields(geometry, text, answer).or_else(alone)?;
         puzzle.conflicts()?;
-        let source = record.text(Column::Source).ok().flatten().unwrap_or_default().to_owned();
+        let source = record.source().unwrap_or_default();
         Ok(Question { line, source, puzzle })
     };
     read().map_err(Record::in_line(line))
@@ -116,16 +117,8 @@ fn row(record: &Record<'_>, geometry: Geometry) -> Result<SudokuRow, PuzzleError
     let solution = solution.ok_or(missing(Column::Answer))?;
     check_answer(&puzzle, &solution)?;
     let rating = record.rating()?.unwrap_or_default();
-    let source = record.text(Column::Source)?.unwrap_or_default().to_owned();
+    let source = record.source()?;
     Ok(SudokuRow { source, puzzle, solution, rating })
-}
-
-pub(super) fn check_answer(puzzle: &Grid, solution: &Grid) -> Result<(), PuzzleError> {
-    puzzle.conflicts()?;
-    match verdict(puzzle, solution) {
-        Verdict::Solved => Ok(()),
-        verdict => Err(PuzzleError::NotASolution { verdict }),
-    }
 }
 
 /// Writes rows in the published format.

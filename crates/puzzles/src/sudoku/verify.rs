@@ -31,6 +31,16 @@ pub fn verdict(puzzle: &Grid, answer: &Grid) -> Verdict {
     }
 }
 
+/// Refuses a question that contradicts itself, and an answer that does not solve it.
+#[cfg(feature = "csv")]
+pub(super) fn check_answer(puzzle: &Grid, solution: &Grid) -> Result<(), PuzzleError> {
+    puzzle.conflicts()?;
+    match verdict(puzzle, solution) {
+        Verdict::Solved => Ok(()),
+        verdict => Err(PuzzleError::NotASolution { verdict }),
+    }
+}
+
 fn changed_given(puzzle: &Grid, answer: &Grid) -> Option<usize> {
     let mut pairs = puzzle.cells().iter().zip(answer.cells());
     pairs.position(|(&given, &digit)| given != 0 && given != digit)

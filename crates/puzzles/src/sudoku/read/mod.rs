@@ -1,9 +1,9 @@
 //! Sudoku as people have them: in a line or in many, drawn with bars and rules, with names and comments,
 //! one or a whole list.
 //!
-//! A text is tried in every way that could be meant (`layout`, `embedded`), each size and notation in turn. It is read
-//! where exactly one of them gives a grid; where several do they are named, and where none does the first
-//! thing in the way is (`fault`).
+//! A text is tried in every way that could be meant (`layout`, `embedded`), each size and notation in turn.
+//! It is read where exactly one of them gives a grid; where several do they are named, and where none does
+//! the first thing in the way is (`fault`).
 
 mod block;
 mod embedded;
@@ -11,41 +11,14 @@ mod fault;
 mod layout;
 mod line;
 mod list;
+mod types;
 
-use super::{Geometry, Grid, Notation};
+pub use types::{Listed, ReadOptions, SudokuText};
+
 use crate::PuzzleError;
 
 /// Lines of a text; the smallest boards, each below a title, have as many in the longest text that is read.
 const MAX_LINES: usize = 1 << 18;
-
-/// What is known of a text beforehand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ReadOptions {
-    /// Size and boxes; without it the text tells the size, and boxes have no more rows than columns.
-    pub geometry: Option<Geometry>,
-    /// How digits are written; without it the text tells.
-    pub notation: Option<Notation>,
-}
-
-/// A grid that was read, and how its digits were written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SudokuText {
-    /// The grid.
-    pub grid: Grid,
-    /// Its notation, for what is answered.
-    pub notation: Notation,
-}
-
-/// One puzzle of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// The line where it begins, from 1.
-    pub line: usize,
-    /// What stands behind it or above it: a name, a rating.
-    pub name: Option<String>,
-    /// The puzzle, or what is wrong with it.
-    pub puzzle: Result<SudokuText, PuzzleError>,
-}
 
 /// Reads the one puzzle of a text, whatever its layout: see [`read_sudokus`].
 ///
@@ -76,11 +49,12 @@ pub fn read_sudoku(text: &str, options: &ReadOptions) -> Result<SudokuText, Puzz
 
 /// Reads all puzzles of a text, in their order; at least one of them is readable.
 ///
-/// Cells may stand in one line, in one line per row, or in any other lines; bars, rules and box-drawing characters
-/// between them are passed over, and so are comments (`#`), section headers and sections other than
-/// `[Puzzle]`, titles, and what stands behind a puzzle that fills a line. Blanks are `.`, `0`, `_`, `*`,
-/// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of [`Geometry::all`], notations those of [`Notation`].
-/// A list has a puzzle in each line, or boards with titles or empty lines between. One of its puzzles that cannot be read
+/// Cells may stand in one line, in one line per row, or in any other lines; bars, rules and box-drawing
+/// characters between them are passed over, and so are comments (`#`), section headers and sections other
+/// than `[Puzzle]`, titles, and what stands behind a puzzle that fills a line. Blanks are `.`, `0`, `_`, `*`,
+/// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of
+/// [`Geometry::all`](super::Geometry::all), notations those of [`Notation`](super::Notation). A list has a
+/// puzzle in each line, or boards with titles or empty lines between. One of its puzzles that cannot be read
 /// does not end the rest. Givens do not contradict each other. A CSV file is a list too (feature `csv`).
 ///
 /// # Errors
@@ -123,7 +97,7 @@ fn table(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, PuzzleError> 
         puzzles.push(match question {
             Ok(question) => {
                 let name = Some(question.source).filter(|source| !source.is_empty());
-                let puzzle = Ok(SudokuText { grid: question.puzzle, notation: Notation::OneBased });
+                let puzzle = Ok(SudokuText { grid: question.puzzle, notation: Default::default() });
                 Listed { line: question.line as usize, name, puzzle }
             }
             Err(PuzzleError::InLine { line, source }) => {
