@@ -36,10 +36,20 @@ enum Source {
     Table(Box<dyn Read + Send>),
 }
 
-/// Questions with their name in messages and reports.
+/// Questions with their names.
 pub struct Named<Q> {
+    /// In messages.
     pub name: String,
+    /// In reports.
+    pub data: String,
     pub questions: Questions<Q>,
+}
+
+/// The text of an argument with its names, as [`Named`] has them.
+struct Input {
+    source: Source,
+    name: String,
+    data: String,
 }
 
 /// Sudoku in any notation and layout that the readers of `puzzles` know; `boxes` are the shape of the boxes,
@@ -48,7 +58,7 @@ pub struct Named<Q> {
 /// # Errors
 /// The argument, and what keeps it from being read.
 pub fn sudoku(argument: &str, boxes: Option<Geometry>) -> Result<Named<SudokuText>> {
-    let (source, name) = source(argument)?;
+    let Input { source, name, data } = input(argument)?;
     let questions = match source {
         Source::Table(table) => {
             let plain = |grid| SudokuText { grid, notation: Notation::default() };
@@ -68,7 +78,7 @@ pub fn sudoku(argument: &str, boxes: Option<Geometry>) -> Result<Named<SudokuTex
             }
         }
     };
-    Ok(Named { name, questions })
+    Ok(Named { name, data, questions })
 }
 
 /// A maze, or a table of mazes.
@@ -76,22 +86,27 @@ pub fn sudoku(argument: &str, boxes: Option<Geometry>) -> Result<Named<SudokuTex
 /// # Errors
 /// The argument, and what keeps it from being read.
 pub fn maze(argument: &str) -> Result<Named<Maze>> {
-    let (source, name) = source(argument)?;
+    let Input { source, name, data } = input(argument)?;
     let questions = match source {
         Source::Table(table) => many(read_maze_questions(table), |maze| maze).context(name.clone())?,
         Source::Text(text) => Questions::One(read_maze(&text).context(name.clone())?.maze),
     };
-    Ok(Named { name, questions })
+    Ok(Named { name, data, questions })
 }
 
 /// `-` is standard input, the name of a file, FIFO or descriptor its content, and anything else the puzzle
 /// itself.
-fn source(argument: &str) -> Result<(Source, String)> {
+fn input(argument: &str) -> Result<Input> {
     let path = Path::new(argument);
     if !is_stdin(path) && !path.exists() {
         let short: String = argument.chars().take(100).collect();
         let dots = if short.len() < argument.len() { ".." } else { "" };
-        return Ok((Source::Text(argument.to_owned()), format!("{short:?}{dots} (no file has this name)")));
+        let name = format!("{short:?}{dots} (no file has this name)");
+        return Ok(Input {
+            source: Source::Text(argument.to_owned()),
+            name,
+            data: "the command line".into(),
+        });
     }
     let name = name_of(path);
     let mut file = open(path)?;
@@ -102,10 +117,10 @@ fn source(argument: &str) -> Result<(Source, String)> {
     let begins = text::decode(&head).unwrap_or_else(|_| String::from_utf8_lossy(&head).into_owned());
     let whole = Cursor::new(head).chain(file);
     if is_packed || is_csv(&begins) {
-        return Ok((Source::Table(Box::new(whole)), name));
+        return Ok(Input { source: Source::Table(Box::new(whole)), data: name.clone(), name });
     }
     let text = text::read(whole.take(MAX_TEXT_BYTES as u64 + 1)).with_context(|| name.clone())?;
-    Ok((Source::Text(text), name))
+    Ok(Input { source: Source::Text(text), data: name.clone(), name })
 }
 
 /// The rows of a table. What is wrong with all of it is an error; what is wrong with a row is part of the list.

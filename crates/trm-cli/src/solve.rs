@@ -8,7 +8,7 @@ use crate::progress::Progress;
 use crate::questions::{self, Entry, Named, Questions};
 use crate::values::boxes;
 use crate::verdict::Verdict;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{Maze, shortest_path_len};
@@ -67,13 +67,14 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     }
     match args.puzzle {
         Puzzle::Sudoku => {
-            let Named { name, questions } = questions::sudoku(&args.input, args.boxes)?;
-            let job = Job::new(args, name)?;
+            let Named { name, data, questions } = questions::sudoku(&args.input, args.boxes)?;
+            let job = Job::new(args, data)?;
             let mut engines = Engines(Vec::new());
             match questions {
                 Questions::One(question) => {
-                    judge_sudoku(&question.grid)?.into_iter().for_each(|note| message!("note: {note}"));
-                    let (engine, task) = engines.get(&job.engine, question.grid.geometry())?;
+                    let note = judge_sudoku(&question.grid).context(name.clone())?;
+                    note.into_iter().for_each(|note| message!("note: {note}"));
+                    let (engine, task) = engines.get(&job.engine, question.grid.geometry()).context(name)?;
                     job.solve(engine, task, &question.grid, &question.notation, out)
                 }
                 Questions::Many(list) => job.solve_all(list, out, |question: SudokuText, place, out| {
@@ -87,13 +88,13 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
             if args.boxes.is_some() {
                 bail!("--box is for Sudoku");
             }
-            let Named { name, questions } = questions::maze(&args.input)?;
-            let job = Job::new(args, name)?;
+            let Named { name, data, questions } = questions::maze(&args.input)?;
+            let job = Job::new(args, data)?;
             let task = maze_task(&job.engine)?;
             match questions {
                 Questions::One(maze) => {
-                    judge_maze(&maze)?;
-                    check_maze(&job.engine, &maze)?;
+                    judge_maze(&maze).context(name.clone())?;
+                    check_maze(&job.engine, &maze).context(name)?;
                     job.solve(&job.engine, &task, &maze, &MazeDrawing, out)
                 }
                 Questions::Many(list) => job.solve_all(list, out, |maze: Maze, place, out| {
@@ -151,7 +152,7 @@ struct Job<'a> {
     engine: TrmEngine,
     info: ModelInfo,
     policy: Policy,
-    /// Name of the input.
+    /// Name of the input in reports.
     data: String,
 }
 
