@@ -6,13 +6,13 @@ use trm_benches::{Solvable, mazes_solved_in, sudoku_solved_in};
 use trm_core::kernel::{Isa, Kernel, Mat, Real, Simd, gemm, rms_norm, swiglu};
 use trm_core::{LatentUpdater, MlpLatentUpdater, TrmEngine, TrmResult};
 
-/// What is counted: callgrind collects between entry and return, by this name.
+/// The measured function: callgrind collects between its entry and return, by this name.
 #[inline(never)]
 fn counted(call: &mut dyn FnMut()) {
     call();
 }
 
-/// A product of `[m, k]` and `[k, n]`.
+/// A GEMM of `[m, k]` and `[k, n]`.
 struct Product<'a> {
     shape: (usize, usize, usize),
     a: &'a [f32],
@@ -35,7 +35,7 @@ fn product(m: usize, n: usize, k: usize) {
     assert!(c.iter().all(|c| *c == k as f32));
 }
 
-/// SwiGLU and norm of rows, which is what a net spends its time on besides products.
+/// SwiGLU and RMS norm of rows: what a net spends its time on besides GEMM.
 struct Rows<'a>(&'a [f32], &'a mut [f32]);
 
 impl Kernel<f32> for Rows<'_> {
@@ -98,7 +98,7 @@ fn main() {
         CASES.iter().for_each(|(name, _)| println!("{name}: count"));
         return;
     }
-    // Asked for here, so that no case pays for looking.
+    // Detected here, so that no case pays for feature detection.
     println!("{} kernels", Isa::best().name());
     let wanted = arguments.iter().skip_while(|argument| *argument != "--count").nth(1);
     for (name, case) in &CASES {

@@ -15,7 +15,7 @@ fn bench_single_latent_update(c: &mut Criterion) {
         let answer = vec![0.2; dim];
         let mut latent = vec![0.0; dim];
 
-        // Added: what is timed gives numbers.
+        // Added: the timed code gives finite numbers.
         mlp.update(&question, &answer, &mut latent);
         assert!(latent.iter().all(|z| z.is_finite()) && latent[0] != 0.0);
 
@@ -52,7 +52,7 @@ fn bench_single_answer_refinement(c: &mut Criterion) {
     let latent = vec![0.5; 256];
     let mut answer = vec![0.2; 256 * 10];
 
-    // Added: what is timed gives numbers.
+    // Added: the timed code gives finite numbers.
     refiner.refine(&question, &latent, &mut answer);
     assert!(answer.iter().all(|y| y.is_finite()) && answer[0] != 0.2);
 
@@ -68,7 +68,7 @@ fn bench_confidence_scoring(c: &mut Criterion) {
     let scorer = ConfidenceScorer::new(&config);
     let answer = vec![0.5; 256 * 10];
 
-    // Added: what is timed gives a probability.
+    // Added: the timed code gives a probability.
     let confidence = scorer.score(&answer);
     assert!(0.0 < confidence && confidence < 1.0);
     c.bench_function("Confidence Scoring", |b| b.iter(|| scorer.score(&answer)));

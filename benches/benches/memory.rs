@@ -57,7 +57,7 @@ fn bench_memory_footprint() {
     println!("TRM + SONA Memory: {}MB", total_memory);
     assert!(total_memory < 100, "TRM + SONA should use <100MB");
 
-    // Added: the same in bytes, and what both keep after they have worked.
+    // Added: the same in bytes, and what both hold after a run.
     let bytes = |case: &str, at: usize| record(case, (at - before) as f64, "bytes");
     bytes("Memory/TRM Engine", after);
     bytes("Memory/TRM + SONA", after_sona);
@@ -112,7 +112,7 @@ fn bench_allocations() {
     }
 }
 
-/// Solves one puzzle and says the most memory that this process has held.
+/// Solves one puzzle and prints the peak memory of this process.
 fn solve(puzzle: &str) {
     let solved = match puzzle {
         "Sudoku" => sudoku_solved_in(&trm_models::sudoku(), 20, 1),

@@ -10,10 +10,10 @@ use trm_tasks::{MazeTask, SudokuTask, Task};
 
 const KS: [usize; 4] = [1, 5, 10, 20];
 
-/// Found when it is first asked for, since that takes longer than to list the cases.
+/// Found on first use, since that takes longer than listing the cases.
 type Lazy<'a> = LazyCell<Solvable, Box<dyn FnOnce() -> Solvable + 'a>>;
 
-/// Puzzles that an engine solves in so many steps: how many of them.
+/// How many puzzles an engine solves in this many steps.
 type Find = fn(&TrmEngine, usize, usize) -> Vec<Solvable>;
 
 fn puzzle(c: &mut Criterion, name: &str, engine: &TrmEngine, puzzle: &Lazy, n_calls: usize) {
@@ -40,7 +40,7 @@ fn maze(c: &mut Criterion) {
     puzzle(c, "Maze 30x30", &engine, &first, 100);
 }
 
-/// Ten steps in bf16, whose answer is right too.
+/// Ten steps in bf16, which also give a right answer.
 fn bf16<T: Task>(c: &mut Criterion, name: &str, engine: TrmEngine, task: &T, find: Find) {
     let engine = engine.with_precision(Precision::Bf16).expect("a relational net");
     let puzzle: Lazy = LazyCell::new(Box::new(|| find(&engine, 10, 1).remove(0)));
@@ -48,7 +48,7 @@ fn bf16<T: Task>(c: &mut Criterion, name: &str, engine: TrmEngine, task: &T, fin
     let case = format!("{name}/bf16 K=10");
     if runs(&case) {
         let width = puzzle.answer.len().isqrt();
-        let question = task.read(&puzzle.question, width).expect("a question");
+        let question = task.decode_question(&puzzle.question, width).expect("a question");
         assert!(task.obeys_rules(&question, &task.decode(&question, &solve().answer)));
     }
     c.bench_function(&case, |b| b.iter(solve));
@@ -66,7 +66,7 @@ fn maze_bf16(c: &mut Criterion) {
     bf16(c, "Maze 30x30", engine, &task, mazes_solved_in);
 }
 
-/// Ten steps of one maze whose rows are shared by threads; the numbers are those of one.
+/// Ten steps of one maze whose rows are split among threads; the result is that of one thread.
 fn shared(c: &mut Criterion) {
     let engine = trm_models::maze();
     let maze: Lazy = LazyCell::new(Box::new(|| mazes_solved_in(&engine, 20, 1).remove(0)));

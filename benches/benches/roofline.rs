@@ -1,5 +1,5 @@
-//! The shipped models against the processor: operations of matrix products per second, beside the
-//! peak that the same run measures on one thread.
+//! The shipped models against the processor: GEMM FLOP/s, beside the peak that the same run measures on one
+//! thread.
 #![allow(missing_docs, unsafe_code)] // of what reads at full speed
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -17,7 +17,7 @@ use trm_train::Sample;
 const SUMS: usize = 8;
 const ROUNDS: usize = 10_000;
 
-/// Nothing but multiply-adds in registers.
+/// Multiply-adds in registers only.
 struct Peak;
 
 impl Kernel<f32> for Peak {
@@ -46,7 +46,7 @@ fn peak(c: &mut Criterion) {
     group.bench_function("peak f32 multiply-add", |b| b.iter(|| f32::dispatch(Isa::best(), Peak)));
 }
 
-/// Sums all numbers: as many bytes read per second as one core can.
+/// Sums an array: the read bandwidth of one core.
 struct Read<'a>(&'a [f32]);
 
 impl Kernel<f32> for Read<'_> {
@@ -65,7 +65,7 @@ impl Kernel<f32> for Read<'_> {
     }
 }
 
-/// One row of 256 numbers by a matrix of 256 x 512: each weight is read once, 512 KiB of them.
+/// One row of 256 numbers times a 256 x 512 matrix: each weight is read once, 512 KiB in all.
 struct OneRow<'a> {
     row: &'a [f32],
     weights: &'a [f32],
@@ -96,7 +96,7 @@ fn one_row(c: &mut Criterion) {
     assert!(!runs("Roofline/one row by 256 x 512") || out.iter().all(|x| *x == ROW.2 as f32));
 }
 
-/// What the weights of a net that does not fit L1 are read with.
+/// The bandwidth at which the weights of a net that does not fit L1 are read.
 fn bandwidth(c: &mut Criterion) {
     use trm_core::kernel::Real;
     let mut group = c.benchmark_group("Roofline");

@@ -52,11 +52,11 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
     });
 }
 
-/// Added: sixteen Sudoku by one engine that all threads share, and by an engine per thread; then
-/// as one batch and one by one. Every answer is that of one thread.
+/// Added: sixteen Sudoku on one engine shared by all threads, and on an engine per thread; then as one batch and
+/// one by one. Every answer equals that of one thread.
 fn bench_threads(c: &mut Criterion) {
     let engine = trm_models::sudoku();
-    // Found when they are first asked for, since that takes longer than to list the cases.
+    // Found on first use, since that takes longer than listing the cases.
     let questions = LazyCell::new(|| {
         let solved = sudoku_solved_in(&engine, K, N_QUESTIONS);
         solved.into_iter().map(|s| (s.question, s.answer)).collect::<Vec<Pair>>()
@@ -91,12 +91,12 @@ fn bench_threads(c: &mut Criterion) {
 
 /// Question and first answer.
 type Pair = (Vec<f32>, Vec<f32>);
-/// Questions answered at a time.
+/// Questions per iteration.
 const N_QUESTIONS: usize = 16;
 /// Steps of a Sudoku here.
 const K: usize = 10;
 
-/// The questions in `n` equal parts, each answered by a clone of the engine with its own buffers.
+/// The questions in `n` equal parts, each run by a clone of the engine with its own buffers.
 fn engine_per_chunk(engine: &TrmEngine, questions: &[Pair], n: usize) -> Vec<TrmResult> {
     use rayon::prelude::*;
     let part = |part: &[Pair]| {

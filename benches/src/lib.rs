@@ -1,4 +1,4 @@
-//! What the benchmarks share: rows for what criterion does not measure, and verified puzzles.
+//! Shared by the benchmarks: records of what criterion does not measure, and verified puzzles.
 //!
 //! A row is a line of JSON on standard output, which `cargo xtask bench` puts among its records.
 
@@ -6,12 +6,12 @@ use std::time::Instant;
 use trm_core::TrmEngine;
 use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
-/// Whether this run measures; `cargo test --benches` runs each case once, untimed.
+/// Whether this is a timed run; `cargo test --benches` runs each case once, untimed.
 pub fn measures() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Writes down one number of a case.
+/// Records one number of a case.
 pub fn record(case: &str, value: f64, unit: &str) {
     println!("{{\"case\":{case:?},\"value\":{value},\"unit\":{unit:?}}}");
 }
@@ -35,15 +35,15 @@ pub fn record_calls(case: &str, n: usize, mut call: impl FnMut()) {
     println!("{{\"case\":{case:?},\"n_calls\":{n},\"p50_ns\":{p50},\"p95_ns\":{p95},\"p99_ns\":{p99}}}");
 }
 
-/// Whether this case runs, for checks that take long: not where cases are listed, or another one is
-/// named exactly.
+/// Whether this case runs, so that long checks can be skipped: not when cases are listed, or another one is named
+/// exactly.
 pub fn runs(case: &str) -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
     !has("--list") && (!has("--exact") || has(case))
 }
 
-/// A puzzle that the model is known to solve, as it reads it.
+/// An encoded puzzle that the model is known to solve.
 #[derive(Debug)]
 pub struct Solvable {
     /// `[tokens, embedding_dim]`

@@ -1,5 +1,6 @@
 //! Writes a valid input of each target into its corpus: `cargo run --example seeds`.
 
+use std::io::Write;
 use std::path::Path;
 use trm_core::{Mixer, Model, TrmConfig};
 use trm_fuzz::{Corridor, engines, grid, groups, reason, run};
@@ -38,6 +39,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     write("sudoku_text", "numbers", &[0x3f; 4 * 729])?;
     write("maze_text", "line", b"S # #  G |So# #ooG ")?;
     write("maze_text", "rows", b"S #\n# #\n  G\n")?;
+    for (name, text) in sudoku_texts() {
+        write("sudoku_list", name, &[&[0xf][..], text.as_bytes()].concat())?;
+    }
+    let rows = "\n#####\n#S..#\n#.#E#\n#####\n";
+    write("maze_board", "dots", rows.as_bytes())?;
+    let units: Vec<u8> = rows.replace('.', "o").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    write("maze_board", "utf16", &[b"\xff\xfe", units.as_slice()].concat())?;
+    write("questions", "sudoku", format!("id;Puzzle\n1;{SUDOKU}\n#\n2;{SUDOKU}\n").as_bytes())?;
+    write("questions", "maze", b"sep=,\nmaze,source\n#SG ,\"a\nb\"\nS  G,\n")?;
+    let table = format!("quizzes,solutions\n{SUDOKU},{SOLVED}\n");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(table.as_bytes())?;
+    write("archive", "packed", &packed.finish()?)?;
+    write("archive", "plain", table.as_bytes())?;
+    write("arrays", "sudoku", &arrays("1.34.4.22.4.432.", "1234341221434321")?)?;
+    write("arrays", "maze", &arrays("S  G", "So G")?)?;
     write(
         "training_log",
         "one",
@@ -126,4 +143,43 @@ fn write(target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join(name), bytes)
+}
+
+/// A text of each kind that `sudoku_list` reads.
+fn sudoku_texts() -> Vec<(&'static str, String)> {
+    let rows: Vec<&str> = (0..9).map(|row| &SUDOKU[9 * row..9 * row + 9]).collect();
+    let board = |row: &str| format!("|{}|{}|{}|", &row[..3], &row[3..6], &row[6..]);
+    let board: Vec<String> = rows.iter().map(|row| board(row)).collect();
+    let fields: Vec<String> =
+        rows.iter().map(|row| row.replace('.', "").split("").collect::<Vec<_>>().join(",")).collect();
+    vec![
+        ("list", format!("{SUDOKU} # easy\n{SUDOKU},{SOLVED}\n{}\n", &SUDOKU[1..])),
+        ("board", format!("+---+---+---+\n{}\n+---+---+---+\n", board.join("\n"))),
+        ("sections", format!("#AAnna\n[Puzzle]\n{}\n[State]\n{}\n", rows.join("\n"), rows.join("\n"))),
+        ("spaces", rows.join("\n").replace('.', " ")),
+        ("dashes", rows.join("\r\n").replace('.', "-")),
+        ("fields", fields.join("\n")),
+        ("numbers", "1 2 0 16\n".repeat(64)),
+        ("hexadecimal", "0123456789ABCDEF................".repeat(8)),
+        ("letters", "ABCDEFGHIJKLMNOPQRSTUVWXY".to_owned() + &".".repeat(600)),
+        ("table", format!("puzzle,solution\n{SUDOKU},{SOLVED}\n")),
+        ("titles", format!("Grid 01\n{}\nGrid 02\n{}", rows.join("\n"), rows.join("\n"))),
+    ]
+}
+
+/// Arrays of one puzzle and its answer, both padded to the same length.
+fn arrays(question: &str, answer: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    let token = |c: char| match c {
+        '.' => 1,
+        c if c.is_ascii_digit() => c as u8 - b'0' + 1,
+        c => "# SGo".find(c).map_or(0, |i| i as u8 + 1),
+    };
+    let npy = |text: &str| {
+        let tokens: Vec<u8> = text.chars().map(token).collect();
+        let mut bytes = Vec::new();
+        let array = ndarray::Array2::from_shape_vec((1, tokens.len()), tokens)?;
+        ndarray_npy::WriteNpyExt::write_npy(&array, &mut bytes)?;
+        Ok::<_, Box<dyn std::error::Error>>(bytes)
+    };
+    Ok([npy(question)?, npy(answer)?].concat())
 }

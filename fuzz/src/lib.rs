@@ -3,8 +3,11 @@
 //!
 //! This file needs no fuzzer: `crates/trm-cli/tests/corpus.rs` runs it over the corpora.
 
-use puzzles::maze::{Maze, MazeDecoder, MazeEncoder, MazePath, read_maze_csv};
-use puzzles::sudoku::{Grid, SudokuDecoder, SudokuEncoder, verdict};
+use puzzles::maze::{Maze, MazeDecoder, MazeEncoder, MazePath, read_maze, read_maze_csv, read_maze_npy};
+use puzzles::sudoku::{
+    Geometry, Grid, Notation, ReadOptions, SudokuDecoder, SudokuEncoder, read_sudoku, read_sudoku_npy,
+    read_sudokus, verdict,
+};
 use sona_learn::{Label, SonaEngine};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -21,7 +24,7 @@ use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 pub type Target = fn(&[u8]) -> bool;
 
 /// All targets by name; a corpus of each lies in `corpus/NAME`.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("weights", weights),
     ("official", official_weights),
     ("config", config),
@@ -31,6 +34,11 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("maze_csv", maze_csv),
     ("sudoku_text", sudoku_text),
     ("maze_text", maze_text),
+    ("sudoku_list", sudoku_list),
+    ("maze_board", maze_board),
+    ("questions", questions),
+    ("archive", archive),
+    ("arrays", arrays),
     ("training_log", training_log),
     ("recipe", recipe),
     ("record", record),
@@ -188,6 +196,64 @@ pub fn maze_text(data: &[u8]) -> bool {
         let _ = maze.draw(Some(&path));
     }
     true
+}
+
+/// Sudoku texts of any layout, as bytes; the first byte says what is known beforehand.
+pub fn sudoku_list(data: &[u8]) -> bool {
+    let [options, text @ ..] = data else { return false };
+    let Ok(text) = puzzles::text::decode(text) else { return false };
+    let geometry = Geometry::all().nth(usize::from(options % 16));
+    let notation =
+        [None, Some(Notation::ZeroBased), Some(Notation::Letters), Some(Notation::NumbersFromZero)]
+            [usize::from(options / 64)];
+    let Ok(listed) = read_sudokus(&text, &ReadOptions { geometry, notation }) else { return false };
+    assert!(listed.iter().any(|listed| listed.puzzle.is_ok()));
+    for read in listed.iter().filter_map(|listed| listed.puzzle.as_ref().ok()) {
+        read.grid.conflicts().expect("sound");
+        let options = ReadOptions { geometry: Some(read.grid.geometry()), notation: Some(read.notation) };
+        for written in [read.notation.line(&read.grid), read.notation.board(&read.grid)] {
+            assert_eq!(read_sudoku(&written, &options).expect("its own text").grid, read.grid);
+        }
+    }
+    true
+}
+
+/// Mazes of any layout, as bytes.
+pub fn maze_board(data: &[u8]) -> bool {
+    let Ok(text) = puzzles::text::decode(data) else { return false };
+    let Ok(read) = read_maze(&text) else { return false };
+    let again = read_maze(&read.maze.draw(read.path.as_ref()));
+    assert!(read.maze.height() == 1 || again.as_ref() == Ok(&read), "{again:?}");
+    true
+}
+
+/// The questions of data files, with and without answers.
+pub fn questions(data: &[u8]) -> bool {
+    let n_sudoku = puzzles::read_sudoku_questions(data, None).flatten().count();
+    let n_mazes = puzzles::maze::read_maze_questions(data).flatten().count();
+    let _ = puzzles::text::decode(data).map(|text| puzzles::is_csv(&text));
+    n_sudoku + n_mazes > 0
+}
+
+/// Data files within an archive: the bytes as they are, and packed.
+pub fn archive(data: &[u8]) -> bool {
+    use std::io::Write;
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(data).expect("in memory");
+    let packed = packed.finish().expect("in memory");
+    let rows = |bytes: &[u8]| puzzles::read_sized_sudoku_csv(bytes).collect::<Vec<_>>();
+    if !data.starts_with(b"\x1f\x8b") {
+        assert_eq!(rows(&packed), rows(data));
+    }
+    rows(data).iter().any(Result::is_ok)
+}
+
+/// NumPy arrays, the labels behind the inputs.
+pub fn arrays(data: &[u8]) -> bool {
+    let (inputs, labels) = data.split_at(data.len() / 2);
+    let sudoku = read_sudoku_npy(inputs, labels, None).map_or(0, |rows| rows.take(1000).flatten().count());
+    let mazes = read_maze_npy(inputs, labels).map_or(0, |rows| rows.take(1000).flatten().count());
+    sudoku + mazes > 0
 }
 
 /// The log of a training run, and its curves.

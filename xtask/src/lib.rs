@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask` lists them. Runs cargo; imports no workspace crate.
 
 mod bench;
+mod charts;
 mod ci;
 mod data;
 mod file;
@@ -13,6 +14,7 @@ mod quality;
 mod run;
 mod semver;
 mod server;
+mod svg;
 mod tidy;
 mod train;
 mod wasm;
@@ -32,6 +34,7 @@ cargo xtask <chore>
   tidy      the house rules that no other tool checks
   bench     the benchmark matrix: records, comparison, dashboard   (bench --help)
   peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
+  charts    the charts and tables of the documents, from docs/data   (charts --help)
   data      generate training data, measure K* anew, or say where the published files are   (data --help)
   package   test every published crate from its own archive
   train     train sudoku or maze from nothing, phase by phase   (train --help)
@@ -58,6 +61,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     };
     match chore {
         "quality" => quality::run(rest),
+        "charts" => charts::run(rest),
         "ci" => ci::ci(rest),
         "check" => ci::check(),
         "tidy" => tidy::run(),

@@ -1,5 +1,5 @@
-//! Our side of `cargo xtask peers`: answers one command a line on standard input with one line of
-//! JSON, so that another program can ask in turns with its own measurements.
+//! Our side of `cargo xtask peers`: for each command line on standard input it prints one line of JSON, so that
+//! another program can alternate with its own measurements.
 //!
 //! `questions PUZZLE N`: what the nets read and what comes out; `latency PUZZLE THREADS`,
 //! `batch PUZZLE THREADS`: nanoseconds of K = 10 steps of the first question, shared by the threads, and of all.
@@ -44,7 +44,7 @@ impl Side {
         format!("[{}]", all.join(","))
     }
 
-    /// A pool of so many threads, and an engine that shares a question between them.
+    /// A pool of `n` threads, and an engine that splits a question among them.
     fn make_threads(&mut self, n: usize) {
         self.pools.entry(n).or_insert_with(|| {
             let pool = ThreadPoolBuilder::new().num_threads(n).build().expect("a pool of threads");

@@ -33,10 +33,16 @@ fn files_of_all_makes_are_read() {
 
 #[test]
 fn headers_need_their_columns() {
-    let missing = |name| vec![PuzzleError::MissingColumn { name }];
-    assert_eq!(errors_of(b""), missing("source"));
-    assert_eq!(errors_of(b"source,question,rating\n"), missing("answer"));
-    assert_eq!(errors_of(b"\0\xff\n\n"), missing("source"));
+    for (file, missing, shown) in [
+        (&b""[..], "question", ""),
+        (b"source,question,rating\n", "answer", "source,question,rating"),
+        (b"\0\xff\n\n", "question", "\0\u{fffd}"),
+    ] {
+        let [PuzzleError::MissingColumn { name, header, .. }] = &errors_of(file)[..] else {
+            panic!("{:?}", errors_of(file));
+        };
+        assert_eq!((*name, header.as_str()), (missing, shown));
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{
-    MAX_GENERATED_SIDE, MAX_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze, is_connected,
-    is_valid_path, label, verify_maze_solution,
+    MAX_GENERATED_SIDE, MAX_SIDE, Maze, MazeKind, MazePath, MazeSpec, PathError, generate, generate_maze,
+    is_connected, is_valid_path, label, verify_maze_solution,
 };
 
 fn maze(rows: &str) -> Maze {
@@ -40,12 +40,12 @@ fn sides_are_bounded() {
     let max = MAX_SIDE;
     for (height, width) in [(0, 3), (3, 0), (MAX_SIDE + 1, 1), (usize::MAX, usize::MAX)] {
         let error = Maze::parse_with(height, width, "S G").unwrap_err();
-        assert_eq!(error, PuzzleError::MazeSide { height, width, max });
+        assert_eq!(error, PuzzleError::MazeSide { height, width, least: 1, max });
     }
     let tall = Maze::parse_rows(&"SG\n".repeat(5000)).unwrap_err();
-    assert_eq!(tall, PuzzleError::MazeSide { height: MAX_SIDE + 1, width: 2, max });
+    assert_eq!(tall, PuzzleError::MazeSide { height: 5000, width: 2, least: 1, max });
     let wide = Maze::parse_rows(&" ".repeat(100_000)).unwrap_err();
-    assert_eq!(wide, PuzzleError::MazeSide { height: 1, width: 100_000, max });
+    assert_eq!(wide, PuzzleError::MazeSide { height: 1, width: 100_000, least: 1, max });
 }
 
 #[test]
@@ -142,14 +142,15 @@ fn detours_are_valid_but_not_optimal() {
 fn specs_are_checked_before_any_work() {
     let spec = MazeSpec::square(MAX_GENERATED_SIDE + 1, 10);
     let (height, width, max) = (65, 65, MAX_GENERATED_SIDE);
-    assert_eq!(generate_maze(&spec, 0, 0), Err(PuzzleError::MazeSide { height, width, max }));
+    assert_eq!(generate_maze(&spec, 0, 0), Err(PuzzleError::MazeSide { height, width, least: 1, max }));
     assert!(generate(&MazeSpec::square(0, 0), 3, 0, |_| {}).is_err());
     let error = generate_maze(&MazeSpec::square(1, 0), 0, 0).unwrap_err();
     assert_eq!(error, PuzzleError::MazeMinPath { min_path: 0, max: 0 });
     let error = generate_maze(&MazeSpec::square(6, 36), 0, 0).unwrap_err();
     assert_eq!(error, PuzzleError::MazeMinPath { min_path: 36, max: 35 });
     for range in [-0.1..=0.5, 0.5..=0.4, 0.0..=1.1, f32::NAN..=0.5] {
-        let spec = MazeSpec { wall_probability: range, ..MazeSpec::square(6, 3) };
+        let spec =
+            MazeSpec { kind: MazeKind::Scattered { wall_probability: range }, ..MazeSpec::square(6, 3) };
         let error = generate_maze(&spec, 0, 0).unwrap_err();
         assert!(matches!(error, PuzzleError::MazeWallProbability { .. }), "{error}");
     }

@@ -8,9 +8,9 @@
 //! content             bincode 2 (standard configuration) of the learner
 //! ```
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Result, SonaError};
 use crate::learner::Learner;
@@ -20,6 +20,8 @@ const VERSION: u32 = 2;
 const HEADER: usize = 24;
 /// No state is larger: 896 examples of 256 numbers with 1,024 signals take 8.3 MB.
 const MAX_BYTES: usize = 1 << 24;
+/// Longer chains of links are a circle.
+const MAX_LINKS: usize = 40;
 
 fn checksum(length: u64, content: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
@@ -89,26 +91,55 @@ pub(crate) fn load(path: &Path) -> Result<Learner> {
 }
 
 /// Writes to a temporary file in the same folder, flushes it to the disk, and renames it: at
-/// every moment the path holds the old state or the new one. `trm_core::file::replace` is the same,
-/// and no crate that this one may import.
+/// every moment the path holds the old state or the new one. Links are followed. `trm_core::file` is the same
+/// and more, and no crate that this one may import.
 pub(crate) fn save(learner: &Learner, path: &Path) -> Result<()> {
-    // Renaming over a device or a folder would replace it.
-    if path.exists() && !path.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file").into());
-    }
+    let path = &target_of(path)?;
     let bytes = encode(learner)?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.suffix(".tmp");
     // As readable as any new file; temporary files are their owner's alone.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder_of(path)).map_err(without_path)?;
     file.write_all(&bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     // The rename itself is on the disk only when the folder is; Windows has no such call.
     #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    File::open(folder_of(path))?.sync_all()?;
     Ok(())
+}
+
+/// The regular file that a write to `path` replaces or makes, at the end of its links. Anything else is
+/// refused: renaming over a link, a device or a FIFO would replace it.
+fn target_of(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let kind = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+            found => found?.file_type(),
+        };
+        if kind.is_file() {
+            return Ok(path);
+        }
+        if !kind.is_symlink() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        path = folder_of(&path).join(fs::read_link(&path)?);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "a link to itself"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// An error of `tempfile` without the name of the temporary file, which says nothing to a user. The error itself
+/// is private there, and its text is all that can be had.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
+    }
 }

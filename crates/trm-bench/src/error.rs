@@ -1,4 +1,4 @@
-//! What can be wrong in a measurement.
+//! Errors of measurements.
 
 use puzzles::PuzzleError;
 use trm_core::TrmError;
@@ -11,13 +11,13 @@ pub enum BenchError {
     /// A puzzle or a data file is wrong.
     #[error(transparent)]
     Puzzle(#[from] PuzzleError),
-    /// The weights are no model, or cannot be written.
+    /// A model could not be read or written.
     #[error(transparent)]
     Model(#[from] TrmError),
-    /// A question could not be answered.
+    /// A question could not be run.
     #[error(transparent)]
     Solve(#[from] SolveError),
-    /// A number that a measurement cannot be made with.
+    /// A number of the measurement is out of range.
     #[error("{field} is {found}, must be {expected}")]
     OutOfRange {
         /// The number.
@@ -27,21 +27,21 @@ pub enum BenchError {
         /// What it must be.
         expected: &'static str,
     },
-    /// A file of recorded runs that is none, or damaged.
+    /// A file holds no recorded runs, or is damaged.
     #[error("runs: {reason}")]
     Runs {
         /// What is wrong.
         reason: String,
     },
-    /// A data file without a single puzzle.
+    /// The data holds no puzzle.
     #[error("the data hold no puzzles")]
     NoPuzzles,
-    /// A line of a training log that is no JSON object.
+    /// A line of a training log is not a JSON object of that log.
     #[error("line {line}: {reason}")]
     Log {
         /// The line, from 1.
         line: usize,
-        /// What the reader said.
+        /// The parser's message.
         reason: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Many questions through a model: rows in, a report out.
+//! Streaming evaluation: rows in, a report out.
 
 use crate::error::{BenchError, Result};
 use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, sweep_ks};
@@ -6,17 +6,17 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use trm_core::{Model, TrmEngine};
-use trm_solve::{Answered, Beyond, Policy, answer};
+use trm_solve::{AfterHalt, Policy, RunResult, answer};
 use trm_tasks::{Item, Task};
 
-/// The model of a report.
+/// The model that a report is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelInfo {
-    /// Where it came from.
+    /// File name, or the name of an embedded model.
     pub name: String,
-    /// Numbers in its weights.
+    /// Number of weights.
     pub n_params: usize,
-    /// Whether its weights are those it started with.
+    /// Whether its weights are still the initial ones.
     pub untrained: bool,
 }
 
@@ -27,99 +27,99 @@ impl ModelInfo {
     }
 }
 
-/// What was measured, on what, with what.
+/// An evaluation with its data, model and policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The kind of puzzle.
     pub puzzle: String,
-    /// The data.
+    /// The data set.
     pub data: String,
     /// The model.
     pub model: ModelInfo,
-    /// When runs stopped.
+    /// The halting policy.
     pub policy: Policy,
-    /// All questions.
+    /// Over all questions.
     #[serde(flatten)]
     pub measures: Measures,
-    /// By rating.
+    /// By rating band.
     pub bands: Vec<Band>,
-    /// By K; empty unless asked for.
+    /// By K; empty without a sweep.
     pub sweep: Vec<SweepPoint>,
 }
 
-/// How far an evaluation is.
+/// Progress of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Questions answered.
+pub struct EvalProgress {
+    /// Questions finished.
     pub n: usize,
     /// Answers that obey the rules.
     pub n_verified: usize,
 }
 
-/// Asks a model every question. Rows are read as they are needed, answered on all threads of the
-/// rayon pool and forgotten, so that memory does not grow with their number.
+/// Runs a model on every row. Rows are read as they are needed, run on all threads of the rayon pool and
+/// dropped, so that memory does not grow with their number.
 ///
 /// # Errors
-/// The first row that cannot be read or asked, and [`BenchError::NoPuzzles`].
+/// The error of the first row that cannot be read or run, and [`BenchError::NoPuzzles`].
 pub fn evaluate<T: Task, R>(
     engine: &TrmEngine,
     task: &T,
     rows: impl Iterator<Item = std::result::Result<R, puzzles::PuzzleError>> + Send,
     policy: &Policy,
-    beyond: Beyond,
-    progress: &(dyn Fn(Standing) + Sync),
-) -> Result<Evaluated>
+    after_halt: AfterHalt,
+    progress: &(dyn Fn(EvalProgress) + Sync),
+) -> Result<EvalResult>
 where
     Item<T>: From<R>,
     R: Send,
 {
-    let ks = if beyond == Beyond::Watch { sweep_ks(policy.max_k) } else { Vec::new() };
+    let ks = if after_halt == AfterHalt::Continue { sweep_ks(policy.max_k) } else { Vec::new() };
     let tally = Mutex::new(Tally::new::<T>(ks.clone()));
     rows.par_bridge().try_for_each(|row| {
-        let outcome = ask(engine, task, &Item::from(row?), policy, beyond, &ks)?;
+        let outcome = run(engine, task, &Item::from(row?), policy, after_halt, &ks)?;
         let mut tally = tally.lock().unwrap_or_else(|e| e.into_inner());
         tally.add(&outcome);
-        let (n, n_verified) = tally.standing();
-        progress(Standing { n, n_verified });
+        let (n, n_verified) = tally.progress();
+        progress(EvalProgress { n, n_verified });
         Ok::<(), BenchError>(())
     })?;
     let tally = tally.into_inner().unwrap_or_else(|e| e.into_inner());
-    match tally.standing() {
+    match tally.progress() {
         (0, _) => Err(BenchError::NoPuzzles),
-        _ => Ok(Evaluated { measures: tally.measures(), bands: tally.bands(), sweep: tally.sweep() }),
+        _ => Ok(EvalResult { measures: tally.measures(), bands: tally.bands(), sweep: tally.sweep() }),
     }
 }
 
-/// What [`evaluate`] measured.
+/// The result of [`evaluate`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evaluated {
-    /// All questions.
+pub struct EvalResult {
+    /// Over all questions.
     pub measures: Measures,
-    /// By rating.
+    /// By rating band.
     pub bands: Vec<Band>,
-    /// By K, for [`Beyond::Watch`].
+    /// By K, for [`AfterHalt::Continue`].
     pub sweep: Vec<SweepPoint>,
 }
 
-impl Evaluated {
-    /// The report, once it is said on what and with what.
+impl EvalResult {
+    /// The report, with data, model and policy.
     pub fn report(self, puzzle: &str, data: impl Into<String>, model: ModelInfo, policy: Policy) -> Report {
-        let Evaluated { measures, bands, sweep } = self;
+        let EvalResult { measures, bands, sweep } = self;
         Report { puzzle: puzzle.into(), data: data.into(), model, policy, measures, bands, sweep }
     }
 }
 
-fn ask<T: Task>(
+fn run<T: Task>(
     engine: &TrmEngine,
     task: &T,
     item: &Item<T>,
     policy: &Policy,
-    beyond: Beyond,
+    after_halt: AfterHalt,
     ks: &[usize],
 ) -> Result<Outcome> {
     let (mut sweep, mut verified) = (Vec::with_capacity(ks.len()), false);
-    let Answered { answer, k, time, flops, .. } =
-        answer(engine, task, &item.question, policy, beyond, |step| {
+    let RunResult { answer, k, time, flops, .. } =
+        answer(engine, task, &item.question, policy, after_halt, |step| {
             if ks.is_empty() {
                 return;
             }

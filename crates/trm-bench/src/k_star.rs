@@ -1,21 +1,21 @@
-//! Measuring K*: every question run to the last step, and every step judged.
+//! Measuring K*: every question is run to the last step, and the answer of every step is judged.
 
 use crate::error::{BenchError, Result};
-use crate::runs::{MAX_STEPS, Run, Runs, Voted, rounded};
+use crate::runs::{MAX_STEPS, Run, Runs, VoteResult, rounded};
 use rayon::prelude::*;
 use serde::Serialize;
 use sona_learn::Label;
 use std::fmt::{self, Display, Formatter};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use trm_core::TrmEngine;
-use trm_solve::{Beyond, Halting, Policy, Votes, answer, signal};
+use trm_solve::{AfterHalt, Halting, Policy, Votes, answer, signal};
 use trm_tasks::{Item, Task};
 
-/// Runs each question `max_k` steps, on all threads of the rayon pool. `progress` hears how many
-/// are done, from any thread.
+/// Runs each question for `max_k` steps, on all threads of the rayon pool. `progress` is called with the
+/// number of finished questions, from any thread.
 ///
 /// # Errors
-/// The first question that cannot be asked, [`BenchError::NoPuzzles`], and [`BenchError::OutOfRange`]
+/// The error of the first question that cannot be run, [`BenchError::NoPuzzles`], and [`BenchError::OutOfRange`]
 /// for a `max_k` that is 0 or above [`MAX_STEPS`].
 pub fn measure<T: Task>(
     engine: &TrmEngine,
@@ -41,34 +41,34 @@ where
             signals: Vec::with_capacity(max_k),
             right: Vec::with_capacity(max_k),
             verified_at: None,
-            voted: Voted { k: max_k, right: false },
+            vote: VoteResult { k: max_k, right: false },
         };
         let mut votes = Votes::default();
-        let mut is_open = true;
-        answer(engine, task, &item.question, &policy, Beyond::Stop, |step| {
+        let mut voting = true;
+        answer(engine, task, &item.question, &policy, AfterHalt::Stop, |step| {
             run.signals.push(rounded(signal(step.trace)));
             run.right.push(*step.answer == item.label);
-            if is_open {
-                is_open = !votes.cast(step.answer, step.trace.confidence);
-                run.voted.k = step.k;
+            if voting {
+                voting = !votes.cast(step.answer, step.trace.confidence);
+                run.vote.k = step.k;
             }
             if run.verified_at.is_none() && task.obeys_rules(&item.question, step.answer) {
                 run.verified_at = Some(step.k);
             }
         })?;
-        run.voted.right = votes.winner().is_some_and(|answer| answer == item.label);
+        run.vote.right = votes.winner().is_some_and(|answer| answer == item.label);
         progress(n_done.fetch_add(1, Ordering::Relaxed) + 1);
         Ok(run)
     };
     items.par_iter().map(run).collect()
 }
 
-/// How many steps the questions of a set need.
+/// The distribution of K* over a set of questions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KStar {
     /// The kind of puzzle.
     pub puzzle: String,
-    /// The questions, in words.
+    /// The data set.
     pub data: String,
     /// [`model_id`](crate::model_id) of the model.
     pub model: String,
@@ -76,20 +76,20 @@ pub struct KStar {
     pub max_k: usize,
     /// Questions.
     pub n: usize,
-    /// Questions that have a K*; the others are right-censored at `max_k`.
+    /// Questions with a K*; the others are right-censored at `max_k`.
     pub n_solved: usize,
-    /// Mean of K* over those that have one.
+    /// Mean of K* over the questions with one.
     pub mean: f64,
-    /// Median, and the 90th percentile, of K* over those that have one; 0 if none has.
+    /// Median of K* over the questions with one; 0 if there is none.
     pub median: usize,
-    /// The 90th percentile.
+    /// 90th percentile, likewise.
     pub p90: usize,
-    /// Pairs of K* and the questions that have it.
+    /// Each K* with its number of questions.
     pub histogram: Vec<(usize, usize)>,
 }
 
 impl KStar {
-    /// Counts the labels of runs.
+    /// The distribution over recorded runs.
     pub fn of(runs: &Runs) -> Self {
         let solved = runs.runs.iter().filter_map(|run| match run.label() {
             Label::Solved(k) => Some(k),

@@ -1,4 +1,4 @@
-//! Many questions measured: streaming evaluation, recorded runs, policies compared, reports, plots.
+//! Measuring models on many questions: streaming evaluation, recorded runs, policy comparison, reports, plots.
 //!
 #![doc = include_str!("../README.md")]
 
@@ -13,9 +13,9 @@ mod runs;
 mod tally;
 
 pub use error::{BenchError, Result};
-pub use eval::{Evaluated, ModelInfo, Report, Standing, evaluate};
+pub use eval::{EvalProgress, EvalResult, ModelInfo, Report, evaluate};
 pub use k_star::{KStar, measure};
 pub use plot::TrainingLog;
-pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn, settled};
-pub use runs::{MAX_STEPS, Run, Runs, Voted, model_id};
+pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn, tune_settled};
+pub use runs::{MAX_STEPS, Run, Runs, VoteResult, model_id};
 pub use tally::{Band, Measures, Rate, SweepPoint};

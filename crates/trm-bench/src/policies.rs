@@ -1,5 +1,5 @@
-//! Halting policies against each other, on recorded runs: accuracy and mean K of each, how well K*
-//! is predicted, and whether learned halting keeps what is asked of it.
+//! Halting policies compared on recorded runs: accuracy and mean K of each policy, how well K* is predicted,
+//! and whether learned halting reaches its targets.
 
 use crate::error::{BenchError, Result};
 use crate::runs::{Run, Runs};
@@ -8,21 +8,21 @@ use serde::Serialize;
 use sona_learn::baseline::{ConstantMedian, Example, NearestNeighbours, OrdinalRegression};
 use sona_learn::{Decision, HaltingPolicy, Label, SonaConfig, SonaEngine, likeliest_within};
 
-/// Recorded runs below this number teach nothing worth a table.
+/// With fewer recorded runs nothing is learned or compared.
 pub const MIN_RUNS: usize = 128;
-/// Learned halting may take this share of the steps of the best fixed K.
+/// The target of learned halting: at most this share of the steps of the best fixed K.
 const MOST_STEPS: f64 = 0.6;
-/// Of the rows of predictors, the first that are ours: one forecast, read for two losses.
+/// The first rows of the predictor table are ours: one forecast, evaluated under two losses.
 const OWN_PREDICTORS: usize = 2;
 /// The l2 penalty of the ordinal regression.
 const PENALTY: f32 = 0.01;
-/// Chances of a right answer that learned halting may wait for.
+/// Probabilities of a right answer that learned halting may wait for.
 pub const SETTLED: [f32; 5] = [0.9, 0.95, 0.98, 0.99, 0.995];
 
 /// How well one method predicts K*, over the test questions that have one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PredictorRow {
-    /// The method.
+    /// Name of the method.
     pub name: String,
     /// Share within one step.
     pub within_1: f64,
@@ -32,66 +32,66 @@ pub struct PredictorRow {
     pub mae: f64,
 }
 
-/// What one policy gives on the test questions.
+/// One policy's result on the test questions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PolicyRow {
-    /// The policy.
+    /// Name of the policy.
     pub name: String,
-    /// Answers equal to the label where it stops.
+    /// Share of answers equal to the label at the halt.
     pub exact: Rate,
-    /// Steps on average.
+    /// Mean number of steps.
     pub mean_k: f64,
 }
 
-/// Something asked of learned halting.
+/// A target of learned halting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Target {
-    /// What, with the figures.
+    /// The target with its figures.
     pub text: String,
-    /// Whether it is so.
+    /// Whether it is reached.
     pub passed: bool,
 }
 
-/// All policies on one set of runs.
+/// All policies on one set of recorded runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// The kind of puzzle.
     pub puzzle: String,
-    /// The questions, in words.
+    /// The data set.
     pub data: String,
     /// [`model_id`](crate::model_id) of the model.
     pub model: String,
-    /// Runs learned from: those at even places, counted from 0.
+    /// Training runs: those at even indices, from 0.
     pub n_train: usize,
-    /// Runs judged: those at odd places.
+    /// Test runs: those at odd indices.
     pub n_test: usize,
-    /// Those of them that have a K*.
+    /// Test runs with a K*.
     pub n_test_solved: usize,
-    /// How well K* is predicted.
+    /// Predictors of K*.
     pub predictors: Vec<PredictorRow>,
-    /// How often K* is within the bound that should hold 95 % of the time.
+    /// How often K* is within the predicted 95 % bound.
     pub coverage: Rate,
-    /// Fixed K: every number of steps.
+    /// Fixed K, for every number of steps.
     pub fixed: Vec<PolicyRow>,
     /// The other policies.
     pub policies: Vec<PolicyRow>,
-    /// The confidence threshold at several levels, for the plot.
+    /// Several confidence thresholds, for the plot.
     pub confident: Vec<PolicyRow>,
     /// Learned halting at several levels, for the plot.
     pub learned: Vec<PolicyRow>,
     /// The smallest K with the best accuracy on the training runs.
     pub best_fixed: usize,
-    /// What is asked of it.
+    /// The targets of learned halting.
     pub targets: Vec<Target>,
 }
 
-/// Teaches a new engine the training runs.
+/// A predictor learned from the training runs.
 ///
 /// # Errors
 /// [`BenchError::Runs`] where there are too few, or they cannot be learned.
 pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     let fault = |reason: String| BenchError::Runs { reason };
-    enough(runs)?;
+    check_count(runs)?;
     let config = SonaConfig { limit: runs.max_k, ..SonaConfig::new(runs.runs[0].embedding.len()) };
     let engine = SonaEngine::with_config(config).map_err(|e| fault(e.to_string()))?;
     for run in runs.runs.iter().step_by(2) {
@@ -102,34 +102,34 @@ pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     Ok(engine)
 }
 
-/// How sure of the answer learned halting should be: the level that is right on the most training
-/// runs, and of equal ones the surest. What [`Task::SETTLED`](trm_tasks::Task::SETTLED) holds for the shipped models.
+/// The level of `SETTLED` at which learned halting is right on the most training runs, the highest of equal
+/// ones. [`Task::SETTLED`](trm_tasks::Task::SETTLED) is this level for the shipped models.
 ///
 /// # Errors
 /// [`BenchError::Runs`] where there are too few runs.
-pub fn settled(runs: &Runs, engine: &SonaEngine) -> Result<f32> {
-    enough(runs)?;
+pub fn tune_settled(runs: &Runs, engine: &SonaEngine) -> Result<f32> {
+    check_count(runs)?;
     let train: Vec<&Run> = runs.runs.iter().step_by(2).collect();
     let table = Table { test: &train, max_k: runs.max_k };
     let n_right = |settled| table.learned(engine, HaltingPolicy { settled, hopeless: 0.0 }).exact.n_true;
-    // The last of equal ones: levels rise.
+    // Levels rise, and `max_by_key` returns the last of equal ones.
     let level = SETTLED.into_iter().max_by_key(|level| n_right(*level));
     Ok(level.expect("levels are listed"))
 }
 
-fn enough(runs: &Runs) -> Result<()> {
+fn check_count(runs: &Runs) -> Result<()> {
     let n = runs.runs.len();
     let reason = || BenchError::Runs { reason: format!("{n} runs, at least {MIN_RUNS} are needed") };
     (n >= MIN_RUNS).then_some(()).ok_or_else(reason)
 }
 
-/// Compares all policies on the test runs; `engine` is from [`learn`], and `policy` that of learned
+/// Compares all policies on the test runs; `engine` comes from [`learn`], and `policy` is that of learned
 /// halting.
 ///
 /// # Errors
 /// [`BenchError::Runs`] where there are too few runs, or none is solved.
 pub fn compare(runs: &Runs, engine: &SonaEngine, policy: HaltingPolicy) -> Result<Comparison> {
-    enough(runs)?;
+    check_count(runs)?;
     let (train, test): (Vec<_>, Vec<_>) = runs.runs.iter().enumerate().partition(|(i, _)| i % 2 == 0);
     let [train, test] = [train, test].map(|half| half.into_iter().map(|(_, run)| run).collect::<Vec<_>>());
     let (train_solved, test_solved) = (examples(&train), examples(&test));
@@ -164,7 +164,7 @@ pub fn compare(runs: &Runs, engine: &SonaEngine, policy: HaltingPolicy) -> Resul
     Ok(comparison)
 }
 
-/// The questions that have a K*, with it.
+/// Queries with their K*, of the runs that have one.
 fn examples(runs: &[&Run]) -> Vec<Example> {
     let example = |run: &&Run| match run.label() {
         Label::Solved(k) => Some((run.query(), k)),
@@ -192,7 +192,7 @@ fn predictors(engine: &SonaEngine, max_k: usize, train: &[Example], test: &[Exam
     ]
 }
 
-/// The median of K*, given that there is one: what the baselines, which learn of no other questions, say.
+/// The median of K* among solved questions, comparable with the baselines, which learn from those only.
 fn median_of_solved(distribution: &[f32]) -> usize {
     let half = distribution.iter().sum::<f32>() / 2.0;
     let mut below = 0.0;
@@ -239,8 +239,8 @@ impl Table<'_> {
 
     fn voted(&self) -> PolicyRow {
         let n = self.test.len();
-        let n_right = self.test.iter().filter(|run| run.voted.right).count();
-        let mean_k = self.test.iter().map(|run| run.voted.k).sum::<usize>() as f64 / n as f64;
+        let n_right = self.test.iter().filter(|run| run.vote.right).count();
+        let mean_k = self.test.iter().map(|run| run.vote.k).sum::<usize>() as f64 / n as f64;
         PolicyRow { name: "vote".into(), exact: Rate::of(n_right, n), mean_k }
     }
 

@@ -1,4 +1,4 @@
-//! A comparison of policies as text, and as a page with a plot.
+//! A policy comparison as text, and as an HTML page with a plot.
 
 use crate::plot::{Curve, chart, escape, page};
 use crate::policies::{Comparison, PolicyRow};
@@ -11,14 +11,14 @@ impl Display for PolicyRow {
 }
 
 impl Comparison {
-    /// The numbers of steps whose rows stand in the table: powers of two, the best and the last.
-    fn shown(&self) -> impl Iterator<Item = &PolicyRow> {
+    /// The rows of fixed K in the printed table: powers of two, the best and the last.
+    fn table_rows(&self) -> impl Iterator<Item = &PolicyRow> {
         let last = self.fixed.len();
-        let is_shown = move |k: usize| k.is_power_of_two() || k == self.best_fixed || k == last;
-        self.fixed.iter().enumerate().filter(move |(i, _)| is_shown(i + 1)).map(|(_, row)| row)
+        let is_listed = move |k: usize| k.is_power_of_two() || k == self.best_fixed || k == last;
+        self.fixed.iter().enumerate().filter(move |(i, _)| is_listed(i + 1)).map(|(_, row)| row)
     }
 
-    /// One HTML file with inline SVG: accuracy against mean K of all policies, and the same table.
+    /// One HTML file with inline SVG: accuracy against mean K for all policies, and the text table.
     pub fn to_html(&self) -> String {
         let title = format!("Halting policies: {}", self.puzzle);
         let line = |name: &str, rows: &[PolicyRow]| {
@@ -49,7 +49,7 @@ impl Display for Comparison {
         }
         writeln!(f, "  bound of 95 %: held {}\n", self.coverage)?;
         writeln!(f, "exact_accuracy (95 % interval) and supervision steps on average:")?;
-        for row in self.shown() {
+        for row in self.table_rows() {
             let best = if row.name == format!("K = {}", self.best_fixed) { "  best fixed" } else { "" };
             writeln!(f, "  {row}{best}")?;
         }

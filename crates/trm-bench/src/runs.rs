@@ -1,4 +1,5 @@
-//! Whole runs of a model, as small files: what K* and every halting policy can be read from.
+//! Recorded runs: every step of a model on a set of questions, in a small file from which K* and every halting
+//! policy can be computed.
 
 use crate::error::{BenchError, Result};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -10,33 +11,33 @@ use trm_core::Model;
 pub const MAX_STEPS: usize = 1024;
 /// Format of the file.
 const FORMAT: &str = "trm-runs-2";
-/// Confidences are kept as logits between minus and plus this, in 255 levels.
+/// Confidences are stored as logits between minus and plus this, in 255 levels.
 const LOGITS: f32 = 8.0;
-/// Changes are kept as decades below 1, in 255 levels; the lowest is no change at all.
+/// Changes are stored as decades below 1, in 255 levels; the lowest means no change.
 const DECADES: f32 = 4.0;
 
-/// Where [`Halting::Vote`](trm_solve::Halting::Vote) ends a run.
+/// The outcome of a run under [`Halting::Vote`](trm_solve::Halting::Vote).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Voted {
+pub struct VoteResult {
     /// Steps taken.
     pub k: usize,
-    /// Whether the answer with the most votes is as the label.
+    /// Whether the answer with the most votes equals the label.
     pub right: bool,
 }
 
-/// One question, run to the last step.
+/// One question run to the last step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// [`Task::embedding`](trm_tasks::Task::embedding)
     pub embedding: Vec<u16>,
-    /// What each step said of itself, to the precision of the file.
+    /// Confidence and change of each step, quantised as in the file.
     pub signals: Vec<Signal>,
-    /// Whether the answer of each step is as the label.
+    /// Whether the answer of each step equals the label.
     pub right: Vec<bool>,
     /// The first step, from 1, whose answer obeys the rules.
     pub verified_at: Option<usize>,
-    /// What a vote makes of it.
-    pub voted: Voted,
+    /// The outcome under voting.
+    pub vote: VoteResult,
 }
 
 impl Run {
@@ -51,7 +52,7 @@ impl Run {
     }
 }
 
-/// A confidence as the file keeps it.
+/// Quantises a confidence.
 fn confidence_level(confidence: f32) -> u8 {
     let confidence = confidence.clamp(1e-6, 1.0 - 1e-6);
     let logit = (confidence / (1.0 - confidence)).ln().clamp(-LOGITS, LOGITS);
@@ -63,7 +64,7 @@ fn confidence_of(level: u8) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// A change as the file keeps it: 0 for none, and only for none.
+/// Quantises a change: level 0 means no change, and only that.
 fn change_level(change: f32) -> u8 {
     if change <= 0.0 {
         return 0;
@@ -79,7 +80,7 @@ fn change_of(level: u8) -> f32 {
     }
 }
 
-/// A signal to the precision of the file, so that what is measured is what can be read back.
+/// A signal rounded as in the file, so that measures before and after writing are the same.
 pub(crate) fn rounded(signal: Signal) -> Signal {
     let Signal { confidence, change } = signal;
     Signal {
@@ -94,13 +95,13 @@ pub(crate) fn rounded(signal: Signal) -> Signal {
 pub struct Runs {
     /// The kind of puzzle.
     pub puzzle: String,
-    /// The questions, in words.
+    /// The data set.
     pub data: String,
     /// [`model_id`] of the model.
     pub model: String,
-    /// The confidence that ends a run without learned halting.
+    /// The confidence threshold of the model.
     pub threshold: f32,
-    /// Steps of each run.
+    /// Steps of every run.
     pub max_k: usize,
     /// The runs, in the order of the questions.
     pub runs: Vec<Run>,
@@ -147,7 +148,7 @@ impl Runs {
         let right: Vec<u8> = self.runs.iter().flat_map(words).collect();
         let verified = self.runs.iter().map(|r| r.verified_at.unwrap_or(0) as u16);
         let verified: Vec<u8> = verified.flat_map(u16::to_le_bytes).collect();
-        let voted = self.runs.iter().flat_map(|r| [r.voted.k as u16, u16::from(r.voted.right)]);
+        let voted = self.runs.iter().flat_map(|r| [r.vote.k as u16, u16::from(r.vote.right)]);
         let voted: Vec<u8> = voted.flat_map(u16::to_le_bytes).collect();
         let tensors = [
             ("embedding", Dtype::U16, vec![n, dim], embedding),
@@ -182,10 +183,11 @@ impl Runs {
     /// [`BenchError::Runs`] where it is no such file, damaged, or holds what no run can be.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| fault(e.to_string()))?;
-        let said = header.metadata().as_ref().and_then(|m| m.get("trm"));
-        let said = said.ok_or_else(|| fault("the file holds no runs".into()))?;
-        let said: HashMap<String, String> = serde_json::from_str(said).map_err(|e| fault(e.to_string()))?;
-        let word = |name: &str| said.get(name).cloned().ok_or_else(|| fault(format!("no {name}")));
+        let metadata = header.metadata().as_ref().and_then(|m| m.get("trm"));
+        let metadata = metadata.ok_or_else(|| fault("the file holds no runs".into()))?;
+        let metadata: HashMap<String, String> =
+            serde_json::from_str(metadata).map_err(|e| fault(e.to_string()))?;
+        let word = |name: &str| metadata.get(name).cloned().ok_or_else(|| fault(format!("no {name}")));
         if word("format")? != FORMAT {
             return Err(fault(format!("format {:?}, this build reads {FORMAT:?}", word("format")?)));
         }
@@ -233,7 +235,7 @@ impl Runs {
                 signals: (0..max_k).map(signal).collect(),
                 right: (0..max_k).map(|t| words[t / 8] >> (t % 8) & 1 == 1).collect(),
                 verified_at: (verified_at > 0).then_some(verified_at),
-                voted: Voted { k: voted[0], right: voted[1] == 1 },
+                vote: VoteResult { k: voted[0], right: voted[1] == 1 },
             })
         };
         Ok(Runs {
@@ -268,7 +270,7 @@ mod tests {
                 .collect(),
             right: (0..max_k).map(|t| (t * 7 + i).is_multiple_of(3)).collect(),
             verified_at: (i > 0).then_some(i),
-            voted: Voted { k: 1 + i, right: i.is_multiple_of(2) },
+            vote: VoteResult { k: 1 + i, right: i.is_multiple_of(2) },
         };
         let [puzzle, data, model] = ["maze", "some", "0badcafe"].map(String::from);
         Runs { puzzle, data, model, threshold: 0.95, max_k, runs: (0..5).map(run).collect() }
@@ -306,7 +308,7 @@ mod tests {
         let error = Runs::from_bytes(&late.to_bytes().expect("bytes")).expect_err("step 7 of 6");
         assert!(error.to_string().contains("run 2"), "{error}");
         let mut late = runs(6);
-        late.runs[1].voted.k = 0;
+        late.runs[1].vote.k = 0;
         let error = Runs::from_bytes(&late.to_bytes().expect("bytes")).expect_err("no step");
         assert!(error.to_string().contains("run 1"), "{error}");
         let mut uneven = runs(6);

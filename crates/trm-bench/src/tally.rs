@@ -1,13 +1,13 @@
-//! Counts over many answers, and the rates they give.
+//! Counts over many answers, and rates with intervals.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use trm_tasks::{Score, Task};
 
-/// A share of questions with its 95 % interval (Wilson).
+/// A share of questions with its 95 % Wilson interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
-    /// Questions of which it is true.
+    /// Questions that count.
     pub n_true: usize,
     /// `n_true` as a share of all questions, in 0..1.
     pub rate: f64,
@@ -37,7 +37,7 @@ impl Rate {
     }
 }
 
-/// What became of one question.
+/// The outcome of one question.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     pub score: Score,
@@ -45,7 +45,7 @@ pub(crate) struct Outcome {
     pub seconds: f64,
     pub flops: u64,
     pub rating: f32,
-    /// Of each K of the sweep: exact at K, obeys the rules at K or before.
+    /// For each K of the sweep: exact at K, obeys the rules at K or before.
     pub sweep: Vec<[bool; 2]>,
 }
 
@@ -91,21 +91,21 @@ impl Counts {
     }
 }
 
-/// What was measured on a set of questions.
+/// The measures over a set of questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measures {
     /// Questions.
     pub n: usize,
-    /// The shares that [`Task::RATES`] names.
+    /// The rates of [`Task::RATES`] by name.
     #[serde(flatten)]
     pub rates: BTreeMap<String, Rate>,
-    /// Share of all cells, givens and walls included, that are as in the label.
+    /// Share of all cells, givens and walls included, that agree with the label.
     pub cell_accuracy: f64,
-    /// Supervision steps, on average.
+    /// Mean number of supervision steps.
     pub mean_k: f64,
-    /// Milliseconds one thread spent on a puzzle, on average.
+    /// Mean milliseconds of one thread per puzzle.
     pub ms_per_puzzle: f64,
-    /// 10^9 operations of matrix products a puzzle took, on average, a multiply-add counted as two.
+    /// Mean matmul GFLOP per puzzle, a multiply-add counted as two.
     pub gflop_per_puzzle: f64,
 }
 
@@ -114,12 +114,12 @@ pub struct Measures {
 pub struct Band {
     /// Lowest rating.
     pub from: f32,
-    /// What was measured.
+    /// The measures of the band.
     #[serde(flatten)]
     pub measures: Measures,
 }
 
-/// What exactly K steps give, over the same runs.
+/// The rates after exactly K steps, from the same runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepPoint {
     /// Supervision steps.
@@ -130,7 +130,7 @@ pub struct SweepPoint {
     pub verified_by: Rate,
 }
 
-/// Running totals; its size does not grow with the questions.
+/// Running totals; their size does not grow with the number of questions.
 #[derive(Clone, Debug)]
 pub(crate) struct Tally {
     rates: &'static [&'static str],
@@ -167,8 +167,8 @@ impl Tally {
         self.all.measures(self.rates)
     }
 
-    /// Questions, and those whose answers obey the rules.
-    pub fn standing(&self) -> (usize, usize) {
+    /// Questions so far, and how many of their answers obey the rules.
+    pub fn progress(&self) -> (usize, usize) {
         (self.all.n, self.all.marks[1])
     }
 
@@ -184,7 +184,7 @@ impl Tally {
     }
 }
 
-/// The K of a sweep: 1, 2, 4 and so on, and the limit.
+/// The K of a sweep: powers of two below the limit, and the limit.
 pub(crate) fn sweep_ks(max_k: usize) -> Vec<usize> {
     let mut ks: Vec<usize> =
         std::iter::successors(Some(1), |k| Some(k * 2)).take_while(|k| *k < max_k).collect();

@@ -3,9 +3,9 @@
 use puzzles::maze::{Maze, MazePath, MazeRow, label};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_bench::{BenchError, Evaluated, Measures, evaluate};
+use trm_bench::{BenchError, EvalResult, Measures, evaluate};
 use trm_core::{Model, TrmEngine};
-use trm_solve::{Beyond, Halting, Policy};
+use trm_solve::{AfterHalt, Halting, Policy};
 use trm_tasks::MazeTask;
 use trm_tasks::{maze_builder, shaped};
 
@@ -34,12 +34,12 @@ fn rows(n: usize) -> Vec<MazeRow> {
     (0..n).map(row).collect()
 }
 
-fn run(engine: &TrmEngine, rows: &[MazeRow], halting: Halting, beyond: Beyond) -> Evaluated {
+fn run(engine: &TrmEngine, rows: &[MazeRow], halting: Halting, after_halt: AfterHalt) -> EvalResult {
     let config = engine.model().config();
     let task = MazeTask::of(config).expect("a maze model");
     let policy = Policy::of(config, halting, None).expect("a valid policy");
     let rows = rows.iter().cloned().map(Ok);
-    evaluate(engine, &task, rows, &policy, beyond, &|_| {}).expect("valid rows")
+    evaluate(engine, &task, rows, &policy, after_halt, &|_| {}).expect("valid rows")
 }
 
 fn without_time(measures: &Measures) -> Measures {
@@ -49,23 +49,23 @@ fn without_time(measures: &Measures) -> Measures {
 #[test]
 fn a_sweep_says_what_single_runs_say() {
     let (engine, rows) = (noisy(3), rows(60));
-    let swept = run(&engine, &rows, Halting::Fixed(6), Beyond::Watch);
+    let swept = run(&engine, &rows, Halting::Fixed(6), AfterHalt::Continue);
     assert_eq!(swept.sweep.iter().map(|p| p.k).collect::<Vec<_>>(), [1, 2, 4, 6]);
     for point in &swept.sweep {
-        let single = run(&engine, &rows, Halting::Fixed(point.k), Beyond::Stop);
+        let single = run(&engine, &rows, Halting::Fixed(point.k), AfterHalt::Stop);
         assert_eq!(single.measures.rates["exact_accuracy"], point.exact_at);
         assert!(point.verified_by.n_true >= single.measures.rates["optimal_path_rate"].n_true);
     }
-    let verified = run(&engine, &rows, Halting::Verified, Beyond::Stop);
+    let verified = run(&engine, &rows, Halting::Verified, AfterHalt::Stop);
     assert_eq!(verified.measures.rates["optimal_path_rate"], swept.sweep[3].verified_by);
 }
 
 #[test]
-fn what_is_beyond_does_not_change_the_answer() {
+fn steps_after_the_halt_do_not_change_the_answer() {
     let (engine, rows) = (noisy(4), rows(40));
     for halting in [Halting::Adaptive, Halting::Stable(1), Halting::Verified] {
-        let stopped = run(&engine, &rows, halting, Beyond::Stop);
-        let watched = run(&engine, &rows, halting, Beyond::Watch);
+        let stopped = run(&engine, &rows, halting, AfterHalt::Stop);
+        let watched = run(&engine, &rows, halting, AfterHalt::Continue);
         assert_eq!(without_time(&stopped.measures), without_time(&watched.measures), "{halting}");
     }
 }
@@ -75,7 +75,7 @@ fn threads_do_not_change_the_counts() {
     let (engine, rows) = (noisy(5), rows(50));
     let on = |n: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a pool");
-        pool.install(|| without_time(&run(&engine, &rows, Halting::Adaptive, Beyond::Stop).measures))
+        pool.install(|| without_time(&run(&engine, &rows, Halting::Adaptive, AfterHalt::Stop).measures))
     };
     assert_eq!(on(1), on(4));
 }
@@ -87,6 +87,6 @@ fn no_rows_are_no_result() {
     let (task, policy) =
         (MazeTask::of(config).unwrap(), Policy::of(config, Halting::Adaptive, None).unwrap());
     let none = std::iter::empty::<Result<MazeRow, _>>();
-    let error = evaluate(&engine, &task, none, &policy, Beyond::Stop, &|_| {}).expect_err("no rows");
+    let error = evaluate(&engine, &task, none, &policy, AfterHalt::Stop, &|_| {}).expect_err("no rows");
     assert!(matches!(error, BenchError::NoPuzzles));
 }

@@ -4,7 +4,7 @@ use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use puzzles::sudoku::Grid;
 use sona_learn::synthetic::{Kind as Synthetic, MAX_K, Synthetic as Source};
 use sona_learn::{HaltingPolicy, Label, SonaEngine};
-use trm_bench::{BenchError, KStar, Run, Runs, Voted, compare, learn, measure, model_id, settled};
+use trm_bench::{BenchError, KStar, Run, Runs, VoteResult, compare, learn, measure, model_id, tune_settled};
 use trm_core::{Model, TrmEngine};
 use trm_tasks::{Item, MazeTask, SudokuTask, Task, embedding};
 use trm_tasks::{maze_builder, shaped};
@@ -32,7 +32,7 @@ fn k_star_is_where_the_answer_is_right_for_good() {
     let runs = measure(&engine, &task, &items, 4, |_| {}).expect("two mazes");
     assert_eq!([runs[0].label(), runs[1].label()], [Label::Solved(1), Label::Censored(4)]);
     assert_eq!([runs[0].verified_at, runs[1].verified_at], [Some(1), None]);
-    assert_eq!([runs[0].voted.right, runs[1].voted.right], [true, false]);
+    assert_eq!([runs[0].vote.right, runs[1].vote.right], [true, false]);
     assert!(runs.iter().all(|run| run.signals.len() == 4 && run.embedding.len() == embedding::MAZE_DIM));
     for max_k in [0, 1025] {
         let error = measure(&engine, &task, &items, max_k, |_| {}).expect_err("out of range");
@@ -55,7 +55,7 @@ fn synthetic(n: usize) -> Runs {
             signals: source.run(if solved { k } else { MAX_K + 10 }, MAX_K),
             right: (1..=MAX_K).map(|t| solved && t >= k).collect(),
             verified_at: solved.then_some(k),
-            voted: Voted { k: MAX_K, right: solved },
+            vote: VoteResult { k: MAX_K, right: solved },
         }
     };
     let [puzzle, data, model] = ["maze", "synthetic", "00000000"].map(String::from);
@@ -110,7 +110,7 @@ fn what_is_shipped_is_about_the_shipped_models() {
         let again = learn(&runs).expect("enough runs");
         again.forget_examples();
         let level = if name == "sudoku" { SudokuTask::SETTLED } else { MazeTask::SETTLED };
-        assert_eq!(settled(&runs, &again).expect("enough runs"), level, "Task::SETTLED of {name}");
+        assert_eq!(tune_settled(&runs, &again).expect("enough runs"), level, "Task::SETTLED of {name}");
         let predict = |engine: &SonaEngine| {
             runs.runs.iter().map(|run| engine.predict(&run.query(), runs.max_k).steps).collect::<Vec<_>>()
         };

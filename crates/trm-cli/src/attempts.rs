@@ -1,26 +1,34 @@
 //! `trm eval --rollouts` and `trm eval --search`: more than one run of the network per puzzle, in rows
 //! of their own.
 
-use crate::Verdict;
-use crate::eval::{Args, Rows, maze_rows, sudoku};
-use crate::input::Puzzle;
+use crate::eval_args::Args;
+use crate::model_args::Puzzle;
+use crate::output::Output;
 use crate::progress::Progress;
-use anyhow::{Result, bail};
+use crate::rows::Rows;
+use crate::verdict::Verdict;
+use anyhow::{Context, Result, bail};
 use puzzles::sudoku::Geometry;
 use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Mutex;
-use trm_bench::Rate;
+use trm_bench::{ModelInfo, Rate};
 use trm_core::TrmEngine;
-use trm_solve::{Policy, Rollouts, SearchLimits, rollouts, search};
-use trm_tasks::{Item, MazeTask, Task};
+use trm_solve::{Policy, RolloutConfig, SearchLimits, rollouts, search};
+use trm_tasks::{Item, SudokuTask, Task};
 
 /// Searches for the solution of each Sudoku.
-pub fn run_search(args: &Args, engine: TrmEngine, max_calls: usize) -> Result<Verdict> {
+pub fn run_search(
+    args: &Args,
+    engine: TrmEngine,
+    info: ModelInfo,
+    max_calls: usize,
+    out: &mut Output,
+) -> Result<Verdict> {
     if args.puzzle != Puzzle::Sudoku {
         bail!("--search is for Sudoku: a maze has no cells to commit");
     }
-    let (engine, task, rows) = sudoku(args, engine)?;
+    let (engine, task, rows) = args.sudoku(&engine)?;
     if !task.is_of_candidates() {
         bail!("--search needs a model of candidates, not of cells");
     }
@@ -28,100 +36,116 @@ pub fn run_search(args: &Args, engine: TrmEngine, max_calls: usize) -> Result<Ve
         let side = task.geometry().side();
         bail!("--search is for Sudoku of 9x9 cells; these have {side}x{side}");
     }
-    let policy = args.thinking.policy(engine.model().config())?;
+    let policy = args.model_args.policy(engine.model().config())?;
     let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
-    let [n, _, n_right, calls, steps] = sums(rows, args.limit, |item| {
-        let found = search(&engine, &item.question, &limits)?;
-        let right = found.answer.as_ref() == Some(&item.label);
-        Ok([1, usize::from(found.answer.is_some()), usize::from(right), found.calls, found.steps])
+    let data = rows.data.clone();
+    let [n, _, n_right, calls, steps] = sums(rows, |item: Item<SudokuTask>| {
+        let result = search(&engine, &item.question, &limits)?;
+        let right = result.answer.as_ref() == Some(&item.label);
+        Ok([1, usize::from(result.answer.is_some()), usize::from(right), result.calls, result.steps])
     })?;
     let (rate, mean) = (Rate::of(n_right, n), |sum: usize| sum as f64 / n.max(1) as f64);
+    let verdict = args.reached("exact_accuracy", rate.rate);
+    out.set_verdict(verdict);
     if args.json {
-        let limits = json!(limits);
-        println!(
-            "{}",
-            json!({ "n": n, "search": { "exact_accuracy": rate, "calls": mean(calls),
-            "steps": mean(steps), "limits": limits } })
-        );
+        let found = json!({ "exact_accuracy": rate, "calls": mean(calls), "steps": mean(steps),
+            "limits": limits });
+        let object =
+            json!({ "puzzle": SudokuTask::NAME, "data": data, "model": info, "n": n, "search": found });
+        out.json(&object, None)?;
     } else {
-        println!(
+        writeln!(
+            out,
             "{n} puzzles, SEARCH around the network (at most {max_calls} calls): no score of the network"
-        );
-        println!("  exact_accuracy     {rate}");
-        println!("  calls per puzzle   {:.2}", mean(calls));
-        println!("  steps per puzzle   {:.1}", mean(steps));
+        )?;
+        writeln!(out, "  exact_accuracy     {rate}")?;
+        writeln!(out, "  calls per puzzle   {:.2}", mean(calls))?;
+        writeln!(out, "  steps per puzzle   {:.1}", mean(steps))?;
     }
-    Ok(args.reached("exact_accuracy", rate.rate))
+    Ok(verdict)
 }
 
 /// Runs each puzzle several times.
-pub fn run_rollouts(args: &Args, engine: TrmEngine, n_runs: usize) -> Result<Verdict> {
-    let policy = args.thinking.policy(engine.model().config())?;
-    let runs = Rollouts { n: n_runs, noise: args.noise, seed: args.seed };
+pub fn run_rollouts(
+    args: &Args,
+    engine: TrmEngine,
+    info: ModelInfo,
+    n_runs: usize,
+    out: &mut Output,
+) -> Result<Verdict> {
+    let config = RolloutConfig { n: n_runs, noise: args.noise, seed: args.seed };
     match args.puzzle {
         Puzzle::Sudoku => {
-            let (engine, task, rows) = sudoku(args, engine)?;
-            report_rollouts(args, &engine, &task, rows, &runs, &policy)
+            let (engine, task, rows) = args.sudoku(&engine)?;
+            report_rollouts(args, &engine, &info, &task, rows, &config, out)
         }
         Puzzle::Maze => {
-            let task = MazeTask::of(engine.model().config())?;
-            report_rollouts(args, &engine, &task, maze_rows(args)?, &runs, &policy)
+            let (task, rows) = args.mazes(&engine)?;
+            report_rollouts(args, &engine, &info, &task, rows, &config, out)
         }
     }
 }
 
-fn report_rollouts<T: Task>(
+fn report_rollouts<T: Task, R: Send>(
     args: &Args,
     engine: &TrmEngine,
+    info: &ModelInfo,
     task: &T,
-    rows: Rows<T>,
-    runs: &Rollouts,
-    policy: &Policy,
-) -> Result<Verdict> {
-    let [n, confidence, first, rules, steps] = sums(rows, args.limit, |item| {
-        let chosen = rollouts(engine, task, &item.question, runs, policy)?;
+    rows: Rows<R>,
+    config: &RolloutConfig,
+    out: &mut Output,
+) -> Result<Verdict>
+where
+    Item<T>: From<R>,
+{
+    let policy: Policy = args.model_args.policy(engine.model().config())?;
+    let data = rows.data.clone();
+    let [n, confidence, first, rules, steps] = sums(rows, |item: Item<T>| {
+        let result = rollouts(engine, task, &item.question, config, &policy)?;
         let right = |answer| usize::from(task.obeys_rules(&item.question, answer));
-        let [confidence, first, rules] = [&chosen.by_confidence, &chosen.first, &chosen.by_rules].map(right);
-        Ok([1, confidence, first, rules, chosen.steps])
+        let [confidence, first, rules] = [&result.by_confidence, &result.first, &result.by_rules].map(right);
+        Ok([1, confidence, first, rules, result.steps])
     })?;
     let [first, confidence, rules] = [first, confidence, rules].map(|n_right| Rate::of(n_right, n));
     let steps = steps as f64 / n.max(1) as f64;
     let name = T::RATES[1];
+    let verdict = args.reached(name, confidence.rate);
+    out.set_verdict(verdict);
     if args.json {
-        println!(
-            "{}",
-            json!({ "n": n, "rollouts": runs, "measure": name, "first": first,
-            "by_confidence": confidence, "by_rules": rules, "steps": steps })
-        );
+        let object = json!({ "puzzle": T::NAME, "data": data, "model": info, "n": n, "rollouts": config,
+            "measure": name, "first": first, "by_confidence": confidence, "by_rules": rules,
+            "steps": steps });
+        out.json(&object, Some(config.seed))?;
     } else {
-        println!("{n} puzzles, {} runs each, noise {}, at most {} steps", runs.n, runs.noise, policy.max_k);
-        println!("  {name} of the first run                         {first}");
-        println!("  {name}, chosen by confidence (network alone)    {confidence}");
-        println!("  {name}, chosen by the rules (network AND rules) {rules}");
-        println!("  steps per puzzle, all runs   {steps:.1}");
+        let RolloutConfig { n: n_runs, noise, .. } = config;
+        writeln!(out, "{n} puzzles, {n_runs} runs each, noise {noise}, at most {} steps", policy.max_k)?;
+        writeln!(out, "  {name} of the first run                         {first}")?;
+        writeln!(out, "  {name}, chosen by confidence (network alone)    {confidence}")?;
+        writeln!(out, "  {name}, chosen by the rules (network AND rules) {rules}")?;
+        writeln!(out, "  steps per puzzle, all runs   {steps:.1}")?;
     }
-    Ok(args.reached(name, confidence.rate))
+    Ok(verdict)
 }
 
-/// Asks about every row, on all threads, and sums up what each comes to: first 1, then whether its answer
-/// obeys the rules, then what the caller likes.
-fn sums<T: Task, const N: usize>(
-    rows: Rows<T>,
-    limit: Option<usize>,
-    ask: impl Fn(Item<T>) -> Result<[usize; N]> + Sync,
+/// Runs every row, on all threads, and sums up the numbers of each: first 1, then whether its answer obeys
+/// the rules, then what the caller counts.
+fn sums<T: Task, R: Send, const N: usize>(
+    rows: Rows<R>,
+    run: impl Fn(Item<T>) -> Result<[usize; N]> + Sync,
 ) -> Result<[usize; N]>
 where
-    Item<T>: Send,
+    Item<T>: From<R>,
 {
-    let rows = rows.items.take(limit.unwrap_or(usize::MAX));
-    let progress = Progress::of(T::NAME, &rows);
+    let Rows { items, data } = rows;
+    let progress = Progress::of(T::NAME, &items);
     let sums = Mutex::new([0; N]);
-    rows.par_bridge().try_for_each(|item| {
-        let numbers = ask(item?)?;
+    let all = items.par_bridge().try_for_each(|row| {
+        let numbers = run(row?.into())?;
         let mut sums = sums.lock().unwrap_or_else(|e| e.into_inner());
         sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
-        progress.show(sums[0], Some(sums[1]));
+        progress.show_verified(sums[0], sums[1]);
         anyhow::Ok(())
-    })?;
+    });
+    all.context(data)?;
     Ok(sums.into_inner().unwrap_or_else(|e| e.into_inner()))
 }

@@ -1,9 +1,10 @@
 //! `trm average`
 
-use anyhow::{Context, Result, bail};
+use crate::input::{base_name, name_of, read_model};
+use crate::output::{Output, OutputFile};
+use anyhow::{Result, bail};
 use clap::Parser;
-use std::path::PathBuf;
-use trm_core::Model;
+use std::path::{Path, PathBuf};
 
 #[derive(Parser)]
 #[command(after_help = "Example:\n  \
@@ -19,24 +20,24 @@ pub struct Args {
     out: PathBuf,
 }
 
-pub fn run(args: &Args) -> Result<()> {
-    let load = |path: &PathBuf| Model::load(path).with_context(|| path.display().to_string());
-    let mut mean = load(&args.models[0])?;
+pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+    let inputs: Vec<&Path> = args.models.iter().map(PathBuf::as_path).collect();
+    let file = OutputFile::create("--out", &args.out, &inputs, out)?;
+    let mut mean = read_model(inputs[0])?;
     let mut sums: Vec<f64> = mean.params.iter().map(|p| f64::from(*p)).collect();
-    for path in &args.models[1..] {
-        let model = load(path)?;
+    for path in &inputs[1..] {
+        let model = read_model(path)?;
         if model.layout() != mean.layout() {
-            bail!("{}: a model of another shape than {}", path.display(), args.models[0].display());
+            bail!("{}: a model of another shape than {}", name_of(path), name_of(inputs[0]));
         }
         sums.iter_mut().zip(&model.params).for_each(|(sum, p)| *sum += f64::from(*p));
     }
     let n = args.models.len();
     mean.params = sums.into_iter().map(|sum| (sum / n as f64) as f32).collect();
     let key = format!("phase {}", mean.note.len() + 1);
-    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let names: Vec<_> = args.models.iter().map(name).collect();
+    let names: Vec<_> = inputs.iter().map(|path| base_name(&path.to_string_lossy()).to_owned()).collect();
     mean.note.insert(key, format!("trm average {}", names.join(" ")));
-    mean.save(&args.out)?;
-    println!("{}: the mean of {n} models", args.out.display());
+    file.write(&mean.to_bytes()?)?;
+    writeln!(out, "{}: the mean of {n} models", args.out.display())?;
     Ok(())
 }

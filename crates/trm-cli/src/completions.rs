@@ -1,6 +1,8 @@
 //! `trm completions`
 
-use clap::{CommandFactory, Parser};
+use crate::output::Output;
+use anyhow::{Context, Result};
+use clap::{Command, Parser};
 use clap_complete::Shell;
 
 #[derive(Parser)]
@@ -13,6 +15,10 @@ pub struct Args {
     shell: Shell,
 }
 
-pub fn run(args: &Args) {
-    clap_complete::generate(args.shell, &mut crate::Cli::command(), "trm", &mut std::io::stdout());
+pub fn run(args: &Args, command: &mut Command, out: &mut Output) -> Result<()> {
+    // Written to memory first: the generator panics where its writer fails.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, command, "trm", &mut script);
+    write!(out, "{}", String::from_utf8(script).context("the completions")?)?;
+    Ok(())
 }

@@ -1,8 +1,11 @@
 //! `trm doctor`
 
-use crate::Verdict;
 use crate::draw::Colours;
-use crate::input::Puzzle;
+use crate::environment::{kernel_fault, variable};
+use crate::model_args::Puzzle;
+use crate::output::{Output, text_of};
+use crate::rows::{self, Source};
+use crate::verdict::Verdict;
 use anyhow::Result;
 use clap::Parser;
 use serde::Serialize;
@@ -27,8 +30,8 @@ const SUDOKU: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6..
 const MAZE: &str = "S #\n# #\n  G";
 /// Enough steps for them.
 const K: usize = 16;
-/// Files that take the place of the committed test sets.
-const VARIABLES: [(&str, &str); 2] = [("SUDOKU_EXTREME_CSV", "sudoku"), ("MAZE_HARD_CSV", "maze")];
+/// Rows that are read of the files that variables name.
+const ROWS: usize = 100;
 
 #[derive(Serialize)]
 struct Findings {
@@ -46,7 +49,7 @@ struct Findings {
 #[derive(Serialize)]
 struct Kernel {
     name: &'static str,
-    /// Whether products of bf16 factors are an instruction.
+    /// Whether bf16 GEMM is one instruction.
     bf16: bool,
     solves_sudoku: bool,
     solves_maze: bool,
@@ -71,14 +74,16 @@ struct Data {
     file: Option<String>,
 }
 
-pub fn run(args: &Args) -> Result<Verdict> {
+pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     let findings = examine();
+    let verdict = Verdict::from(findings.wrong.is_empty());
+    out.set_verdict(verdict);
     if args.json {
-        println!("{}", serde_json::to_string(&findings)?);
+        writeln!(out, "{}", serde_json::to_string(&findings)?)?;
     } else {
-        print(&findings);
+        print(&findings, out)?;
     }
-    Ok(if findings.wrong.is_empty() { Verdict::Yes } else { Verdict::No })
+    Ok(verdict)
 }
 
 fn examine() -> Findings {
@@ -91,19 +96,8 @@ fn examine() -> Findings {
             }
         }
     }
-    if let Ok(wanted) = std::env::var("TRM_KERNEL")
-        && !wanted.is_empty()
-        && !kernels.iter().any(|kernel| kernel.name == wanted)
-    {
-        wrong.push(format!("TRM_KERNEL is {wanted:?}, which this processor does not have"));
-    }
-    let data = VARIABLES.map(|(variable, puzzle)| {
-        let file = std::env::var_os(variable).map(|file| file.to_string_lossy().into_owned());
-        if let Some(file) = file.as_ref().filter(|file| !Path::new(file).is_file()) {
-            wrong.push(format!("{variable} names {file}, which is no file"));
-        }
-        Data { puzzle, variable, file }
-    });
+    wrong.extend(kernel_fault());
+    let data = [data(&rows::sudoku(None), "sudoku", &mut wrong), data(&rows::mazes(), "maze", &mut wrong)];
     let models = [(Puzzle::Sudoku, trm_models::sudoku_card()), (Puzzle::Maze, trm_models::maze_card())];
     let models: Vec<Embedded> = models.map(|(puzzle, card)| embedded(puzzle, card)).into();
     wrong.extend(models.iter().filter(|m| m.untrained).map(|m| format!("model {} is untrained", m.name)));
@@ -118,6 +112,18 @@ fn examine() -> Findings {
         data: data.into(),
         wrong,
     }
+}
+
+/// The test set of a puzzle. Of a file that a variable names the first rows are read.
+fn data<R: Send + 'static>(source: &Source<R>, puzzle: &'static str, wrong: &mut Vec<String>) -> Data {
+    let file = variable(source.variable);
+    if let Some(file) = &file
+        && let Err(error) = source.rows(Some(Path::new(file)), Some(ROWS), &|_| Ok(()))
+    {
+        wrong.push(format!("{} names {}", source.variable, text_of(&error)));
+    }
+    let file = file.map(|file| file.to_string_lossy().into_owned());
+    Data { puzzle, variable: source.variable, file }
 }
 
 fn embedded(puzzle: Puzzle, card: &'static str) -> Embedded {
@@ -169,35 +175,40 @@ fn cpu_features() -> Vec<&'static str> {
     found.into_iter().filter_map(|(name, has)| has.then_some(name)).collect()
 }
 
-fn print(findings: &Findings) {
-    let colours = Colours::of_stdout();
-    println!("trm {} on {}, {} threads", findings.version, findings.machine, findings.threads);
-    println!("processor    {}", findings.cpu_features.join(" "));
+fn print(findings: &Findings, out: &mut Output) -> Result<()> {
+    let colours = Colours::of(out);
+    writeln!(out, "trm {} on {}, {} threads", findings.version, findings.machine, findings.threads)?;
+    writeln!(out, "processor    {}", findings.cpu_features.join(" "))?;
     for kernel in &findings.kernels {
         let used = if kernel.name == findings.kernel { ", used" } else { "" };
         let word = |solves| if solves { "solves" } else { "FAILS" };
         let (sudoku, maze) = (word(kernel.solves_sudoku), word(kernel.solves_maze));
         let bf16 = if kernel.bf16 { ", --precision bf16 is faster" } else { "" };
-        println!("kernel       {}: {sudoku} the Sudoku, {maze} the maze{bf16}{used}", kernel.name);
+        writeln!(out, "kernel       {}: {sudoku} the Sudoku, {maze} the maze{bf16}{used}", kernel.name)?;
     }
     for model in &findings.models {
-        println!("\nmodel        {}: {} weights, {} bytes", model.name, model.n_params, model.size_bytes);
-        println!("sha256       {}", model.sha256);
+        writeln!(
+            out,
+            "\nmodel        {}: {} weights, {} bytes",
+            model.name, model.n_params, model.size_bytes
+        )?;
+        writeln!(out, "sha256       {}", model.sha256)?;
         for row in scores(model.card) {
-            println!("             {row}");
+            writeln!(out, "             {row}")?;
         }
     }
-    println!();
+    writeln!(out)?;
     for data in &findings.data {
         let set = data.file.as_deref().unwrap_or("the committed, generated set");
-        println!("test set     {}: {set} ({} names another)", data.puzzle, data.variable);
+        writeln!(out, "test set     {}: {set} ({} names another)", data.puzzle, data.variable)?;
     }
     for wrong in &findings.wrong {
-        println!("WRONG        {wrong}");
+        writeln!(out, "WRONG        {wrong}")?;
     }
     if findings.wrong.is_empty() {
-        println!("{}", colours.good("nothing is wrong"));
+        writeln!(out, "{}", colours.good("nothing is wrong"))?;
     }
+    Ok(())
 }
 
 /// The first table of a card's scores.

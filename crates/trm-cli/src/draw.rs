@@ -1,9 +1,11 @@
 //! Answers as text, coloured where they go to a terminal.
 
+use crate::environment::wants_colours;
+use crate::output::Output;
 use puzzles::maze::{Cell, Maze, MazePath};
-use puzzles::sudoku::Grid;
-use std::io::IsTerminal;
+use puzzles::sudoku::{Grid, Notation};
 use trm_solve::picture;
+use trm_tasks::{MazeTask, SudokuTask, Task};
 
 const BOLD: &str = "\x1b[1m";
 const BLUE: &str = "\x1b[36m";
@@ -12,16 +14,13 @@ const YELLOW: &str = "\x1b[1;7;33m";
 const GREY: &str = "\x1b[90m";
 const PLAIN: &str = "\x1b[0m";
 
-/// Whether to colour what is printed: not in a pipe, and not where `NO_COLOR` is set and not empty.
+/// Whether to colour what is printed.
 #[derive(Clone, Copy)]
 pub struct Colours(bool);
 
 impl Colours {
-    pub fn of_stdout() -> Self {
-        Colours(
-            std::io::stdout().is_terminal()
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-        )
+    pub fn of(out: &Output) -> Self {
+        Colours(wants_colours(out.is_terminal()))
     }
 
     fn paint(self, style: &str, text: impl std::fmt::Display) -> String {
@@ -33,60 +32,82 @@ impl Colours {
     }
 }
 
-/// Draws the answers to one question.
-pub trait Draw<A> {
-    /// The answer, with what differs from `before` set off.
-    fn draw(&self, answer: &A, before: Option<&A>, colours: Colours) -> String;
+/// Draws the answers to questions of a task.
+pub trait Draw<T: Task> {
+    /// The answer as a board, with what differs from `before` set off.
+    fn board(
+        &self,
+        question: &T::Question,
+        answer: &T::Answer,
+        before: Option<&T::Answer>,
+        colours: Colours,
+    ) -> String;
+    /// The answer in one line.
+    fn line(&self, question: &T::Question, answer: &T::Answer) -> String;
     /// Cells that differ.
-    fn n_changed(&self, answer: &A, before: &A) -> usize;
-    /// Width of a board, and after how many cells a box ends (0 for no boxes).
-    fn shape(&self) -> (usize, usize);
+    fn n_changed(&self, answer: &T::Answer, before: &T::Answer) -> usize;
+    /// Height and width.
+    fn size(&self, question: &T::Question) -> (usize, usize);
+    /// Rows and columns of a box; 0 for no boxes.
+    fn boxes(&self, question: &T::Question) -> [usize; 2];
     /// The answer's cells, row by row.
-    fn cells(&self, answer: &A) -> Vec<picture::Cell>;
+    fn cells(&self, question: &T::Question, answer: &T::Answer) -> Vec<picture::Cell>;
 }
 
-impl Draw<Grid> for Grid {
-    /// `self` is the question: its givens are bold.
-    fn draw(&self, answer: &Grid, before: Option<&Grid>, colours: Colours) -> String {
-        let mut board = String::new();
-        let mut cells = 0;
-        for symbol in answer.pretty().chars() {
-            if !(symbol.is_ascii_alphanumeric() || symbol == '.') {
-                board.push(symbol);
-                continue;
-            }
-            let (now, given) = (answer.cells()[cells], self.cells()[cells] != 0);
+/// A Sudoku is drawn in the notation it was written in; its givens are bold.
+impl Draw<SudokuTask> for Notation {
+    fn board(&self, question: &Grid, answer: &Grid, before: Option<&Grid>, colours: Colours) -> String {
+        let text = Notation::board(*self, answer);
+        let is_cell = |c: char| c.is_ascii_alphanumeric() || c == '.';
+        let mut board = String::with_capacity(text.len());
+        let (mut rest, mut cell) = (text.as_str(), 0);
+        while let Some(start) = rest.find(is_cell) {
+            let length = rest[start..].find(|c| !is_cell(c)).unwrap_or(rest.len() - start);
+            let (now, given) = (answer.cells()[cell], question.cells()[cell] != 0);
             let style = match before {
                 _ if given => BOLD,
-                Some(before) if before.cells()[cells] != now => YELLOW,
+                Some(before) if before.cells()[cell] != now => YELLOW,
                 _ => BLUE,
             };
-            board += &colours.paint(style, symbol);
-            cells += 1;
+            board += &rest[..start];
+            board += &colours.paint(style, &rest[start..start + length]);
+            rest = &rest[start + length..];
+            cell += 1;
         }
-        board
+        board + rest
+    }
+
+    fn line(&self, _: &Grid, answer: &Grid) -> String {
+        Notation::line(*self, answer)
     }
 
     fn n_changed(&self, answer: &Grid, before: &Grid) -> usize {
         answer.cells().iter().zip(before.cells()).filter(|(a, b)| a != b).count()
     }
 
-    fn shape(&self) -> (usize, usize) {
-        (self.geometry().side(), self.geometry().box_rows())
+    fn size(&self, question: &Grid) -> (usize, usize) {
+        (question.geometry().side(), question.geometry().side())
     }
 
-    fn cells(&self, answer: &Grid) -> Vec<picture::Cell> {
+    fn boxes(&self, question: &Grid) -> [usize; 2] {
+        [question.geometry().box_rows(), question.geometry().box_cols()]
+    }
+
+    fn cells(&self, question: &Grid, answer: &Grid) -> Vec<picture::Cell> {
         let symbols = answer.to_string();
-        let cells = symbols.chars().zip(self.cells());
+        let cells = symbols.chars().zip(question.cells());
         cells.map(|(symbol, given)| picture::Cell { symbol, given: *given != 0 }).collect()
     }
 }
 
-impl Draw<MazePath> for Maze {
-    fn draw(&self, answer: &MazePath, before: Option<&MazePath>, colours: Colours) -> String {
+/// Mazes have one notation.
+pub struct MazeDrawing;
+
+impl Draw<MazeTask> for MazeDrawing {
+    fn board(&self, maze: &Maze, answer: &MazePath, before: Option<&MazePath>, colours: Colours) -> String {
         let mut drawing = String::new();
-        for i in 0..self.n_cells() {
-            let (marked, cell) = (answer.is_marked(i), self.cell(i));
+        for i in 0..maze.n_cells() {
+            let (marked, cell) = (answer.is_marked(i), maze.cell(i));
             let changed = before.is_some_and(|before| before.is_marked(i) != marked);
             let symbol = if marked && cell == Cell::Free { 'o' } else { cell.symbol() };
             let style = match cell {
@@ -96,23 +117,31 @@ impl Draw<MazePath> for Maze {
                 Cell::Free => BLUE,
             };
             drawing += &if symbol == ' ' && !changed { " ".into() } else { colours.paint(style, symbol) };
-            if (i + 1).is_multiple_of(self.width()) {
+            if (i + 1).is_multiple_of(maze.width()) {
                 drawing.push('\n');
             }
         }
         drawing
     }
 
+    fn line(&self, maze: &Maze, answer: &MazePath) -> String {
+        maze.answer_line(answer)
+    }
+
     fn n_changed(&self, answer: &MazePath, before: &MazePath) -> usize {
         answer.marks().iter().zip(before.marks()).filter(|(a, b)| a != b).count()
     }
 
-    fn shape(&self) -> (usize, usize) {
-        (self.width(), 0)
+    fn size(&self, maze: &Maze) -> (usize, usize) {
+        (maze.height(), maze.width())
     }
 
-    fn cells(&self, answer: &MazePath) -> Vec<picture::Cell> {
-        let symbols = self.answer_line(answer);
+    fn boxes(&self, _: &Maze) -> [usize; 2] {
+        [0, 0]
+    }
+
+    fn cells(&self, maze: &Maze, answer: &MazePath) -> Vec<picture::Cell> {
+        let symbols = maze.answer_line(answer);
         symbols.chars().map(|symbol| picture::Cell { symbol, given: symbol != 'o' }).collect()
     }
 }
@@ -127,19 +156,18 @@ mod tests {
         let answer = Grid::parse(&format!("123{}", ".".repeat(78))).expect("a grid");
         let maze = Maze::parse("S  # # G ").expect("a maze");
         let (before, path) = (MazePath::empty(3, 3), MazePath::parse(&maze, "So # # G ").expect("a path"));
-        let draw = |colours| {
-            let (board, path) = (
-                question.draw(&answer, Some(&question), colours),
-                Draw::draw(&maze, &path, Some(&before), colours),
-            );
-            board + &path
-        };
-        let (plain, mut coloured) = (draw(Colours(false)), draw(Colours(true)));
-        assert!(!plain.contains('\x1b'));
-        for style in [PLAIN, BLUE, YELLOW, BOLD, GREY] {
-            assert!(coloured.contains(style), "{style:?}");
-            coloured = coloured.replace(style, "");
+        for notation in [Notation::OneBased, Notation::Numbers, Notation::Letters] {
+            let draw = |colours| {
+                let board = Draw::board(&notation, &question, &answer, Some(&question), colours);
+                board + &MazeDrawing.board(&maze, &path, Some(&before), colours)
+            };
+            let (plain, mut coloured) = (draw(Colours(false)), draw(Colours(true)));
+            assert!(!plain.contains('\x1b'));
+            for style in [PLAIN, BLUE, YELLOW, BOLD, GREY] {
+                assert!(coloured.contains(style), "{style:?}");
+                coloured = coloured.replace(style, "");
+            }
+            assert_eq!(coloured, plain);
         }
-        assert_eq!(coloured, plain);
     }
 }

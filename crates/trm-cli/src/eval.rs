@@ -1,174 +1,75 @@
 //! `trm eval`
 
-use crate::input::{Puzzle, Thinking, sudoku_task};
+use crate::attempts;
+use crate::eval_args::Args;
+use crate::model_args::Puzzle;
+use crate::output::{Output, message};
 use crate::progress::Progress;
-use crate::{Verdict, attempts};
+use crate::rows::Rows;
+use crate::verdict::Verdict;
 use anyhow::{Context, Result};
-use clap::Parser;
-use puzzles::PuzzleError;
-use puzzles::dataset::{Dataset, Origin};
-use puzzles::sudoku::Geometry;
-use std::fs::File;
-use std::iter::Peekable;
-use std::path::PathBuf;
-use trm_bench::{ModelInfo, Report, evaluate};
+use trm_bench::{ModelInfo, evaluate};
 use trm_core::TrmEngine;
-use trm_solve::Beyond;
-use trm_tasks::{Item, MazeTask, SudokuTask, Task};
+use trm_solve::AfterHalt;
+use trm_tasks::{Item, Task};
 
-#[derive(Parser)]
-#[command(after_help = "Examples:\n  \
-    trm eval sudoku                                  the 1,000 generated puzzles of this program\n  \
-    trm eval sudoku --data test.csv --limit 1000     a published file\n  \
-    trm eval maze --k 32 --json\n  \
-    trm eval maze --sweep --max-k 64                 what every K gives, from the same runs\n  \
-    trm eval sudoku --rollouts 16                    16 runs from disturbed latents\n  \
-    trm eval sudoku --search 64                      the network proposes, a stack decides\n  \
-    trm eval sudoku --target 80                      exit code 1 unless above 80 %\n\n\
-    exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
-    the share that obeys the rules, found without the label. Intervals are 95 %.\n\
-    RAYON_NUM_THREADS sets the number of threads.")]
-pub struct Args {
-    /// Which puzzle
-    pub puzzle: Puzzle,
-    /// Puzzles (CSV: source,question,answer,rating; Sudoku of 4x4 to 25x25 cells, all of one size);
-    /// without it the committed set
-    #[arg(long)]
-    pub data: Option<PathBuf>,
-    /// Puzzles to use, from the start of the file
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
-    #[command(flatten)]
-    pub thinking: Thinking,
-    /// Go on to the last step and report every K
-    #[arg(long)]
-    sweep: bool,
-    /// Run every puzzle N times from disturbed latents; choose by confidence, and by the rules
-    #[arg(long, value_name = "N", conflicts_with_all = ["sweep", "search"], value_parser = clap::value_parser!(u16).range(1..))]
-    rollouts: Option<u16>,
-    /// Standard deviation of the noise of --rollouts
-    #[arg(long, default_value_t = 0.5, requires = "rollouts")]
-    pub noise: f64,
-    /// Seed of that noise
-    #[arg(long, default_value_t = 1, requires = "rollouts")]
-    pub seed: u64,
-    /// Sudoku: search around the network, in at most N calls; no score of the network
-    #[arg(long, value_name = "N", conflicts_with = "sweep", value_parser = clap::value_parser!(u32).range(1..))]
-    search: Option<u32>,
-    /// Fail unless solved_rate or optimal_path_rate is above this percentage
-    #[arg(long, value_name = "PERCENT")]
-    target: Option<f64>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-pub fn run(args: Args) -> Result<Verdict> {
-    let (engine, info) = args.thinking.engine(args.puzzle)?;
+pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
+    let (engine, info) = args.model_args.engine(args.puzzle)?;
     if info.untrained {
-        eprintln!("note: the model is untrained ({}); what it scores means nothing", info.name);
+        message!("note: the model is untrained ({}); what it scores means nothing", info.name);
         if args.target.is_some() {
-            eprintln!("FAIL: there is nothing to measure before the model is trained");
+            message!("FAIL: there is nothing to measure before the model is trained");
             return Ok(Verdict::No);
         }
     }
+    if args.rollouts.is_some() || args.search.is_some() {
+        args.model_args.refuse_halting("--rollouts and --search")?;
+    }
     if let Some(n) = args.rollouts {
-        return attempts::run_rollouts(&args, engine, usize::from(n));
+        return attempts::run_rollouts(args, engine, info, usize::from(n), out);
     }
     if let Some(n) = args.search {
-        return attempts::run_search(&args, engine, n as usize);
+        return attempts::run_search(args, engine, info, n as usize, out);
     }
     match args.puzzle {
         Puzzle::Sudoku => {
-            let (engine, task, rows) = sudoku(&args, engine)?;
-            args.eval(&engine, info, &task, rows)
+            let (engine, task, rows) = args.sudoku(&engine)?;
+            evaluate_rows(args, &engine, info, &task, rows, out)
         }
-        Puzzle::Maze => args.eval(&engine, info, &MazeTask::of(engine.model().config())?, maze_rows(&args)?),
-    }
-}
-
-type Items<T> = Box<dyn Iterator<Item = Result<Item<T>, PuzzleError>> + Send>;
-
-/// The questions to ask.
-pub struct Rows<T: Task> {
-    pub items: Peekable<Items<T>>,
-    /// Where they come from, in words.
-    data: String,
-}
-
-/// Sudoku, all of the size of the first, with the engine and the task for that size.
-pub fn sudoku(args: &Args, engine: TrmEngine) -> Result<(TrmEngine, SudokuTask, Rows<SudokuTask>)> {
-    let mut rows = args.rows(puzzles::read_sized_sudoku_csv, puzzles::load_sudoku_extreme_dataset)?;
-    let geometry = match rows.items.peek() {
-        Some(Ok(first)) => first.question.geometry(),
-        // The evaluation says what is wrong with the first row.
-        _ => Geometry::STANDARD,
-    };
-    let (engine, task) = sudoku_task(engine, geometry)?;
-    Ok((engine, task, rows))
-}
-
-pub fn maze_rows(args: &Args) -> Result<Rows<MazeTask>> {
-    args.rows(puzzles::maze::read_maze_csv, puzzles::maze::load_maze_hard_dataset)
-}
-
-impl Args {
-    /// The rows of the file that was named, else of the committed set.
-    fn rows<T: Task, R: Send + 'static, I>(
-        &self,
-        read: impl Fn(File) -> I,
-        committed: impl Fn() -> Result<Dataset<R>, PuzzleError>,
-    ) -> Result<Rows<T>>
-    where
-        I: Iterator<Item = Result<R, PuzzleError>> + Send + 'static,
-        Item<T>: From<R>,
-    {
-        if let Some(path) = &self.data {
-            let data = path.display().to_string();
-            let file = File::open(path).with_context(|| data.clone())?;
-            let items: Items<T> = Box::new(read(file).map(|row| row.map(Item::from)));
-            return Ok(Rows { items: items.peekable(), data });
+        Puzzle::Maze => {
+            let (task, rows) = args.mazes(&engine)?;
+            evaluate_rows(args, &engine, info, &task, rows, out)
         }
-        let set = committed()?;
-        let data = match set.origin {
-            Origin::File(path) => path.display().to_string(),
-            Origin::Generated(name) => format!("{name} (generated, committed)"),
-        };
-        let items: Items<T> = Box::new(set.rows.into_iter().map(|row| Ok(row.into())));
-        Ok(Rows { items: items.peekable(), data })
     }
+}
 
-    fn eval<T: Task>(&self, engine: &TrmEngine, info: ModelInfo, task: &T, rows: Rows<T>) -> Result<Verdict> {
-        let policy = self.thinking.policy(engine.model().config())?;
-        let Rows { items, data } = rows;
-        let beyond = if self.sweep { Beyond::Watch } else { Beyond::Stop };
-        let (limit, named) = (self.limit.unwrap_or(usize::MAX), data.clone());
-        let rows = items.take(limit);
-        let progress = Progress::of(T::NAME, &rows);
-        let evaluated = evaluate(engine, task, rows, &policy, beyond, &|standing| {
-            progress.show(standing.n, Some(standing.n_verified));
-        });
-        drop(progress);
-        let report = evaluated.context(named)?.report(T::NAME, data, info, policy);
-        if self.json {
-            println!("{}", serde_json::to_string(&report)?);
-        } else {
-            print!("{report}");
-        }
-        Ok(self.judge(&report, T::RATES[1]))
+fn evaluate_rows<T: Task, R: Send>(
+    args: &Args,
+    engine: &TrmEngine,
+    info: ModelInfo,
+    task: &T,
+    rows: Rows<R>,
+    out: &mut Output,
+) -> Result<Verdict>
+where
+    Item<T>: From<R>,
+{
+    let policy = args.model_args.policy(engine.model().config())?;
+    let Rows { items, data } = rows;
+    let after_halt = if args.sweep { AfterHalt::Continue } else { AfterHalt::Stop };
+    let progress = Progress::of(T::NAME, &items);
+    let result = evaluate(engine, task, items, &policy, after_halt, &|so_far| {
+        progress.show_verified(so_far.n, so_far.n_verified);
+    });
+    drop(progress);
+    let report = result.with_context(|| data.clone())?.report(T::NAME, data, info, policy);
+    let rate = T::RATES[1];
+    let verdict = args.reached(rate, report.measures.rates[rate].rate);
+    out.set_verdict(verdict);
+    if args.json {
+        out.json(&report, None)?;
+    } else {
+        write!(out, "{report}")?;
     }
-
-    fn judge(&self, report: &Report, rate: &str) -> Verdict {
-        self.reached(rate, report.measures.rates[rate].rate)
-    }
-
-    /// Whether a rate is above the target, if there is one.
-    pub fn reached(&self, name: &str, rate: f64) -> Verdict {
-        let Some(target) = self.target else { return Verdict::Yes };
-        let percent = 100.0 * rate;
-        let passed = percent > target;
-        let word = if passed { "PASS" } else { "FAIL" };
-        eprintln!("{word}: {name} {percent:.2} %, target above {target} %");
-        if passed { Verdict::Yes } else { Verdict::No }
-    }
+    Ok(verdict)
 }

@@ -1,14 +1,15 @@
 //! `trm generate`
 
-use anyhow::{Context, Result};
+use crate::output::{Output, OutputFile};
+use crate::progress::Progress;
+use crate::values::longest_path;
+use anyhow::{Result, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use puzzles::maze::MazeSpec;
 use puzzles::sudoku::Mix;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use trm_core::file::replace;
 
 /// All rows are kept in memory until they are written: some 4 GB for the longest mazes.
 const MAX_COUNT: u64 = 1_000_000;
@@ -34,45 +35,77 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Sudoku: parts of easy, moderate, hard, extreme, deep and resistant puzzles; of one core, a deep one
-    /// takes 0.15 s, a resistant one a second
-    #[arg(long, value_delimiter = ',', default_value = "4,1,0,0,0,15")]
-    mix: Vec<u32>,
-    /// Maze: cells of a side
-    #[arg(long, default_value_t = 30)]
-    side: usize,
-    /// Maze: least steps of the shortest path; 109 for 30x30 is Maze-Hard
-    #[arg(long, default_value_t = 109)]
-    min_path: usize,
+    /// takes 0.15 s, a resistant one a second; 4,1,0,0,0,15 unless given
+    #[arg(long, value_delimiter = ',', value_name = "PARTS")]
+    mix: Option<Vec<u32>>,
+    /// Maze: cells of a side; 30 unless given
+    #[arg(long)]
+    side: Option<usize>,
+    /// Maze: least steps of the shortest path; 109, which for 30x30 is Maze-Hard, unless given
+    #[arg(long)]
+    min_path: Option<usize>,
     /// Where to write
     #[arg(long)]
     out: PathBuf,
 }
 
-pub fn run(args: Args) -> Result<()> {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} ETA {eta}")?;
-    let bar = ProgressBar::new(args.count as u64).with_style(style);
+pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+    let kind = args.kind()?;
     // Opened before the work: no minutes for a folder that is not there.
-    replace(&args.out, |file| args.write(BufWriter::new(file), &bar))
-        .with_context(|| args.out.display().to_string())?;
-    bar.finish();
-    Ok(())
+    let file = OutputFile::create("--out", &args.out, &[], out)?;
+    let progress = Progress::new("generate", "puzzles", Some(args.count));
+    file.write_with(|to| args.write(&kind, to, &progress))
+}
+
+/// Which puzzles to make.
+enum Kind {
+    Sudoku(Mix),
+    Maze(MazeSpec),
 }
 
 impl Args {
-    fn write(&self, to: impl Write, bar: &ProgressBar) -> Result<()> {
-        let (count, seed) = (self.count, self.seed);
+    fn kind(&self) -> Result<Kind> {
         match self.puzzle {
             Puzzle::Sudoku => {
-                let [easy, moderate, hard, extreme, deep, resistant] = self.mix[..] else {
-                    anyhow::bail!("--mix takes six numbers: easy,moderate,hard,extreme,deep,resistant");
+                if self.side.is_some() || self.min_path.is_some() {
+                    bail!("--side and --min-path are for mazes");
+                }
+                let [easy, moderate, hard, extreme, deep, resistant] = match self.mix.as_deref() {
+                    None => [4, 1, 0, 0, 0, 15],
+                    Some([a, b, c, d, e, f]) => [*a, *b, *c, *d, *e, *f],
+                    Some(_) => bail!("--mix takes six numbers: easy,moderate,hard,extreme,deep,resistant"),
                 };
-                let mix = Mix { easy, moderate, hard, extreme, deep, resistant };
-                let rows = puzzles::sudoku::generate(count, seed, mix, &mut |n| bar.set_position(n as u64));
-                puzzles::write_sudoku_csv(to, &rows)?;
+                if [easy, moderate, hard, extreme, deep, resistant].iter().all(|part| *part == 0) {
+                    bail!("--mix takes parts of which one at least is above 0");
+                }
+                Ok(Kind::Sudoku(Mix { easy, moderate, hard, extreme, deep, resistant }))
             }
             Puzzle::Maze => {
-                let spec = MazeSpec::square(self.side, self.min_path);
-                let rows = puzzles::maze::generate(&spec, count, seed, |n| bar.set_position(n as u64))?;
+                if self.mix.is_some() {
+                    bail!("--mix is for Sudoku");
+                }
+                let (side, min_path) = (self.side.unwrap_or(30), self.min_path.unwrap_or(109));
+                // What no maze can hold by the number of its cells is refused by its specification.
+                if min_path > longest_path(side) && min_path < side.saturating_mul(side) {
+                    bail!(
+                        "--min-path {min_path}: no maze of {side}x{side} cells has so long a shortest path"
+                    );
+                }
+                Ok(Kind::Maze(MazeSpec::square(side, min_path)))
+            }
+        }
+    }
+
+    fn write(&self, kind: &Kind, to: &mut dyn Write, progress: &Progress) -> Result<()> {
+        let show = |n| progress.show(n, String::new);
+        let (count, seed) = (self.count, self.seed);
+        match kind {
+            Kind::Sudoku(mix) => {
+                let rows = puzzles::sudoku::generate(count, seed, *mix, &mut |n| show(n));
+                puzzles::write_sudoku_csv(to, &rows)?;
+            }
+            Kind::Maze(spec) => {
+                let rows = puzzles::maze::generate(spec, count, seed, show)?;
                 puzzles::maze::write_maze_csv(to, &rows)?;
             }
         }

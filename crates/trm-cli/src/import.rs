@@ -1,58 +1,73 @@
 //! `trm import`
 
-use crate::input::read_file;
+use crate::input::{base_name, name_of};
+use crate::output::{Output, OutputFile};
+use crate::{checkpoint, checkpoint_config};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use std::path::PathBuf;
-use trm_core::official;
-
-/// How a PyTorch file becomes one that can be read without running what it holds.
-const CONVERT: &str = "convert it first, in Python:\n  \
-    import torch; from safetensors.torch import save_file\n  \
-    save_file({k: v.contiguous() for k, v in torch.load('IN', map_location='cpu').items()}, 'OUT.safetensors')";
+use safetensors::SafeTensors;
+use std::path::{Path, PathBuf};
+use trm_core::{Model, TrmError, official};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
+    trm import step_65100 sudoku.safetensors --config all_config.yaml\n  \
     trm import checkpoint.safetensors sudoku.safetensors --config arch.json\n  \
     trm eval sudoku --model sudoku.safetensors\n\n\
-    The checkpoint is a state dict of the official TinyRecursiveModels code as safetensors, its\n\
-    configuration the `arch` part of its all_config.yaml as JSON, with seq_len, vocab_size and\n\
-    num_puzzle_identifiers of its data set (Sudoku: 81, 11, 1; mazes: 900, 6, 1). Files that carry it in\n\
-    their metadata as `config` need no --config.\n\n\
-    PyTorch files (.pt, .pth, step_12345) may run code when they are read. Convert them where you trust\n\
-    them, in Python:\n  \
-    import torch; from safetensors.torch import save_file\n  \
-    save_file({k: v.contiguous() for k, v in torch.load('IN', map_location='cpu').items()}, 'OUT.safetensors')")]
+    The checkpoint is a state dict of the official TinyRecursiveModels code, as torch.save wrote it or as\n\
+    safetensors; a PyTorch file is read as data, and nothing in it is run. Its configuration is the\n\
+    all_config.yaml of the run, or its `arch` part, as YAML or JSON. seq_len, vocab_size and\n\
+    num_puzzle_identifiers (Sudoku: 81, 11, 1; mazes: 900, 6, 1) are in the dataset.json of the training\n\
+    data: beside the configuration or among its fields. Files that carry it in their metadata as `config`\n\
+    need no --config.")]
 pub struct Args {
-    /// Official checkpoint (safetensors)
+    /// Official checkpoint (PyTorch or safetensors)
     input: PathBuf,
     /// Model file to write
     output: PathBuf,
-    /// Its configuration (JSON)
+    /// Its configuration (YAML or JSON)
     #[arg(long)]
     config: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> Result<()> {
-    let named = || args.input.display().to_string();
-    let mut first = [0; 4];
-    let mut file = std::fs::File::open(&args.input).with_context(named)?;
-    let n = std::io::Read::read(&mut file, &mut first).with_context(named)?;
-    // A zip archive, or a bare pickle of protocol 2 to 5: what torch.save writes.
-    if n == 4
-        && (first.starts_with(b"PK\x03\x04")
-            || (first[0] == 0x80 && (2..=5).contains(&first[1]) && first[2] != 0))
-    {
-        bail!("{} is a PyTorch file; {CONVERT}", named());
+pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+    let inputs: Vec<&Path> =
+        [Some(&args.input), args.config.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let file = OutputFile::create("the output", &args.output, &inputs, out)?;
+    let name = name_of(&args.input);
+    let bytes = checkpoint::read(&args.input)?;
+    let config = args.config.as_deref().map(checkpoint_config::read).transpose()?;
+    if config.is_none() && !has_config(&bytes) {
+        bail!("{name}: no configuration in this file; give it by --config{}", beside(&args.input));
     }
-    let config = match &args.config {
-        Some(path) => Some(read_file(path).with_context(|| path.display().to_string())?),
-        None => None,
-    };
-    let mut model = official::load(&args.input, config.as_deref()).with_context(named)?;
-    let name = args.input.file_name().unwrap_or_default();
-    model.note.insert("imported from".into(), name.to_string_lossy().into_owned());
-    model.save(&args.output)?;
-    println!("{}: {} weights", args.output.display(), model.params.len());
+    let mut model = import(&bytes, config.as_deref()).context(name.clone())?;
+    model.note.insert("imported from".into(), base_name(&name).to_owned());
+    file.write(&model.to_bytes()?)?;
+    writeln!(out, "{}: {} weights", args.output.display(), model.params.len())?;
     Ok(())
+}
+
+fn import(bytes: &[u8], config: Option<&str>) -> Result<Model> {
+    let missing = match official::from_bytes(bytes, config) {
+        Err(error @ TrmError::MissingTensor { .. }) => error,
+        result => return Ok(result?),
+    };
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let mut names: Vec<String> = header.tensors().into_keys().collect();
+    names.sort();
+    let n = names.len();
+    names.truncate(8);
+    bail!("{missing}; the file has {n}: {}{}", names.join(", "), if n > 8 { ", .." } else { "" });
+}
+
+fn has_config(bytes: &[u8]) -> bool {
+    let header = SafeTensors::read_metadata(bytes);
+    // A broken header is reported by the import.
+    header.map_or(true, |(_, header)| header.metadata().as_ref().is_some_and(|m| m.contains_key("config")))
+}
+
+/// Names the configuration that a training run wrote beside its checkpoints, if it is there.
+fn beside(input: &Path) -> String {
+    let config = input.with_file_name("all_config.yaml");
+    if config.is_file() { format!(", such as {} beside it", config.display()) } else { String::new() }
 }

@@ -1,9 +1,12 @@
 //! `trm info`
 
-use crate::input::Puzzle;
-use anyhow::{Context, Result};
+use crate::input::{name_of, read_model_bytes};
+use crate::model_args::Puzzle;
+use crate::output::Output;
+use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
+use std::path::Path;
 use trm_core::{Mixer, Model, Relations};
 
 #[derive(Parser)]
@@ -16,27 +19,27 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+    let path = Path::new(&args.model);
     let (model, size_bytes) = match Puzzle::from_str(&args.model, true) {
-        Ok(puzzle) if !std::path::Path::new(&args.model).exists() => {
+        Ok(puzzle) if !path.exists() => {
             let (engine, bytes) = puzzle.embedded();
-            (engine.model().clone(), bytes.len() as u64)
+            (engine.model().clone(), bytes.len())
         }
         _ => {
-            let model = Model::load(&args.model).with_context(|| args.model.clone())?;
-            let size = std::fs::metadata(&args.model).with_context(|| args.model.clone())?.len();
-            (model, size)
+            let (model, bytes) = read_model_bytes(path)?;
+            (model, bytes.len())
         }
     };
+    let name = name_of(path);
     if args.json {
-        print_json(&model, size_bytes);
+        print_json(&name, &model, size_bytes, out)
     } else {
-        print_text(&args.model, &model, size_bytes);
+        print_text(&name, &model, size_bytes, out)
     }
-    Ok(())
 }
 
-fn print_json(model: &Model, size_bytes: u64) {
+fn print_json(name: &str, model: &Model, size_bytes: usize, out: &mut Output) -> Result<()> {
     let tensors: Vec<_> = model
         .layout()
         .entries
@@ -44,20 +47,20 @@ fn print_json(model: &Model, size_bytes: u64) {
         .map(|e| json!({ "name": e.name, "shape": e.shape, "trained": e.trained }))
         .collect();
     let object = json!({
-        "config": model.config(), "note": model.note, "untrained": model.is_untrained(),
+        "model": name, "data": null, "config": model.config(), "note": model.note, "untrained": model.is_untrained(),
         "n_params": model.params.len(), "size_bytes": size_bytes, "tensors": tensors,
     });
-    println!("{object}");
+    out.json(&object, Some(model.config().seed))
 }
 
-fn print_text(name: &str, model: &Model, size_bytes: u64) {
+fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) -> Result<()> {
     let config = model.config();
     let untrained = if model.is_untrained() { ", UNTRAINED" } else { "" };
-    println!("{name}: {} weights, {size_bytes} bytes{untrained}", model.params.len());
+    writeln!(out, "{name}: {} weights, {size_bytes} bytes{untrained}", model.params.len())?;
     for (key, value) in &model.note {
-        println!("  {key}: {value}");
+        writeln!(out, "  {key}: {value}")?;
     }
-    println!("\nconfiguration");
+    writeln!(out, "\nconfiguration")?;
     let mixer = match &config.mixer {
         Mixer::Mlp { seq_len, mix_dim } => format!("MLP of {mix_dim} across {seq_len} positions"),
         Mixer::Attention { num_heads } => format!("attention, {num_heads} heads"),
@@ -69,14 +72,22 @@ fn print_text(name: &str, model: &Model, size_bytes: u64) {
             relations.n_tokens().unwrap_or(0),
         ),
     };
-    println!("  mixer              {mixer}");
-    println!("  hidden_dim         {} (inside the SwiGLU {})", config.hidden_dim, config.ffn_dim);
-    println!("  blocks             {}", config.n_blocks);
-    println!("  question token     {} features", config.embedding_dim);
-    println!("  answer token       {} numbers, {:?}", config.answer_dim, config.output);
-    println!("  n, T               {} latent iterations, {} cycles", config.latent_iterations, config.cycles);
-    println!("  halting            at confidence {}, at most {} steps", config.halt_threshold, config.max_k);
-    println!("\ntensors");
+    writeln!(out, "  mixer              {mixer}")?;
+    writeln!(out, "  hidden_dim         {} (inside the SwiGLU {})", config.hidden_dim, config.ffn_dim)?;
+    writeln!(out, "  blocks             {}", config.n_blocks)?;
+    writeln!(out, "  question token     {} features", config.embedding_dim)?;
+    writeln!(out, "  answer token       {} numbers, {:?}", config.answer_dim, config.output)?;
+    writeln!(
+        out,
+        "  n, T               {} latent iterations, {} cycles",
+        config.latent_iterations, config.cycles
+    )?;
+    writeln!(
+        out,
+        "  halting            at confidence {}, at most {} steps",
+        config.halt_threshold, config.max_k
+    )?;
+    writeln!(out, "\ntensors")?;
     for entry in model.layout().entries.iter().filter(|e| !e.range.is_empty()) {
         let root_mean_square = {
             let values = &model.params[entry.range.clone()];
@@ -84,6 +95,7 @@ fn print_text(name: &str, model: &Model, size_bytes: u64) {
         };
         let shape = format!("{:?}", entry.shape);
         let fixed = if entry.trained { "" } else { "  not trained" };
-        println!("  {:<28} {shape:<16} rms {root_mean_square:.4}{fixed}", entry.name);
+        writeln!(out, "  {:<28} {shape:<16} rms {root_mean_square:.4}{fixed}", entry.name)?;
     }
+    Ok(())
 }

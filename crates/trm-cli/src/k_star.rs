@@ -1,16 +1,19 @@
 //! `trm k-star`
 
-use crate::input::{Puzzle, open_output, write_output};
+use crate::input::{base_name, name_of};
+use crate::model_args::Puzzle;
+use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
-use anyhow::{Context, Result};
+use crate::rows::{self, Source};
+use crate::values::boxes;
+use anyhow::{Context, Result, bail};
 use clap::Parser;
-use puzzles::PuzzleError;
-use puzzles::dataset::Dataset;
-use std::fs::File;
-use std::path::PathBuf;
+use puzzles::sudoku::Geometry;
+use std::path::{Path, PathBuf};
 use trm_bench::{KStar, Runs, measure, model_id};
 use trm_core::TrmEngine;
-use trm_tasks::{Item, MazeTask, SudokuTask, Task};
+use trm_solve::{check_maze, maze_task, sized_sudoku};
+use trm_tasks::{Item, Task};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -23,9 +26,12 @@ use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 pub struct Args {
     /// Which puzzle
     puzzle: Puzzle,
-    /// Puzzles (CSV: source,question,answer,rating), may be repeated; without it the committed set
-    #[arg(long)]
+    /// Puzzles, as for `trm eval`, may be repeated; without it the committed set
+    #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
+    /// Sudoku: rows and columns of a box, where a size has more than one shape
+    #[arg(long = "box", value_name = "ROWSxCOLUMNS", value_parser = boxes)]
+    boxes: Option<Geometry>,
     /// Puzzles to use, from the start of each file
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -43,51 +49,58 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+    if args.json {
+        out.reserve("--json")?;
+    }
     // Opened before the minutes of work, and renamed after them.
-    let out = args.out.as_deref().map(open_output).transpose()?;
+    let inputs: Vec<&Path> = args.data.iter().chain(&args.model).map(PathBuf::as_path).collect();
+    let create = |path: &PathBuf| OutputFile::create("--out", path, &inputs, out);
+    let file = args.out.as_ref().map(create).transpose()?;
     let (engine, info) = args.puzzle.engine(args.model.as_deref())?;
-    let config = engine.model().config();
     let runs = match args.puzzle {
         Puzzle::Sudoku => {
-            let rows = args.rows(puzzles::read_sudoku_csv, puzzles::load_sudoku_extreme_dataset)?;
-            args.measure(&engine, &SudokuTask::of(config)?, rows)?
+            let rows = args.rows(&rows::sudoku(args.boxes))?;
+            let geometry = rows.first().map_or(Geometry::STANDARD, |row| row.puzzle.geometry());
+            if rows.iter().any(|row| row.puzzle.geometry() != geometry) {
+                bail!("the files hold Sudoku of different sizes; they are measured one size at a time");
+            }
+            let (engine, task) = sized_sudoku(&engine, geometry)?;
+            args.measure(&engine, &task, rows)?
         }
         Puzzle::Maze => {
-            let rows = args.rows(puzzles::maze::read_maze_csv, puzzles::maze::load_maze_hard_dataset)?;
-            args.measure(&engine, &MazeTask::of(config)?, rows)?
+            if args.boxes.is_some() {
+                bail!("--box is for Sudoku");
+            }
+            let task = maze_task(&engine)?;
+            let rows = args.rows(&rows::mazes())?;
+            rows.iter().try_for_each(|row| check_maze(&engine, &row.maze))?;
+            args.measure(&engine, &task, rows)?
         }
     };
-    if let Some(out) = out {
-        write_output(out, &runs.to_bytes()?)?;
+    if let Some(file) = file {
+        file.write(&runs.to_bytes()?)?;
     }
     let k_star = KStar::of(&runs);
     if args.json {
-        println!("{}", serde_json::to_string(&k_star)?);
+        out.json(&k_star, None)?;
     } else {
-        println!("model: {}{}", info.name, if info.untrained { ", UNTRAINED" } else { "" });
-        print!("{k_star}");
+        writeln!(out, "model: {}{}", info.name, if info.untrained { ", UNTRAINED" } else { "" })?;
+        write!(out, "{k_star}")?;
     }
     Ok(())
 }
 
 impl Args {
     /// The rows of all files, or of the committed set.
-    fn rows<R, I: Iterator<Item = Result<R, PuzzleError>>>(
-        &self,
-        read: impl Fn(File) -> I,
-        committed: impl Fn() -> Result<Dataset<R>, PuzzleError>,
-    ) -> Result<Vec<R>> {
-        let limit = self.limit.unwrap_or(usize::MAX);
+    fn rows<R: Send + 'static>(&self, source: &Source<R>) -> Result<Vec<R>> {
         if self.data.is_empty() {
-            return Ok(committed()?.rows.into_iter().take(limit).collect());
+            let rows = source.rows(None, self.limit, &|_| Ok(()))?;
+            return rows.items.map(|row| row.with_context(|| rows.data.clone())).collect();
         }
         let mut rows = Vec::new();
         for path in &self.data {
-            let named = || path.display().to_string();
-            let file = File::open(path).with_context(named)?;
-            let read: Result<Vec<R>, _> = read(file).take(limit).collect();
-            rows.extend(read.with_context(named)?);
+            rows.extend(source.read_all(path, self.limit.unwrap_or(usize::MAX))?);
         }
         Ok(rows)
     }
@@ -99,12 +112,13 @@ impl Args {
         let items: Vec<Item<T>> = rows.into_iter().map(Item::from).collect();
         let config = engine.model().config();
         let max_k = self.max_k.unwrap_or(config.max_k);
-        let progress = Progress::new(T::NAME, Some(items.len()));
-        let runs = measure(engine, task, &items, max_k, |n| progress.show(n, None))?;
+        let progress = Progress::new(T::NAME, "puzzles", Some(items.len()));
+        let runs = measure(engine, task, &items, max_k, |n| progress.show(n, String::new))?;
         drop(progress);
         let names = self.data.iter().map(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if self.limit.is_some() { format!("{name} (in part)") } else { name.into_owned() }
+            let name = name_of(path);
+            let name = base_name(&name);
+            if self.limit.is_some() { format!("{name} (in part)") } else { name.to_owned() }
         });
         let data: Vec<String> = names.collect();
         Ok(Runs {

@@ -2,24 +2,38 @@
 
 mod attempts;
 mod average;
+mod checkpoint;
+mod checkpoint_config;
 mod completions;
 mod doctor;
 mod draw;
+mod environment;
 mod eval;
+mod eval_args;
+mod file_kind;
 mod generate;
 mod import;
 mod info;
 mod input;
 mod k_star;
+mod model_args;
+mod output;
 mod parity;
 mod plot;
 mod policies;
 mod progress;
+mod questions;
+mod rows;
 mod solve;
 mod train;
+mod values;
+mod verdict;
 
-use clap::{Parser, Subcommand};
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
+use output::Output;
 use std::process::ExitCode;
+use verdict::Verdict;
 
 /// Solve, evaluate, train and inspect tiny recursive models.
 #[derive(Parser)]
@@ -30,7 +44,8 @@ use std::process::ExitCode;
     trm solve maze maze.txt --trace\n  \
     trm eval sudoku --limit 100\n\n\
     Exit codes: 0 done (solve: the answer is verified; eval --target: reached;\n\
-    check-parity: all agree; doctor: nothing is wrong), 1 not so, 2 bad input."
+    check-parity: all agree; doctor: nothing is wrong), 1 not so, 2 bad input or a failed write,\n\
+    141 nobody read the output."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -42,7 +57,7 @@ enum Command {
     /// Answer one puzzle, and verify the answer
     Solve(solve::Args),
     /// Answer many puzzles, and count
-    Eval(eval::Args),
+    Eval(eval_args::Args),
     /// Measure how many steps questions need
     KStar(k_star::Args),
     /// Say what a model file holds
@@ -67,64 +82,38 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Whether what was asked is true, for the exit code.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Yes,
-    No,
-}
-
 fn main() -> ExitCode {
-    end_with_the_pipe();
-    let verdict = match Cli::parse().command {
-        Command::Solve(args) => solve::run(args),
-        Command::Eval(args) => eval::run(args),
-        Command::KStar(args) => k_star::run(&args).map(|()| Verdict::Yes),
-        Command::Info(args) => info::run(&args).map(|()| Verdict::Yes),
-        Command::Import(args) => import::run(&args).map(|()| Verdict::Yes),
-        Command::CheckParity(args) => parity::run(&args),
-        Command::Plot(args) => plot::run(&args).map(|()| Verdict::Yes),
-        Command::Policies(args) => policies::run(&args),
-        Command::Train(args) => train::run(args),
-        Command::Average(args) => average::run(&args).map(|()| Verdict::Yes),
-        Command::Generate(args) => generate::run(args).map(|()| Verdict::Yes),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Completions(args) => {
-            completions::run(&args);
-            Ok(Verdict::Yes)
+    let mut out = Output::new();
+    let result = match Cli::try_parse() {
+        Ok(cli) => run(cli.command, &mut out),
+        // Help and version are output like any other; wrong arguments are messages.
+        Err(error) if !error.use_stderr() => out.help(&error).map(|()| Verdict::Yes),
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(2);
         }
     };
-    match verdict {
-        Ok(Verdict::Yes) => ExitCode::SUCCESS,
-        Ok(Verdict::No) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("error: {}", told(&error));
-            ExitCode::from(2)
-        }
+    out.exit_code(result)
+}
+
+fn run(command: Command, out: &mut Output) -> Result<Verdict> {
+    let done = |()| Verdict::Yes;
+    if !matches!(command, Command::Doctor(_)) {
+        environment::check()?;
     }
-}
-
-/// Lets `trm info MODEL | head` end quietly: `println!` panics once nobody reads any more.
-fn end_with_the_pipe() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
-        if text.starts_with("failed printing to stdout") {
-            std::process::exit(1);
-        }
-        usual(panic);
-    }));
-}
-
-/// An error with its causes, each said once: some errors repeat their causes, and some their place.
-fn told(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| {
-        if told.is_empty() || cause.starts_with(&told) {
-            cause
-        } else if told.contains(&cause) {
-            told
-        } else {
-            format!("{told}: {cause}")
-        }
-    })
+    match command {
+        Command::Solve(args) => solve::run(&args, out),
+        Command::Eval(args) => eval::run(&args, out),
+        Command::KStar(args) => k_star::run(&args, out).map(done),
+        Command::Info(args) => info::run(&args, out).map(done),
+        Command::Import(args) => import::run(&args, out).map(done),
+        Command::CheckParity(args) => parity::run(&args, out),
+        Command::Plot(args) => plot::run(&args, out).map(done),
+        Command::Policies(args) => policies::run(&args, out),
+        Command::Train(args) => train::run(args, out),
+        Command::Average(args) => average::run(&args, out).map(done),
+        Command::Generate(args) => generate::run(&args, out).map(done),
+        Command::Doctor(args) => doctor::run(&args, out),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command(), out).map(done),
+    }
 }

@@ -1,6 +1,7 @@
 //! `trm check-parity`
 
-use crate::Verdict;
+use crate::output::Output;
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -21,15 +22,15 @@ pub struct Args {
 const KINDS: [(&str, &str); 4] =
     [("step", "steps"), ("train.adamw", "AdamW losses"), ("train.", "losses"), ("grad.", "gradients")];
 
-pub fn run(args: &Args) -> Result<Verdict> {
+pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     let names = pairs(&args.folder)?;
     let mut verdict = Verdict::Yes;
     for name in &names {
         let file = |kind: &str| args.folder.join(format!("{name}.{kind}.safetensors"));
         let report = check(file("weights"), file("expected")).with_context(|| name.clone())?;
         let word = if report.passed() { "agrees" } else { "DIFFERS" };
-        println!("{name}: {word}, {} quantities", report.quantities.len());
-        print(&report, args.all);
+        writeln!(out, "{name}: {word}, {} quantities", report.quantities.len())?;
+        print(&report, args.all, out)?;
         if !report.passed() {
             verdict = Verdict::No;
         }
@@ -52,24 +53,25 @@ fn pairs(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn print(report: &Report, all: bool) {
+fn print(report: &Report, all: bool, out: &mut Output) -> Result<()> {
     let kind_of =
         |name: &str| KINDS.iter().find(|(start, _)| name.starts_with(start)).map_or("others", |k| k.1);
     for kind in KINDS.map(|k| k.1).into_iter().chain(["others"]) {
         let mut of_kind: Vec<_> = report.quantities.iter().filter(|q| kind_of(&q.name) == kind).collect();
         of_kind.sort_by(|a, b| b.difference.total_cmp(&a.difference));
-        let shown = if all { of_kind.len() } else { 1 };
-        for q in &of_kind[..shown.min(of_kind.len())] {
+        let n_rows = if all { of_kind.len() } else { 1 };
+        for q in &of_kind[..n_rows.min(of_kind.len())] {
             let word = match q.agreement() {
                 Agreement::Within => "within",
                 Agreement::Chaotic => "chaotic: rounding alone moves it as far,",
                 Agreement::Differs => "BEYOND",
             };
-            println!("  {kind:<13} {:<36} {:.2e} {word} {:.0e}", q.name, q.difference, q.tolerance);
+            writeln!(out, "  {kind:<13} {:<36} {:.2e} {word} {:.0e}", q.name, q.difference, q.tolerance)?;
         }
         let n_beyond = of_kind.iter().filter(|q| q.agreement() == Agreement::Differs).count();
         if n_beyond > 1 && !all {
-            println!("  {kind:<13} {n_beyond} in all beyond their tolerance");
+            writeln!(out, "  {kind:<13} {n_beyond} in all beyond their tolerance")?;
         }
     }
+    Ok(())
 }

@@ -1,13 +1,15 @@
 //! `trm policies`
 
-use crate::Verdict;
-use crate::input::{open_output, write_output};
+use crate::file_kind::{Kind, Owner};
+use crate::input::{name_of, read_weights};
+use crate::output::{Output, OutputFile};
+use crate::values::number32;
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use sona_learn::HaltingPolicy;
-use std::io::Read;
 use std::path::PathBuf;
-use trm_bench::{Runs, compare, learn, settled};
+use trm_bench::{Runs, compare, learn, tune_settled};
 
 /// Larger files are refused: no set of runs of use is.
 const MAX_BYTES: u64 = 1 << 28;
@@ -30,43 +32,52 @@ pub struct Args {
     state: Option<PathBuf>,
     /// Learned halting: stop once the answer is right with this chance; without it what does best on the
     /// runs that are learned from
-    #[arg(long, value_name = "CHANCE")]
+    #[arg(long, value_name = "CHANCE", value_parser = number32(0.0..=1.0), allow_negative_numbers = true)]
     settled: Option<f32>,
     /// Learned halting: stop once all further steps add less than this to the chance of being right
-    #[arg(long, value_name = "CHANCE", default_value_t = 0.0)]
+    #[arg(long, value_name = "CHANCE", default_value_t = 0.0, value_parser = number32(0.0..=1.0),
+        allow_negative_numbers = true)]
     hopeless: f32,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-pub fn run(args: &Args) -> Result<Verdict> {
-    let outputs = [&args.html, &args.state].map(|path| path.as_deref().map(open_output).transpose());
-    let [html, state] = outputs;
-    let (html, state) = (html?, state?);
-    let named = || args.runs.display().to_string();
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(&args.runs).with_context(named)?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).with_context(named)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        bail!("{}: more than {MAX_BYTES} bytes are no runs", args.runs.display());
+pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
+    if args.json {
+        out.reserve("--json")?;
+    }
+    let mut create = |option, path: &Option<PathBuf>| {
+        path.as_deref().map(|path| OutputFile::create(option, path, &[&args.runs], out)).transpose()
+    };
+    let (html, state) = (create("--html", &args.html)?, create("--state", &args.state)?);
+    let named = || name_of(&args.runs);
+    let bytes = read_weights(&args.runs, MAX_BYTES, |kind| match kind {
+        Kind::Other(what) => bail!("{}: no recorded runs: {what}", named()),
+        Kind::PyTorch => bail!("{}: no recorded runs: a PyTorch file", named()),
+        Kind::Safetensors => Ok(()),
+    })?;
+    match Owner::of(&bytes) {
+        None | Some(Owner::Runs) => {}
+        Some(owner) => bail!("{}: no recorded runs: {}", named(), owner.describe()),
     }
     let runs = Runs::from_bytes(&bytes).with_context(named)?;
     let engine = learn(&runs).with_context(named)?;
-    let level = args.settled.map_or_else(|| settled(&runs, &engine), Ok)?;
+    let level = args.settled.map_or_else(|| tune_settled(&runs, &engine), Ok)?;
     let comparison = compare(&runs, &engine, HaltingPolicy { settled: level, hopeless: args.hopeless })?;
     if let Some(html) = html {
-        write_output(html, comparison.to_html().as_bytes())?;
+        html.write(comparison.to_html().as_bytes())?;
     }
     if let Some(state) = state {
         engine.forget_examples();
-        write_output(state, &engine.to_bytes()?)?;
+        state.write(&engine.to_bytes()?)?;
     }
+    let verdict = Verdict::from(comparison.targets.iter().all(|target| target.passed));
+    out.set_verdict(verdict);
     if args.json {
-        println!("{}", serde_json::to_string(&comparison)?);
+        out.json(&comparison, None)?;
     } else {
-        print!("{comparison}");
+        write!(out, "{comparison}")?;
     }
-    let reached = comparison.targets.iter().all(|target| target.passed);
-    Ok(if reached { Verdict::Yes } else { Verdict::No })
+    Ok(verdict)
 }

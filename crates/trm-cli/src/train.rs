@@ -4,13 +4,16 @@ mod log;
 mod recipe;
 mod run;
 
-use crate::Verdict;
+use crate::input::{name_of, read_model};
+use crate::output::Output;
+use crate::rows;
+use crate::values::{longest_path, number, number32};
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use puzzles::sudoku::Layout;
+use puzzles::sudoku::{Geometry, Layout};
 use run::Loop;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use trm_core::{AnswerChannel, Model, TrmConfigBuilder};
 use trm_tasks::{
@@ -64,13 +67,13 @@ enum Puzzle {
         #[arg(long, value_delimiter = ',', default_value = "7,14")]
         sides: Vec<usize>,
         /// Longest demanded shortest path, in sides
-        #[arg(long, default_value_t = 2.5)]
+        #[arg(long, default_value_t = 2.5, value_parser = number32(0.0..=64.0), allow_negative_numbers = true)]
         min_path: f32,
         /// Share of open mazes, with few walls and many ways around each
-        #[arg(long, default_value_t = 0.5)]
+        #[arg(long, default_value_t = 0.5, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
         open: f64,
         /// Marked cells count (unmarked / marked)^BALANCE times as much as the others
-        #[arg(long, default_value_t = 0.0)]
+        #[arg(long, default_value_t = 0.0, value_parser = number32(0.0..=4.0), allow_negative_numbers = true)]
         balance: f32,
         #[command(flatten)]
         run: Run,
@@ -92,19 +95,21 @@ struct Run {
     #[arg(long)]
     validate: Option<PathBuf>,
     /// Validation puzzles to use
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, requires = "validate",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     validate_limit: usize,
     /// Minutes between validations
-    #[arg(long, default_value_t = 3.0)]
+    #[arg(long, default_value_t = 3.0, value_parser = number(0.0..=f64::INFINITY), allow_negative_numbers = true)]
     validate_minutes: f64,
     /// Steps K of a validation run
-    #[arg(long, default_value_t = 64, value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
+    #[arg(long, default_value_t = 64, requires = "validate",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
     validate_k: usize,
     /// Start from the weights of this model
     #[arg(long)]
     init: Option<PathBuf>,
     /// Optimiser steps
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Stop at this step; the learning rate stays laid over all steps
     #[arg(long)]
@@ -119,31 +124,32 @@ struct Run {
     #[arg(long, default_value_t = 2)]
     linger: u32,
     /// Learning rate
-    #[arg(long, default_value_t = 3e-3)]
+    #[arg(long, default_value_t = 3e-3, value_parser = number(0.0..=10.0), allow_negative_numbers = true)]
     lr: f64,
     /// Steps of warm-up
     #[arg(long, default_value_t = 100)]
     warmup: u64,
     /// Share of the steps after which the rate falls along a cosine; 1 keeps it
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     decay_from: f64,
-    /// Share of the rate that is left at the end of the fall
-    #[arg(long, default_value_t = 0.05)]
-    floor: f64,
+    /// Share of the rate that is left at the end of the fall; 0.05 unless given
+    #[arg(long, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
+    floor: Option<f64>,
     /// Weight decay
-    #[arg(long, default_value_t = 0.01)]
+    #[arg(long, default_value_t = 0.01, value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     weight_decay: f64,
     /// Decay of the averaged weights
-    #[arg(long, default_value_t = 0.999)]
+    #[arg(long, default_value_t = 0.999, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     ema: f64,
     /// Standard deviation of the noise on the initial latent
-    #[arg(long, default_value_t = 0.3)]
+    #[arg(long, default_value_t = 0.3, value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     noise: f64,
     /// Train an answer channel; in this share of the questions the target leaks through its noise
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak: Option<f64>,
     /// Share of the leaked episodes that begin with noise alone
-    #[arg(long, value_name = "SHARE", requires = "leak", default_value_t = 0.75)]
+    #[arg(long, value_name = "SHARE", requires = "leak", default_value_t = 0.75,
+        value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak_delayed: f64,
     /// Width of the state
     #[arg(long, default_value_t = 32)]
@@ -167,14 +173,14 @@ struct Run {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Minutes between checkpoints
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, value_parser = number(0.0..=f64::INFINITY), allow_negative_numbers = true)]
     save_minutes: f64,
 }
 
-pub fn run(args: Args) -> Result<Verdict> {
+pub fn run(args: Args, out: &mut Output) -> Result<Verdict> {
     match (args.puzzle, args.recipe) {
         (Some(puzzle), _) => train(puzzle, &std::env::args().skip(1).collect::<Vec<_>>()),
-        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run),
+        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run, out),
         (None, None) => bail!("neither a puzzle nor a recipe"),
     }
 }
@@ -199,15 +205,18 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 None => Vec::new(),
             };
             let this = Loop { run: &run, words, validation: &validation, bands: SudokuTask::BANDS };
-            this.train(run.model(builder)?, run.config(), &stream)
+            this.train(run.model(builder)?, run.config()?, &stream)
         }
         Puzzle::Maze { sides, min_path, open, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
-            if !min_path.is_finite() || min_path < 0.0 {
-                bail!("--min-path takes a number of sides");
+            if !(2..=64).contains(&low) || !(low..=64).contains(&high) {
+                bail!("--sides takes two sides from 2 to 64, the smaller one first");
             }
-            if !(2..=64).contains(&low) || !(low..=64).contains(&high) || !(0.0..=1.0).contains(&open) {
-                bail!("--sides takes two sides from 2 to 64, --open a share from 0 to 1");
+            let steps = min_path * high as f32;
+            if steps > longest_path(high) as f32 {
+                bail!(
+                    "--min-path {min_path}: no maze of {high}x{high} cells has a shortest path of {steps} steps"
+                );
             }
             let stream = MazeStream {
                 sides: (low, high),
@@ -217,42 +226,53 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
             };
             let validation = match &run.validate {
                 Some(path) => {
-                    let file = File::open(path).with_context(|| path.display().to_string())?;
-                    let rows = puzzles::maze::read_maze_csv(file).take(run.validate_limit);
-                    rows.map(|row| Ok(maze_sample(&row?))).collect::<Result<_>>()?
+                    let rows = rows::mazes().read_all(path, run.validate_limit)?;
+                    rows.iter().map(maze_sample).collect()
                 }
                 None => Vec::new(),
             };
-            let config = TrainConfig { balance, ..run.config() };
+            let config = TrainConfig { balance, ..run.config()? };
             let this = Loop { run: &run, words, validation: &validation, bands: MazeTask::BANDS };
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }
 }
 
-/// `FILE` or `FILE=WEIGHT`.
+/// `FILE` or `FILE=WEIGHT`; the name of a file may hold a `=` itself.
 fn weighted(set: &str) -> Result<(Vec<puzzles::SudokuRow>, f64)> {
+    let whole = Path::new(set);
     let (path, weight) = match set.rsplit_once('=') {
-        Some((path, weight)) => (path, weight.parse().with_context(|| format!("--data {set}: no weight"))?),
-        None => (set, 1.0),
+        Some((path, weight)) if !whole.exists() => {
+            let weight = weight.parse().ok().filter(|weight: &f64| weight.is_finite() && *weight > 0.0);
+            let weight = weight.with_context(|| {
+                format!("--data {set}: no file has this name, and what follows = is no weight above 0")
+            })?;
+            (Path::new(path), weight)
+        }
+        _ => (whole, 1.0),
     };
-    Ok((read_sudoku(Path::new(path), usize::MAX)?, weight))
+    Ok((read_sudoku(path, usize::MAX)?, weight))
 }
 
 fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    let rows: Result<Vec<_>, _> = puzzles::read_sudoku_csv(file).take(limit).collect();
-    rows.with_context(|| path.display().to_string())
+    let rows = rows::sudoku(None).read_all(path, limit)?;
+    if let Some(other) = rows.iter().find(|row| row.puzzle.geometry() != Geometry::STANDARD) {
+        let side = other.puzzle.geometry().side();
+        bail!("{}: Sudoku of {side}x{side} cells; models are trained on 9x9", name_of(path));
+    }
+    Ok(rows)
 }
 
 impl Run {
-    fn config(&self) -> TrainConfig {
-        let schedule = if self.decay_from >= 1.0 {
-            Schedule::Constant
+    fn config(&self) -> Result<TrainConfig> {
+        let schedule = if self.decay_from < 1.0 {
+            Schedule::ConstantThenCosine { from: self.decay_from, floor: self.floor.unwrap_or(0.05) }
+        } else if self.floor.is_some() {
+            bail!("--floor is for a rate that falls, and has no effect without --decay-from below 1");
         } else {
-            Schedule::ConstantThenCosine { from: self.decay_from, floor: self.floor }
+            Schedule::Constant
         };
-        TrainConfig {
+        Ok(TrainConfig {
             batch: self.batch,
             steps: self.steps,
             max_supervision_steps: self.supervision,
@@ -269,7 +289,7 @@ impl Run {
                 ema: self.ema,
                 ..OptimizerConfig::default()
             },
-        }
+        })
     }
 
     fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
@@ -279,8 +299,8 @@ impl Run {
             builder.answer_channel(channel).cycles(self.cycles).gradient_cycles(self.gradient_cycles);
         let mut model = Model::new(shaped(builder, self.hidden, self.ffn, self.blocks)?)?;
         if let Some(path) = &self.init {
-            let init = Model::load(path).with_context(|| path.display().to_string())?;
-            model.start_from(&init).with_context(|| path.display().to_string())?;
+            let init = read_model(path)?;
+            model.start_from(&init).with_context(|| name_of(path))?;
         }
         Ok(model)
     }

@@ -8,10 +8,10 @@ use std::path::Path;
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 
 fn refused(folder: &Path, input: &str, arguments: &[&str], expected: &str) {
-    let said = trm(folder, input, arguments);
-    assert_eq!(said.code, Some(2), "{arguments:?}: {}{}", said.out, said.err);
-    assert!(said.err.contains(expected), "{arguments:?}: {}", said.err);
-    assert!(!said.err.contains("panicked"), "{}", said.err);
+    let output = trm(folder, input, arguments);
+    assert_eq!(output.code, Some(2), "{arguments:?}: {}{}", output.out, output.err);
+    assert!(output.err.contains(expected), "{arguments:?}: {}", output.err);
+    assert!(!output.err.contains("panicked"), "{}", output.err);
 }
 
 #[test]
@@ -19,22 +19,22 @@ fn sudoku() {
     let folder = tempfile::tempdir().expect("a folder");
     let no_solution = "5168497323.76.5...8.97...65135.6.9.7472591..696837..5.253186.746842.75..791.5.6.8";
     for (puzzle, expected) in [
-        (&PUZZLE[..79], "found 79"),
-        (&PUZZLE[..80], "found 80"),
-        (&format!("{PUZZLE}1"), "found 82"),
-        (&PUZZLE.replacen('7', "x", 1), "row 1, column 5: 'x'"),
+        (&PUZZLE[..79], "79 cells: a Sudoku has 81"),
+        (&PUZZLE[..80], "80 cells: a Sudoku has 81"),
+        (&format!("{PUZZLE}1"), "82 cells: a Sudoku has 81"),
+        (&PUZZLE.replacen('7', "ü", 1), "line 1, column 5: 'ü'"),
         (&PUZZLE.replacen("53", "55", 1), "5 stands twice in row 1"),
         (no_solution, "no solution"),
         ("", "empty"),
         ("nosuchfile.txt", "no file has this name"),
-        ("\u{1F600}", "found 1"),
+        ("\u{1F600}", "line 1, column 1: '\u{1F600}' is no cell"),
     ] {
         refused(folder.path(), "", &["solve", "sudoku", puzzle], expected);
         refused(
             folder.path(),
             puzzle,
             &["solve", "sudoku", "-"],
-            if puzzle == "nosuchfile.txt" { "found 14" } else { expected },
+            if puzzle == "nosuchfile.txt" { "line 1, column 1: 'n' is no cell" } else { expected },
         );
     }
 }
@@ -45,14 +45,14 @@ fn mazes() {
     for (maze, expected) in [
         ("", "no cells"),
         ("S", "no 'G'"),
-        (" ", "no 'S'"),
+        (" ", "no cells"),
         ("SS\nG ", "'S' stands twice: row 1, column 1 and row 1, column 2"),
         ("S  \n #\n# G", "row 2 has 2 cells, the first row 3"),
         ("S#\n#G", "no path leads from row 1, column 1 to row 2, column 2"),
         ("S\t\n G", "row 1, column 2: '\\t'"),
         (&format!("S{}G", "#".repeat(896)), "898 cells is not square"),
-        (&format!("S{}G", "#\n".repeat(2000)), "row 2 has 1 cells"),
-        (&" ".repeat(5 << 20), "bytes are no puzzle"),
+        (&format!("S{}G", "#\n".repeat(2000)), "a maze of 2001 x 2 cells"),
+        (&" ".repeat(5 << 20), "more than 4194304 bytes"),
     ] {
         refused(folder.path(), maze, &["solve", "maze", "-"], expected);
     }
@@ -62,16 +62,16 @@ fn mazes() {
 fn large_mazes_are_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let maze = format!("S{}G", " ".repeat(200 * 200 - 2));
-    let said = trm(folder.path(), &maze, &["solve", "maze", "-", "--k", "1", "--json"]);
-    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+    let output = trm(folder.path(), &maze, &["solve", "maze", "-", "--k", "1", "--json"]);
+    assert!(matches!(output.code, Some(0 | 1)), "{}", output.err);
 }
 
 #[test]
 fn ambiguous_sudoku_is_answered_with_a_note() {
     let folder = tempfile::tempdir().expect("a folder");
-    let said = trm(folder.path(), "", &["solve", "sudoku", &".".repeat(81), "--k", "1"]);
-    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
-    assert!(said.err.contains("more than one solution"), "{}", said.err);
+    let output = trm(folder.path(), "", &["solve", "sudoku", &".".repeat(81), "--k", "1"]);
+    assert!(matches!(output.code, Some(0 | 1)), "{}", output.err);
+    assert!(output.err.contains("more than one solution"), "{}", output.err);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_failed_generation_leaves_the_old_file_and_nothing_beside_it() {
     refused(folder.path(), "", &words, "1000");
     assert_eq!(std::fs::read(folder.path().join("mazes.csv")).expect("still there"), b"old");
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1);
-    refused(folder.path(), "", &["generate", "sudoku", "--out", "."], "not a regular file");
+    refused(folder.path(), "", &["generate", "sudoku", "--out", "."], "is a folder");
     refused(folder.path(), "", &["generate", "sudoku", "--out", "none/x.csv"], "none/x.csv");
     refused(
         folder.path(),
@@ -161,7 +161,7 @@ fn runs_and_halting_states() {
     std::fs::write(place("none.csv"), "source,question,answer,rating\n").expect("a file");
     for (arguments, expected) in [
         (&["policies", "missing"][..], "missing"),
-        (&["policies", "junk"], "junk: runs: "),
+        (&["policies", "junk"], "junk: no recorded runs: a text file"),
         (&["policies", "junk", "--state", "no/folder"], "no/folder"),
         (&["solve", "sudoku", PUZZLE, "--learned", "--halting", "junk"], "junk: not a sona-learn state file"),
         (&["solve", "sudoku", PUZZLE, "--learned", "--halting", "missing"], "missing"),
@@ -173,7 +173,7 @@ fn runs_and_halting_states() {
         (&["k-star", "maze", "--data", "none.csv"], "no puzzles"),
         (&["k-star", "maze", "--data", "junk"], "junk"),
         (&["k-star", "sudoku", "--out", "no/folder/file"], "no/folder/file"),
-        (&["k-star", "sudoku", "--out", "."], "not a regular file"),
+        (&["k-star", "sudoku", "--out", "."], "is a folder"),
         (&["k-star", "sudoku", "--model", "junk"], "junk"),
     ] {
         refused(folder.path(), "", arguments, expected);

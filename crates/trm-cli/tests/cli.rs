@@ -39,50 +39,51 @@ fn json(text: &str) -> Value {
 #[test]
 fn a_solved_grid_is_verified() {
     let folder = folder();
-    let said = trm(folder.path(), SOLVED, &["solve", "sudoku", "-", "--model", "sudoku.safetensors"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.out.contains("verified: ") && said.err.contains("solved already"));
-    assert!(!said.out.contains('\x1b'), "colours in a pipe");
+    let output = trm(folder.path(), SOLVED, &["solve", "sudoku", "-", "--model", "sudoku.safetensors"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert!(output.out.contains("verified: ") && output.err.contains("solved already"));
+    assert!(!output.out.contains('\x1b'), "colours in a pipe");
 }
 
 #[test]
 fn the_embedded_models_solve_easy_puzzles() {
     let folder = folder();
-    let said = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--json"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_eq!(json(&said.out)["answer"].as_str(), Some(SOLVED));
+    let output = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--json"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert_eq!(json(&output.out)["answer"].as_str(), Some(SOLVED));
     let maze = "S #\n# #\n  G\n";
-    let said = trm(folder.path(), maze, &["solve", "maze", "-"]);
-    assert_eq!((said.code, said.out.lines().next()), (Some(0), Some("So#")), "{}", said.err);
+    let output = trm(folder.path(), maze, &["solve", "maze", "-"]);
+    assert_eq!((output.code, output.out.lines().next()), (Some(0), Some("So#")), "{}", output.err);
 }
 
 #[test]
 fn an_untrained_answer_is_not_verified() {
     let folder = folder();
-    let said =
+    let output =
         trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--model", "sudoku.safetensors", "--json"]);
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    let said = json(&said.out);
-    assert_eq!((&said["verified"], &said["k"]), (&Value::Bool(false), &Value::from(3)));
-    assert_eq!(said["answer"].as_str().map(str::len), Some(81));
+    assert_eq!(output.code, Some(1), "{}", output.err);
+    let output = json(&output.out);
+    assert_eq!((&output["verified"], &output["k"]), (&Value::Bool(false), &Value::from(3)));
+    assert_eq!(output["answer"].as_str().map(str::len), Some(81));
 }
 
 #[test]
 fn the_only_path_next_door_is_verified() {
     let folder = folder();
     std::fs::write(folder.path().join("m.txt"), "SG#\r\n ##\r\n").expect("a file");
-    let said = trm(folder.path(), "", &["solve", "maze", "m.txt", "--model", "maze.safetensors", "--k", "2"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(said.out.starts_with("SG#\n ##\n"), "{}", said.out);
+    let output =
+        trm(folder.path(), "", &["solve", "maze", "m.txt", "--model", "maze.safetensors", "--k", "2"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert!(output.out.starts_with("SG#\n ##\n"), "{}", output.out);
 }
 
 #[test]
 fn a_trace_draws_every_step() {
     let folder = folder();
     let words = ["solve", "maze", "-", "--model", "maze.safetensors", "--trace"];
-    let said = trm(folder.path(), "S  \n ##\n  G\n", &words);
-    assert_eq!(said.code, Some(1), "{}", said.err);
-    let steps: Vec<_> = said.out.lines().filter(|line| line.starts_with("step ")).collect();
+    let output = trm(folder.path(), "S  \n ##\n  G\n", &words);
+    assert_eq!(output.code, Some(1), "{}", output.err);
+    let steps: Vec<_> = output.out.lines().filter(|line| line.starts_with("step ")).collect();
     assert_eq!(steps.len(), 3);
     assert!(steps[2].ends_with("0 cells changed"), "{}", steps[2]);
 }
@@ -91,16 +92,16 @@ fn a_trace_draws_every_step() {
 fn evaluation_reports_what_it_measured() {
     let folder = folder();
     let words = ["eval", "sudoku", "--limit", "3", "--sweep", "--model", "sudoku.safetensors", "--json"];
-    let said = trm(folder.path(), "", &words);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let report = json(&said.out);
+    let output = trm(folder.path(), "", &words);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let report = json(&output.out);
     assert_eq!((&report["n"], &report["solved_rate"]["n_true"]), (&Value::from(3), &Value::from(0)));
     assert_eq!(report["sweep"].as_array().map(Vec::len), Some(3));
     assert!(report["data"].as_str().is_some_and(|data| data.contains("generated")));
-    let said =
+    let output =
         trm(folder.path(), "", &["eval", "maze", "--limit", "2", "--k", "1", "--model", "maze.safetensors"]);
     for name in ["exact_accuracy", "optimal_path_rate", "valid_path_rate", "mean K"] {
-        assert!(said.out.contains(name), "{}", said.out);
+        assert!(output.out.contains(name), "{}", output.out);
     }
 }
 
@@ -108,21 +109,21 @@ fn evaluation_reports_what_it_measured() {
 fn a_target_is_never_reached_untrained() {
     let folder = folder();
     let words = ["eval", "maze", "--limit", "1", "--target", "0", "--model", "maze.safetensors"];
-    let said = trm(folder.path(), "", &words);
-    assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{}", said.err);
-    assert!(said.err.contains("untrained"));
+    let output = trm(folder.path(), "", &words);
+    assert_eq!((output.code, output.out.as_str()), (Some(1), ""), "{}", output.err);
+    assert!(output.err.contains("untrained"));
 }
 
 #[test]
 fn info_tells_embedded_models_and_files() {
     let folder = folder();
     for model in ["sudoku", "maze", "maze.safetensors"] {
-        let said = trm(folder.path(), "", &["info", model]);
-        assert_eq!(said.code, Some(0), "{}", said.err);
-        assert!(said.out.contains("question.weight"), "{}", said.out);
+        let output = trm(folder.path(), "", &["info", model]);
+        assert_eq!(output.code, Some(0), "{}", output.err);
+        assert!(output.out.contains("question.weight"), "{}", output.out);
     }
-    let said = trm(folder.path(), "", &["info", "sudoku.safetensors", "--json"]);
-    assert_eq!(json(&said.out)["untrained"], Value::Bool(true));
+    let output = trm(folder.path(), "", &["info", "sudoku.safetensors", "--json"]);
+    assert_eq!(json(&output.out)["untrained"], Value::Bool(true));
 }
 
 #[test]
@@ -130,10 +131,10 @@ fn a_training_run_can_be_drawn() {
     let folder = folder();
     let words =
         ["train", "maze", "--out", "run", "--steps", "2", "--batch", "2", "--hidden", "8", "--ffn", "8"];
-    let said = trm(folder.path(), "", &words);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let said = trm(folder.path(), "", &["plot", "run/log.jsonl"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = trm(folder.path(), "", &words);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let output = trm(folder.path(), "", &["plot", "run/log.jsonl"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
     let page = std::fs::read_to_string(folder.path().join("run/log.html")).expect("a page");
     assert!(page.starts_with("<!doctype html>"));
 }
@@ -151,17 +152,27 @@ fn the_other_mixer_is_trained_and_scored() {
     .expect("a file");
     let words = "train sudoku --mixer mlp --data one.csv --validate one.csv --out run --steps 40 --batch 2 --hidden 16 \
                  --ffn 16 --n 1 --cycles 2 --gradient-cycles 2 --warmup 1 --lr 0.01";
-    let said = trm(folder.path(), "", &words.split_whitespace().collect::<Vec<_>>());
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = trm(folder.path(), "", &words.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(output.code, Some(0), "{}", output.err);
     let log = std::fs::read_to_string(folder.path().join("run/log.jsonl")).expect("a log");
     assert!(log.contains("\"exact_any\":"), "{log}");
     let words = ["eval", "sudoku", "--model", "run/model.safetensors", "--data", "one.csv", "--json"];
-    let said = trm(folder.path(), "", &words);
-    assert!(said.code == Some(0) && said.out.contains("\"cell_accuracy\""), "{}{}", said.out, said.err);
-    let said = trm(folder.path(), "", &[&words[..], &["--precision", "bf16"]].concat());
-    assert!(said.code == Some(0) && said.out.contains("\"gflop_per_puzzle\""), "{}{}", said.out, said.err);
-    let said = trm(folder.path(), "", &[&words[..], &["--search", "4"]].concat());
-    assert!(said.code == Some(2) && said.err.contains("candidate"), "{}", said.err);
+    let output = trm(folder.path(), "", &words);
+    assert!(
+        output.code == Some(0) && output.out.contains("\"cell_accuracy\""),
+        "{}{}",
+        output.out,
+        output.err
+    );
+    let output = trm(folder.path(), "", &[&words[..], &["--precision", "bf16"]].concat());
+    assert!(
+        output.code == Some(0) && output.out.contains("\"gflop_per_puzzle\""),
+        "{}{}",
+        output.out,
+        output.err
+    );
+    let output = trm(folder.path(), "", &[&words[..], &["--search", "4"]].concat());
+    assert!(output.code == Some(2) && output.err.contains("candidate"), "{}", output.err);
 }
 
 #[test]
@@ -169,15 +180,15 @@ fn official_checkpoints_become_model_files() {
     let folder = folder();
     let Some(golden) = golden() else { return };
     let weights = golden.join("attention_maze12.weights.safetensors").display().to_string();
-    let said = trm(folder.path(), "", &["import", &weights, "official.safetensors"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = trm(folder.path(), "", &["import", &weights, "official.safetensors"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
     let maze = format!("S{}G", " ".repeat(142));
     let words = ["solve", "maze", "-", "--model", "official.safetensors", "--k", "1"];
-    let said = trm(folder.path(), &maze, &words);
-    assert!(matches!(said.code, Some(0 | 1)), "{}", said.err);
+    let output = trm(folder.path(), &maze, &words);
+    assert!(matches!(output.code, Some(0 | 1)), "{}", output.err);
     std::fs::write(folder.path().join("step_1"), b"PK\x03\x04 pickled").expect("a file");
-    let said = trm(folder.path(), "", &["import", "step_1", "out.safetensors"]);
-    assert!(said.code == Some(2) && said.err.contains("save_file"), "{}", said.err);
+    let output = trm(folder.path(), "", &["import", "step_1", "out.safetensors"]);
+    assert!(output.code == Some(2) && output.err.contains("save_file"), "{}", output.err);
 }
 
 #[test]
@@ -188,16 +199,16 @@ fn parity_holds_for_the_golden_files_and_can_fail() {
         let from = golden.join(format!("attention_maze12.{kind}.safetensors"));
         std::fs::copy(from, folder.path().join(format!("a.{kind}.safetensors"))).expect("a file");
     }
-    let said = trm(folder.path(), "", &["check-parity", "."]);
-    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let output = trm(folder.path(), "", &["check-parity", "."]);
+    assert_eq!(output.code, Some(0), "{}{}", output.out, output.err);
     let path = folder.path().join("a.weights.safetensors");
     let mut bytes = std::fs::read(&path).expect("a file");
     let last = bytes.len() - 4;
     bytes[last..].copy_from_slice(&1f32.to_le_bytes());
     std::fs::write(&path, bytes).expect("a file");
-    let said = trm(folder.path(), "", &["check-parity", "."]);
-    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    assert!(said.out.contains("BEYOND"));
+    let output = trm(folder.path(), "", &["check-parity", "."]);
+    assert_eq!(output.code, Some(1), "{}{}", output.out, output.err);
+    assert!(output.out.contains("BEYOND"));
 }
 
 #[test]
@@ -207,20 +218,20 @@ fn published_files_are_read() {
     for (puzzle, file) in [("sudoku", "sudoku_extreme_train_1k.csv"), ("maze", "maze_hard_train.csv")] {
         let (data, model) = (Path::new(&real).join(file), format!("{puzzle}.safetensors"));
         let data = data.to_str().expect("UTF-8");
-        let said = trm(
+        let output = trm(
             folder.path(),
             "",
             &["eval", puzzle, "--data", data, "--k", "1", "--model", &model, "--json"],
         );
-        assert_eq!((said.code, &json(&said.out)["n"]), (Some(0), &Value::from(1000)), "{}", said.err);
+        assert_eq!((output.code, &json(&output.out)["n"]), (Some(0), &Value::from(1000)), "{}", output.err);
     }
 }
 
 #[test]
 fn the_recursion_can_be_drawn() {
     let folder = folder();
-    let said = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--svg", "steps.svg"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--svg", "steps.svg"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
     let picture = std::fs::read_to_string(folder.path().join("steps.svg")).expect("a picture");
     assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
     // Every board shows the givens, in bold, and the last one all 81 digits.
@@ -229,39 +240,43 @@ fn the_recursion_can_be_drawn() {
     assert!(boards.iter().all(|board| board.matches("\"bold\"").count() == n_givens));
     assert_eq!(boards.last().expect("a board").matches("<text ").count(), 1 + 81);
     let wide = format!("S{}G", " ".repeat(65 * 65 - 2));
-    let said = trm(folder.path(), &wide, &["solve", "maze", "-", "--svg", "steps.svg"]);
-    assert!(said.code == Some(2) && said.err.contains("at most 64"), "{}", said.err);
+    let output = trm(folder.path(), &wide, &["solve", "maze", "-", "--svg", "steps.svg"]);
+    assert!(output.code == Some(2) && output.err.contains("at most 64"), "{}", output.err);
 }
 
 #[test]
 fn the_doctor_says_what_was_found() {
     let folder = folder();
-    let said = trm(folder.path(), "", &["doctor", "--json"]);
-    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
-    let found = json(&said.out);
+    let output = trm(folder.path(), "", &["doctor", "--json"]);
+    assert_eq!(output.code, Some(0), "{}{}", output.out, output.err);
+    let found = json(&output.out);
     let kernels = found["kernels"].as_array().expect("kernels");
     assert!(kernels.iter().any(|kernel| kernel["name"] == found["kernel"]));
-    assert!(kernels.iter().all(|k| k["solves_sudoku"] == true && k["solves_maze"] == true), "{}", said.out);
+    assert!(kernels.iter().all(|k| k["solves_sudoku"] == true && k["solves_maze"] == true), "{}", output.out);
     for model in found["models"].as_array().expect("models") {
         assert_eq!(model["sha256"].as_str().map(str::len), Some(64));
         assert!(model["card"].as_str().is_some_and(|card| card.contains("## Scores")));
     }
-    let said = trm(folder.path(), "", &["doctor"]);
-    assert!(said.out.contains("nothing is wrong") && said.out.contains("exact_accuracy"), "{}", said.out);
+    let output = trm(folder.path(), "", &["doctor"]);
+    assert!(
+        output.out.contains("nothing is wrong") && output.out.contains("exact_accuracy"),
+        "{}",
+        output.out
+    );
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_trm"));
-    let said = common::outcome(command.arg("doctor").env("TRM_KERNEL", "abacus"), "");
-    assert_eq!(said.code, Some(1), "{}", said.out);
-    assert!(said.out.contains("WRONG        TRM_KERNEL is \"abacus\""), "{}", said.out);
+    let output = common::outcome(command.arg("doctor").env("TRM_KERNEL", "abacus"), "");
+    assert_eq!(output.code, Some(1), "{}", output.out);
+    assert!(output.out.contains("WRONG        TRM_KERNEL is \"abacus\""), "{}", output.out);
 }
 
 #[test]
 fn completions_know_every_command() {
     let folder = folder();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let said = trm(folder.path(), "", &["completions", shell]);
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        let output = trm(folder.path(), "", &["completions", shell]);
+        assert_eq!(output.code, Some(0), "{}", output.err);
         for command in ["solve", "eval", "train", "check-parity", "doctor", "completions"] {
-            assert!(said.out.contains(command), "{shell}: {command}");
+            assert!(output.out.contains(command), "{shell}: {command}");
         }
     }
     assert_eq!(trm(folder.path(), "", &["completions", "abacus"]).code, Some(2));
@@ -304,33 +319,38 @@ fn k_star_is_measured_and_policies_are_compared() {
     std::fs::write(folder.path().join("mazes.csv"), csv).expect("a file");
     let model = ["--model", "maze.safetensors", "--data", "mazes.csv"];
     let words = [&["k-star", "maze", "--out", "runs", "--json"][..], &model].concat();
-    let said = trm(folder.path(), "", &words);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let k_star = json(&said.out);
+    let output = trm(folder.path(), "", &words);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let k_star = json(&output.out);
     assert_eq!((&k_star["n"], &k_star["max_k"]), (&Value::from(200), &Value::from(3)));
     let text = trm(folder.path(), "", &["policies", "runs", "--html", "page.html", "--state", "state"]);
     assert!(text.out.contains("best fixed") && text.out.contains("oracle"), "{}{}", text.out, text.err);
-    let said = trm(folder.path(), "", &["policies", "runs", "--json"]);
-    assert_eq!(said.code, text.code, "{}", said.err);
-    assert_eq!(json(&said.out)["fixed"].as_array().map(Vec::len), Some(3));
+    let output = trm(folder.path(), "", &["policies", "runs", "--json"]);
+    assert_eq!(output.code, text.code, "{}", output.err);
+    assert_eq!(json(&output.out)["fixed"].as_array().map(Vec::len), Some(3));
     let page = std::fs::read_to_string(folder.path().join("page.html")).expect("written");
     assert!(page.contains("<svg") && page.contains("best fixed"));
     let words = ["solve", "maze", "-", "--learned", "--halting", "state", "--model", "maze.safetensors"];
-    let said = trm(folder.path(), "SG\n  \n", &words);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = trm(folder.path(), "SG\n  \n", &words);
+    assert_eq!(output.code, Some(0), "{}", output.err);
 }
 
 #[test]
 fn more_than_one_run_is_counted_apart() {
     let folder = folder();
-    let said = trm(folder.path(), "", &["eval", "sudoku", "--limit", "4", "--search", "8", "--json"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let found = json(&said.out);
+    let output = trm(folder.path(), "", &["eval", "sudoku", "--limit", "4", "--search", "8", "--json"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let found = json(&output.out);
     assert!(found["n"] == 4 && found["search"]["calls"].as_f64().is_some_and(|calls| calls <= 8.0));
     assert!(found.get("rates").is_none(), "a search is no score of the network");
     let words = ["eval", "maze", "--limit", "2", "--rollouts", "3", "--max-k", "8"];
-    let said = trm(folder.path(), "", &words);
-    assert!(said.code == Some(0) && said.out.contains("network AND rules"), "{}{}", said.out, said.err);
+    let output = trm(folder.path(), "", &words);
+    assert!(
+        output.code == Some(0) && output.out.contains("network AND rules"),
+        "{}{}",
+        output.out,
+        output.err
+    );
     assert_eq!(trm(folder.path(), "", &["eval", "maze", "--search", "8"]).code, Some(2));
     assert_eq!(trm(folder.path(), "", &["eval", "maze", "--rollouts", "0"]).code, Some(2));
     assert_eq!(trm(folder.path(), "", &["eval", "sudoku", "--limit", "3", "--vote"]).code, Some(0));
@@ -339,9 +359,9 @@ fn more_than_one_run_is_counted_apart() {
 #[test]
 fn other_sizes_of_sudoku() {
     let folder = folder();
-    let said = trm(folder.path(), "", &["solve", "sudoku", "1.34.4.22.4.432.", "--json"]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_eq!(json(&said.out)["answer"].as_str(), Some("1234341221434321"));
+    let output = trm(folder.path(), "", &["solve", "sudoku", "1.34.4.22.4.432.", "--json"]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert_eq!(json(&output.out)["answer"].as_str(), Some("1234341221434321"));
     assert_eq!(trm(folder.path(), "", &["solve", "sudoku", "11.............."]).code, Some(2));
     let row = "x,1.34.4.22.4.432.,1234341221434321,0\n";
     let write = |rows: &str| {
@@ -352,31 +372,34 @@ fn other_sizes_of_sudoku() {
     let eval = |more: &[&str]| {
         trm(folder.path(), "", &[&["eval", "sudoku", "--data", "4x4.csv", "--json"], more].concat())
     };
-    let said = eval(&[]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    assert_eq!((&json(&said.out)["n"], &json(&said.out)["exact_accuracy"]["rate"]), (&3.into(), &1.0.into()));
+    let output = eval(&[]);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    assert_eq!(
+        (&json(&output.out)["n"], &json(&output.out)["exact_accuracy"]["rate"]),
+        (&3.into(), &1.0.into())
+    );
     assert_eq!(eval(&["--rollouts", "2"]).code, Some(0));
     for more in [&["--search", "2"][..], &["--learned"]] {
-        let said = eval(more);
-        assert_eq!(said.code, Some(2), "{more:?}: {}", said.out);
-        assert!(said.err.contains("9x9"), "{more:?}: {}", said.err);
+        let output = eval(more);
+        assert_eq!(output.code, Some(2), "{more:?}: {}", output.out);
+        assert!(output.err.contains("9x9"), "{more:?}: {}", output.err);
     }
     write(&format!("{row}x,{PUZZLE},{SOLVED},0\n"));
-    let said = eval(&[]);
-    assert_eq!(said.code, Some(2), "{}", said.out);
-    assert!(said.err.contains("line 3: a grid of 16 cells was expected, found 81"), "{}", said.err);
+    let output = eval(&[]);
+    assert_eq!(output.code, Some(2), "{}", output.out);
+    assert!(output.err.contains("line 3: a grid of 16 cells was expected, found 81"), "{}", output.err);
 }
 
 #[test]
 fn models_are_averaged() {
     let folder = folder();
     let words = ["average", "maze.safetensors", "maze.safetensors", "--out", "mean.safetensors"];
-    let said = trm(folder.path(), "", &words);
-    assert_eq!(said.code, Some(0), "{}", said.err);
+    let output = trm(folder.path(), "", &words);
+    assert_eq!(output.code, Some(0), "{}", output.err);
     let load = |name: &str| trm_core::Model::load(folder.path().join(name)).expect("a model");
     assert_eq!(load("mean.safetensors").params, load("maze.safetensors").params);
     let words = ["average", "maze.safetensors", "sudoku.safetensors", "--out", "mean.safetensors"];
-    let said = trm(folder.path(), "", &words);
-    assert!(said.code == Some(2) && said.err.contains("sudoku.safetensors"), "{}", said.err);
+    let output = trm(folder.path(), "", &words);
+    assert!(output.code == Some(2) && output.err.contains("sudoku.safetensors"), "{}", output.err);
     assert_eq!(trm(folder.path(), "", &["average", "maze.safetensors", "--out", "x"]).code, Some(2));
 }

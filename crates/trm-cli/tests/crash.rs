@@ -7,7 +7,7 @@ mod common;
 #[path = "common/kill.rs"]
 mod kill;
 
-use common::{Said, outcome, trm};
+use common::{Output, outcome, trm};
 use kill::{Running, TinyDisk, child, child_path, limited, moment, n_kills, n_torn};
 use sona_learn::{Label, SonaEngine};
 use std::io::Write;
@@ -43,7 +43,7 @@ const TRAIN: [&str; 19] = [
 const ALWAYS: [&str; 4] = ["--save-minutes", "0", "--validate-minutes", "0"];
 
 /// `trm`, where no file may grow.
-fn trm_limited(folder: &Path, arguments: &[&str]) -> Said {
+fn trm_limited(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trm"));
     outcome(&mut limited(command.args(arguments).current_dir(folder)), "")
 }
@@ -93,8 +93,8 @@ fn killed_training_goes_on_as_if_it_had_not_been() {
     let last = (before + 3).to_string();
     let rare = ["--save-minutes", "1000", "--validate-minutes", "1000", "--until", &last];
     for out in ["run", "whole"] {
-        let said = trm(folder.path(), "", &[&TRAIN[..], &[out], &rare[..]].concat());
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        let output = trm(folder.path(), "", &[&TRAIN[..], &[out], &rare[..]].concat());
+        assert_eq!(output.code, Some(0), "{}", output.err);
     }
     let end =
         |out: &str| Checkpoint::load(&folder.path().join(out).join("checkpoint.bin")).expect("a checkpoint");
@@ -223,9 +223,9 @@ fn a_full_disk_stops_training_and_the_run_goes_on_once_there_is_room() {
     let run = disk.path().join("run");
     let out = run.to_str().expect("UTF-8");
     // The models of every step fill the disk.
-    let said = trm(disk.path(), "", &[&TRAIN[..], &[out], &ALWAYS[..]].concat());
-    assert_eq!(said.code, Some(2), "{}", said.err);
-    assert!(said.err.contains("No space left"), "{}", said.err);
+    let output = trm(disk.path(), "", &[&TRAIN[..], &[out], &ALWAYS[..]].concat());
+    assert_eq!(output.code, Some(2), "{}", output.err);
+    assert!(output.err.contains("No space left"), "{}", output.err);
     let stopped = step(&run.join("checkpoint.bin"));
     let mut done = models(&run);
     done.sort_unstable();
@@ -235,8 +235,8 @@ fn a_full_disk_stops_training_and_the_run_goes_on_once_there_is_room() {
         std::fs::remove_file(run.join(format!("model-{step}.safetensors"))).expect("removed");
     }
     let until = (stopped + 2).to_string();
-    let said = trm(disk.path(), "", &[&TRAIN[..], &[out, "--until", &until]].concat());
-    assert_eq!((said.code, step(&run.join("checkpoint.bin"))), (Some(0), stopped + 2), "{}", said.err);
+    let output = trm(disk.path(), "", &[&TRAIN[..], &[out, "--until", &until]].concat());
+    assert_eq!((output.code, step(&run.join("checkpoint.bin"))), (Some(0), stopped + 2), "{}", output.err);
 }
 
 #[test]
@@ -246,9 +246,9 @@ fn a_write_that_fails_stops_training_and_the_run_goes_on_once_it_can() {
     let until = |step| [&TRAIN[..], &["run", "--until", step], &ALWAYS[..]].concat();
     assert_eq!(trm(folder.path(), "", &until("3")).code, Some(0));
     let old = std::fs::read(&saved).expect("a checkpoint");
-    let said = trm_limited(folder.path(), &until("9"));
-    assert_eq!(said.code, Some(2), "{}", said.err);
-    assert!(said.err.contains("File too large"), "{}", said.err);
+    let output = trm_limited(folder.path(), &until("9"));
+    assert_eq!(output.code, Some(2), "{}", output.err);
+    assert!(output.err.contains("File too large"), "{}", output.err);
     assert!(std::fs::read(&saved).expect("a checkpoint") == old, "the old checkpoint was touched");
     assert!(models(&folder.path().join("run")).contains(&3));
     assert_eq!(n_torn(&folder.path().join("run")), 0);
@@ -256,8 +256,8 @@ fn a_write_that_fails_stops_training_and_the_run_goes_on_once_it_can() {
     let log = folder.path().join("run/log.jsonl");
     let whole = std::fs::read_to_string(&log).expect("a log") + "{\"whole\":1}\n";
     std::fs::write(&log, format!("{whole}{{\"train\":{{\"cut")).expect("a log");
-    let said = trm(folder.path(), "", &until("5"));
-    assert_eq!((said.code, step(&saved)), (Some(0), 5), "{}", said.err);
+    let output = trm(folder.path(), "", &until("5"));
+    assert_eq!((output.code, step(&saved)), (Some(0), 5), "{}", output.err);
     let after = std::fs::read_to_string(&log).expect("a log");
     assert!(after.starts_with(&whole) && !after.contains("cut"), "{after}");
 }
@@ -283,9 +283,9 @@ fn a_full_disk_leaves_the_old_file() {
     engine.save(&path).expect_err("no room");
     assert_eq!(std::fs::read(&path).expect("a state"), old);
     for words in WRITERS {
-        let said = trm(disk.path(), "", words);
-        assert_eq!(said.code, Some(2), "{words:?}: {}", said.err);
-        assert!(said.err.contains("No space left"), "{words:?}: {}", said.err);
+        let output = trm(disk.path(), "", words);
+        assert_eq!(output.code, Some(2), "{words:?}: {}", output.err);
+        assert!(output.err.contains("No space left"), "{words:?}: {}", output.err);
     }
     left_as_it_was(disk.path(), &["mazes.csv", "rest", "state", "x.csv"]);
 }
@@ -310,9 +310,9 @@ fn a_write_that_fails_leaves_the_old_file() {
     assert_eq!(std::fs::read(&path).expect("a state"), old);
     std::fs::copy(folder.path().join("mazes.csv"), folder.path().join("x.csv")).expect("a file");
     for words in WRITERS {
-        let said = trm_limited(folder.path(), words);
-        assert_eq!(said.code, Some(2), "{words:?}: {}", said.err);
-        assert!(said.err.contains("File too large"), "{words:?}: {}", said.err);
+        let output = trm_limited(folder.path(), words);
+        assert_eq!(output.code, Some(2), "{words:?}: {}", output.err);
+        assert!(output.err.contains("File too large"), "{words:?}: {}", output.err);
     }
     left_as_it_was(folder.path(), &["mazes.csv", "state", "x.csv"]);
 }

@@ -17,9 +17,13 @@ const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6..
 fn refused(folder: &Path, arguments: &[&str], expected: &str) {
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -v 2000000; ulimit -t 2; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_trm")]);
-    let said = outcome(command.args(arguments).current_dir(folder), "");
-    assert_eq!(said.code, Some(2), "{arguments:?}: {}{}", said.out, said.err);
-    assert!(said.err.contains(expected) && !said.err.contains("panicked"), "{arguments:?}: {}", said.err);
+    let output = outcome(command.args(arguments).current_dir(folder), "");
+    assert_eq!(output.code, Some(2), "{arguments:?}: {}{}", output.out, output.err);
+    assert!(
+        output.err.contains(expected) && !output.err.contains("panicked"),
+        "{arguments:?}: {}",
+        output.err
+    );
 }
 
 /// A file of ten gigabytes of zeros that takes no room, behind this start.

@@ -1,19 +1,19 @@
-//! What can be wrong with a configuration, a question or a model file.
+//! Errors of configurations, questions and model files.
 
 use std::path::PathBuf;
 
-/// An error of this crate. Every variant carries the place and what was found there.
+/// An error of this crate. Every variant names the place and what was found there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrmError {
     /// A field of the configuration is out of range.
     #[error("configuration: {field} is {found}, must be {expected}")]
     Config {
-        /// The field.
+        /// Its name.
         field: &'static str,
         /// Its value.
         found: String,
-        /// What it must be.
+        /// What is allowed.
         expected: &'static str,
     },
     /// A slice has the wrong length.
@@ -23,7 +23,7 @@ pub enum TrmError {
         what: &'static str,
         /// Its length.
         found: usize,
-        /// What it must be.
+        /// The length it must have.
         expected: String,
     },
     /// An array has the wrong shape.
@@ -36,12 +36,12 @@ pub enum TrmError {
         /// What they must be.
         expected: String,
     },
-    /// A number is NaN or infinite, or so large that a net would make it so.
+    /// A number is NaN or infinite, or so large that the net would overflow.
     #[error("{what}: number {index} is {value}")]
     NotFinite {
         /// Which slice or tensor.
         what: String,
-        /// Where in it.
+        /// Its index.
         index: usize,
         /// The number.
         value: f32,
@@ -52,13 +52,13 @@ pub enum TrmError {
         /// Its name.
         name: String,
     },
-    /// A tensor is in the file that the configuration has no place for.
+    /// A tensor in the file is not one of the model's.
     #[error("tensor {name} does not belong to this model")]
     ExtraTensor {
         /// Its name.
         name: String,
     },
-    /// A tensor has the wrong shape or number type.
+    /// A tensor has the wrong shape or data type.
     #[error("tensor {name} is {found}, expected {expected}")]
     TensorShape {
         /// Its name.
@@ -68,10 +68,10 @@ pub enum TrmError {
         /// What the model needs.
         expected: String,
     },
-    /// The file is not safetensors, or its header lies about its content.
+    /// The file is not safetensors, or its header contradicts its contents.
     #[error("not a readable model file: {reason}")]
     Format {
-        /// What the reader said.
+        /// What is wrong with it.
         reason: String,
     },
     /// The file could not be read or written.
@@ -79,7 +79,7 @@ pub enum TrmError {
     Io {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }

@@ -1,23 +1,22 @@
-//! What goes into the recursion and what is read from it.
+//! The embedding in front of the recursion, and the answer head and halt head behind it.
 
+use crate::config::{HaltInput, Output};
 use crate::kernel::{Isa, Kernel, Real, Simd};
-use crate::loss::group_range;
 use crate::relations::Graph;
-use crate::{HaltInput, Output};
-use core::ops::Range;
 
-/// Numbers of [`halt_features`] besides the pooled state.
-const SURENESS: usize = 3;
+/// Features of the answer in [`halt_features`], besides the pooled state.
+const N_ANSWER_FEATURES: usize = 3;
 
-/// Numbers the halt head reads.
+/// Number of features that the halt head reads.
 pub fn n_halt_features(input: HaltInput, hidden_dim: usize) -> usize {
     match input {
         HaltInput::FirstPosition => hidden_dim,
-        HaltInput::Pooled => 3 * hidden_dim + SURENESS,
+        HaltInput::Pooled => 3 * hidden_dim + N_ANSWER_FEATURES,
     }
 }
 
-/// From this many numbers a token on, they are multiplied as a matrix; fewer are mostly zeros.
+/// Tokens with at least this many features go through a GEMM; with fewer, most features are zero and a loop that
+/// skips them is faster.
 const WIDE: usize = 16;
 
 /// Appends `scale * question[token] E` for each live token to `x`: `question` is
@@ -49,7 +48,7 @@ pub fn embed<R: Real>(
     }
 }
 
-/// [`embed`] into the zeros behind `start`, where all tokens are live or hear the same row.
+/// [`embed`] by GEMM into `x[start..]`, which is zero, where all tokens are live or share one question row.
 fn embed_wide<R: Real>(
     isa: Isa,
     question: &[f32],
@@ -60,11 +59,11 @@ fn embed_wide<R: Real>(
     x: &mut Vec<R>,
 ) {
     let (end, dim) = (x.len(), weight.len() / h);
-    // The features stand behind the result for a moment.
+    // The end of `x` is the buffer for the scaled features.
     x.extend(question.iter().map(|feature| R::from_f64(f64::from(*feature)) * scale));
     let (rows, features) = x[start..].split_at_mut(end - start);
     let n = question.len() / dim;
-    R::product_add(isa, (n, h, dim), features, weight, &mut rows[..n * h]);
+    R::matmul_add(isa, (n, h, dim), features, weight, &mut rows[..n * h]);
     if n == 1 {
         let (first, others) = rows.split_at_mut(h);
         others.chunks_exact_mut(h).for_each(|row| row.copy_from_slice(first));
@@ -72,7 +71,7 @@ fn embed_wide<R: Real>(
     x.truncate(end);
 }
 
-/// Adds the gradient of the embedding matrix to `d_weight`.
+/// The backward pass of [`embed`]: adds the gradient of the embedding matrix to `d_weight`.
 pub fn embed_backward<R: Real>(
     graph: &Graph,
     question: &[f32],
@@ -124,7 +123,7 @@ pub fn answer_head<R: Real>(isa: Isa, y: &[R], weight: &[R], bias: &[R], logits:
     if dim >= WIDE {
         let n = y.len() / h;
         (0..n).for_each(|_| logits.extend_from_slice(bias));
-        return R::product_add(isa, (n, dim, h), y, weight, logits);
+        return R::matmul_add(isa, (n, dim, h), y, weight, logits);
     }
     for y in y.chunks_exact(h) {
         let start = logits.len();
@@ -135,7 +134,7 @@ pub fn answer_head<R: Real>(isa: Isa, y: &[R], weight: &[R], bias: &[R], logits:
     }
 }
 
-/// The way back through [`answer_head`]: appends the gradient of y, adds those of the weights.
+/// The backward pass of [`answer_head`]: appends the gradient of y to `d_y`, and adds those of weight and bias.
 pub fn answer_head_backward<R: Real>(
     y: &[R],
     weight: &[R],
@@ -159,18 +158,15 @@ pub fn answer_head_backward<R: Real>(
     }
 }
 
-/// How sure each part of an answer is, in 0..1: one number per group of the output's softmax,
-/// or per live token.
+/// The sureness of each part of an answer: the probability, in 0..1, of the value it is read as. One part per group of
+/// the output's softmax, or per live token.
 pub fn sureness<R: Real>(output: Output, graph: &Graph, logits: &[R], out: &mut Vec<f32>) {
     out.clear();
     match output {
         Output::GroupSoftmax { relation } => {
-            let (first, last) = group_range(graph, relation);
-            out.extend(
-                (first..last).map(|g| {
-                    top_probability(graph.members_of(g).iter().map(|i| logits[*i as usize].to_f64()))
-                }),
-            );
+            let logit = |i: &u32| logits[*i as usize].to_f64();
+            let groups = graph.groups_of(relation);
+            out.extend(groups.map(|g| top_probability(graph.members_of(g).iter().map(logit))));
         }
         Output::Binary => out.extend(logits.iter().map(|x| (1.0 / (1.0 + (-x.to_f64().abs()).exp())) as f32)),
         Output::TokenSoftmax | Output::TokenStablemax => {
@@ -184,16 +180,17 @@ pub fn sureness<R: Real>(output: Output, graph: &Graph, logits: &[R], out: &mut 
 }
 
 fn top_probability(logits: impl Iterator<Item = f64> + Clone) -> f32 {
-    let most = logits.clone().fold(f64::NEG_INFINITY, f64::max);
-    (1.0 / logits.map(|x| (x - most).exp()).sum::<f64>()) as f32
+    let max = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+    (1.0 / logits.map(|x| (x - max).exp()).sum::<f64>()) as f32
 }
 
-/// The part of the answer that would be read differently in `a` and `b`, in 0..1.
+/// The fraction, in 0..1, of the answer that is read differently from the logits `a` and `b`; for
+/// [`Output::Embedding`] their relative distance.
 pub fn changed<R: Real>(output: Output, graph: &Graph, a: &[R], b: &[R]) -> f32 {
     let differs = |range: &mut dyn Iterator<Item = usize>| {
         let (mut best_a, mut best_b) = (None::<(usize, R)>, None::<(usize, R)>);
         for i in range {
-            let better = |best: Option<(usize, R)>, x: R| best.is_none_or(|(_, most)| x > most);
+            let better = |best: Option<(usize, R)>, x: R| best.is_none_or(|(_, max)| x > max);
             if better(best_a, a[i]) {
                 best_a = Some((i, a[i]));
             }
@@ -205,10 +202,7 @@ pub fn changed<R: Real>(output: Output, graph: &Graph, a: &[R], b: &[R]) -> f32 
     };
     let (count, n) = match output {
         Output::GroupSoftmax { relation } => {
-            let groups: Range<usize> = {
-                let (first, last) = group_range(graph, relation);
-                first..last
-            };
+            let groups = graph.groups_of(relation);
             let n = groups.len();
             (groups.filter(|g| differs(&mut graph.members_of(*g).iter().map(|i| *i as usize))).count(), n)
         }
@@ -229,9 +223,9 @@ pub fn changed<R: Real>(output: Output, graph: &Graph, a: &[R], b: &[R]) -> f32 
     count as f32 / n.max(1) as f32
 }
 
-/// What the halt head reads: for [`HaltInput::Pooled`] the mean, largest and smallest of each
-/// channel of y over the live tokens, then the mean and the smallest sureness of the answer and
-/// the part of it that changed in this step.
+/// The features that the halt head reads: for [`HaltInput::Pooled`] the mean, maximum and minimum of each
+/// channel of y over the live tokens, then the mean and minimum [`sureness`] of the answer and the fraction of it that
+/// changed in this step.
 pub fn halt_features<R: Real>(
     isa: Isa,
     input: HaltInput,
@@ -250,11 +244,11 @@ pub fn halt_features<R: Real>(
     out.resize(3 * h, R::ZERO);
     R::dispatch(isa, Pool { y, h, out });
     let mean = sureness.iter().map(|s| f64::from(*s)).sum::<f64>() / sureness.len().max(1) as f64;
-    let least = sureness.iter().fold(1.0f32, |m, s| m.min(*s));
-    out.extend([mean, f64::from(least), f64::from(changed)].map(R::from_f64));
+    let min = sureness.iter().fold(1.0f32, |m, s| m.min(*s));
+    out.extend([mean, f64::from(min), f64::from(changed)].map(R::from_f64));
 }
 
-/// Mean, largest and smallest of each channel, `[3, h]`.
+/// Mean, maximum and minimum of each channel, `[3, h]`.
 struct Pool<'a, R> {
     /// `[n, h]`
     y: &'a [R],
@@ -268,17 +262,17 @@ impl<R: Real> Kernel<R> for Pool<'_, R> {
     fn run<S: Simd<Elem = R>>(self, _: S) {
         let Pool { y, h, out } = self;
         let (mean, extremes) = out.split_at_mut(h);
-        let (most, least) = extremes.split_at_mut(h);
+        let (max, min) = extremes.split_at_mut(h);
         if let Some(first) = y.chunks_exact(h).next() {
-            most.copy_from_slice(first);
-            least.copy_from_slice(first);
+            max.copy_from_slice(first);
+            min.copy_from_slice(first);
         }
         let n = R::from_f64((y.len() / h).max(1) as f64);
         for row in y.chunks_exact(h) {
-            for (((v, mean), most), least) in row.iter().zip(&mut *mean).zip(&mut *most).zip(&mut *least) {
+            for (((v, mean), max), min) in row.iter().zip(&mut *mean).zip(&mut *max).zip(&mut *min) {
                 *mean += *v / n;
-                *most = if *v > *most { *v } else { *most };
-                *least = if *v < *least { *v } else { *least };
+                *max = if *v > *max { *v } else { *max };
+                *min = if *v < *min { *v } else { *min };
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod confidence;
 mod config;
+mod context;
 pub mod dense;
 mod engine;
 mod error;
@@ -20,6 +21,7 @@ pub mod recursion;
 mod refiner;
 pub mod relational;
 mod relations;
+mod swiglu;
 mod updater;
 mod weights;
 

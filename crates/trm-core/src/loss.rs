@@ -1,32 +1,31 @@
-//! Losses on the head's numbers, each with its gradient.
+//! Losses on the logits, each with its gradient.
 //!
-//! All are means over what they count and multiply the gradient by `scale`.
+//! Each loss is a mean over groups or tokens. The gradients are multiplied by `scale`.
 
-use crate::Output;
+use crate::config::Output;
 use crate::kernel::Real;
 use crate::relations::Graph;
 
-/// What the answer should be.
+/// The label of a question.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
     /// For [`Output::GroupSoftmax`] and [`Output::Binary`]: whether each token (live or not) is
-    /// marked.
+    /// marked, that is, positive.
     Marks(&'a [bool]),
-    /// The same for [`Output::Binary`], where marked tokens count (unmarked / marked)^balance
-    /// times as much as unmarked ones. With 0 all count alike; more than 0 marks what is unsure.
+    /// The same for [`Output::Binary`], with marked tokens weighted by (unmarked / marked)^balance. With 0 all
+    /// tokens weigh the same; with more, the model marks tokens that it is unsure of.
     Balanced(&'a [bool], f32),
-    /// For [`Output::TokenSoftmax`] and [`Output::TokenStablemax`]: the class of each token;
-    /// [`IGNORE`] where none counts.
+    /// For [`Output::TokenSoftmax`] and [`Output::TokenStablemax`]: the class of each token, or [`IGNORE`].
     Classes(&'a [u32]),
 }
 
-/// A token without a class.
+/// The class of a token that does not count in the loss.
 pub const IGNORE: u32 = u32::MAX;
 
-/// The loss of `logits` (`[live, answer_dim]`), with its gradient in `d`.
+/// The loss of `logits` (`[live, answer_dim]`); writes its gradient to `d`.
 ///
 /// # Panics
-/// Where the target is not of the output's kind, or too short.
+/// Where the target does not belong to the output, or is too short.
 pub fn loss<R: Real>(
     output: Output,
     graph: &Graph,
@@ -51,7 +50,7 @@ pub fn loss<R: Real>(
     }
 }
 
-/// Softmax cross-entropy over the live tokens of each group, of which one is marked.
+/// Cross-entropy of a softmax over the live tokens of each group, one of which is marked.
 fn group_softmax<R: Real>(
     graph: &Graph,
     relation: usize,
@@ -60,17 +59,17 @@ fn group_softmax<R: Real>(
     scale: R,
     d: &mut [R],
 ) -> R {
-    let (first, last) = group_range(graph, relation);
-    let n = R::from_f64((last - first).max(1) as f64);
+    let groups = graph.groups_of(relation);
+    let n = R::from_f64(groups.len().max(1) as f64);
     let mut total = R::ZERO;
-    for g in first..last {
+    for g in groups {
         let members = graph.members_of(g);
-        let most = members.iter().fold(logits[members[0] as usize], |m, i| {
+        let max = members.iter().fold(logits[members[0] as usize], |m, i| {
             if logits[*i as usize] > m { logits[*i as usize] } else { m }
         });
         let mut sum = R::ZERO;
         for i in members {
-            let e = (logits[*i as usize] - most).exp();
+            let e = (logits[*i as usize] - max).exp();
             d[*i as usize] = e;
             sum += e;
         }
@@ -79,23 +78,12 @@ fn group_softmax<R: Real>(
             let p = d[i] / sum;
             let marked = marks[graph.live[i] as usize];
             if marked {
-                total += sum.ln() + most - logits[i];
+                total += sum.ln() + max - logits[i];
             }
             d[i] = (p - if marked { R::ONE } else { R::ZERO }) * scale / n;
         }
     }
     total / n
-}
-
-/// The groups of one relation.
-pub(crate) fn group_range(graph: &Graph, relation: usize) -> (usize, usize) {
-    let groups = graph.group_of.iter().skip(relation).step_by(graph.n_relations);
-    let (mut first, mut last) = (usize::MAX, 0);
-    for g in groups {
-        first = first.min(*g as usize);
-        last = last.max(*g as usize + 1);
-    }
-    (first.min(last), last)
 }
 
 /// Binary cross-entropy with positive weight (negatives / positives)^balance.
@@ -123,15 +111,15 @@ fn softplus<R: Real>(x: R) -> R {
     (R::ONE + e).ln() + if positive { x } else { R::ZERO }
 }
 
-/// Cross-entropy of a halt logit against "the answer is right", with its gradient.
+/// Binary cross-entropy of a halt logit, with the label "the answer is right", and its gradient.
 pub fn halt_loss<R: Real>(logit: R, right: bool) -> (R, R) {
     let signed = if right { -logit } else { logit };
     let p = R::ONE / (R::ONE + (-signed).exp());
     (softplus(signed), if right { -p } else { p })
 }
 
-/// Loss and gradient of one row.
-type Row<R> = fn(&[R], usize, &mut [R]) -> R;
+/// Loss of one row of logits and its class; writes the gradient to the last argument.
+type RowLoss<R> = fn(&[R], usize, &mut [R]) -> R;
 
 fn token_classes<R: Real>(
     graph: &Graph,
@@ -139,7 +127,7 @@ fn token_classes<R: Real>(
     classes: &[u32],
     scale: R,
     d: &mut [R],
-    row: Row<R>,
+    row_loss: RowLoss<R>,
 ) -> R {
     let dim = logits.len() / graph.live.len().max(1);
     let counted = graph.live.iter().filter(|t| classes[**t as usize] != IGNORE).count();
@@ -150,7 +138,7 @@ fn token_classes<R: Real>(
         match classes[*t as usize] {
             IGNORE => d.fill(R::ZERO),
             class => {
-                total += row(logits, class as usize, d);
+                total += row_loss(logits, class as usize, d);
                 d.iter_mut().for_each(|d| *d = *d * scale / n);
             }
         }
@@ -159,15 +147,15 @@ fn token_classes<R: Real>(
 }
 
 fn softmax_row<R: Real>(logits: &[R], class: usize, d: &mut [R]) -> R {
-    let most = logits.iter().fold(logits[0], |m, x| if *x > m { *x } else { m });
+    let max = logits.iter().fold(logits[0], |m, x| if *x > m { *x } else { m });
     let mut sum = R::ZERO;
     for (d, x) in d.iter_mut().zip(logits) {
-        *d = (*x - most).exp();
+        *d = (*x - max).exp();
         sum += *d;
     }
     d.iter_mut().for_each(|d| *d = *d / sum);
     d[class] = d[class] - R::ONE;
-    sum.ln() + most - logits[class]
+    sum.ln() + max - logits[class]
 }
 
 /// Stablemax (arXiv 2501.04697): `s(x) = x + 1` for `x >= 0`, else `1 / (1 - x)`.
@@ -187,19 +175,16 @@ fn stablemax_row<R: Real>(logits: &[R], class: usize, d: &mut [R]) -> R {
     sum.ln() - s(logits[class]).ln()
 }
 
-/// Whether every part of the answer is read as the target says.
+/// Whether the answer that is read from the logits equals the target in every part.
 pub fn all_right<R: Real>(output: Output, graph: &Graph, logits: &[R], target: Target) -> bool {
     match (output, target) {
-        (Output::GroupSoftmax { relation }, Target::Marks(marks)) => {
-            let (first, last) = group_range(graph, relation);
-            (first..last).all(|g| {
-                let members = graph.members_of(g);
-                let best = members.iter().fold(members[0], |best, i| {
-                    if logits[*i as usize] > logits[best as usize] { *i } else { best }
-                });
-                marks[graph.live[best as usize] as usize]
-            })
-        }
+        (Output::GroupSoftmax { relation }, Target::Marks(marks)) => graph.groups_of(relation).all(|g| {
+            let members = graph.members_of(g);
+            let best = members.iter().fold(members[0], |best, i| {
+                if logits[*i as usize] > logits[best as usize] { *i } else { best }
+            });
+            marks[graph.live[best as usize] as usize]
+        }),
         (_, Target::Marks(marks) | Target::Balanced(marks, _)) => {
             graph.live.iter().zip(logits).all(|(t, x)| (*x > R::ZERO) == marks[*t as usize])
         }

@@ -11,7 +11,7 @@ use crate::heads::{
 };
 use crate::kernel::{Isa, Real};
 use crate::loss::{self, Target, halt_loss};
-use crate::net::Net;
+use crate::net::{Net, NetReal};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
 use crate::{Graph, HaltInput, Mixer, Result, TrmConfig};
@@ -126,7 +126,7 @@ pub struct StepLoss {
     pub right: bool,
 }
 
-impl<R: Real> Model<R> {
+impl<R: NetReal> Model<R> {
     /// A model with fresh weights from `config.seed`.
     ///
     /// # Errors

@@ -64,42 +64,64 @@ fn puzzle_emb_len() -> usize {
 /// [`TrmError::Format`] where it is not such JSON, [`TrmError::Config`] naming the field that
 /// this crate has no counterpart for.
 pub fn config_from_json(json: &str) -> Result<TrmConfig> {
-    let official: OfficialConfig =
-        serde_json::from_str(json).map_err(|e| TrmError::Format { reason: format!("configuration: {e}") })?;
-    official.check()?;
-    let (hidden_dim, seq_len) = (official.hidden_size, official.seq_len);
-    let prefix_tokens = official.prefix_tokens();
-    let mixer = if official.mlp_t {
-        let seq_len = seq_len + prefix_tokens;
-        Mixer::Mlp { seq_len, mix_dim: official.inner_width(seq_len) }
-    } else {
-        Mixer::Attention { num_heads: official.num_heads }
-    };
-    let config = TrmConfig {
-        answer_channel: None,
-        hidden_dim,
-        ffn_dim: official.inner_width(hidden_dim),
-        n_blocks: official.L_layers,
-        embedding_dim: official.vocab_size,
-        answer_dim: official.vocab_size,
-        latent_iterations: official.L_cycles,
-        cycles: official.H_cycles,
-        gradient_cycles: 1,
-        max_k: official.halt_max_steps,
-        halt_threshold: 0.5,
-        mixer,
-        output: Output::TokenStablemax,
-        halt_input: HaltInput::FirstPosition,
-        given_feature: None,
-        prefix_tokens,
-        embedding_scale: (hidden_dim as f32).sqrt(),
-        seed: 0,
-    };
-    config.validate()?;
-    Ok(config)
+    OfficialConfig::from_json(json)?.config()
 }
 
 impl OfficialConfig {
+    fn from_json(json: &str) -> Result<Self> {
+        let official: OfficialConfig = serde_json::from_str(json)
+            .map_err(|e| TrmError::Format { reason: format!("configuration: {e}") })?;
+        official.check()?;
+        Ok(official)
+    }
+
+    fn config(&self) -> Result<TrmConfig> {
+        let (hidden_dim, seq_len) = (self.hidden_size, self.seq_len);
+        let prefix_tokens = self.prefix_tokens();
+        let mixer = if self.mlp_t {
+            let seq_len = seq_len + prefix_tokens;
+            Mixer::Mlp { seq_len, mix_dim: self.inner_width(seq_len) }
+        } else {
+            Mixer::Attention { num_heads: self.num_heads }
+        };
+        let config = TrmConfig {
+            answer_channel: None,
+            hidden_dim,
+            ffn_dim: self.inner_width(hidden_dim),
+            n_blocks: self.L_layers,
+            embedding_dim: self.vocab_size,
+            answer_dim: self.vocab_size,
+            latent_iterations: self.L_cycles,
+            cycles: self.H_cycles,
+            gradient_cycles: 1,
+            max_k: self.halt_max_steps,
+            halt_threshold: 0.5,
+            mixer,
+            output: Output::TokenStablemax,
+            halt_input: HaltInput::FirstPosition,
+            given_feature: None,
+            prefix_tokens,
+            embedding_scale: (hidden_dim as f32).sqrt(),
+            seed: 0,
+        };
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Refuses a puzzle embedding that is not one row of `puzzle_emb_ndim` numbers.
+    fn check_puzzle_embedding(&self, name: &str, view: &TensorView) -> Result<()> {
+        let expected = [1, self.puzzle_emb_ndim];
+        if view.shape() == expected {
+            return Ok(());
+        }
+        let identifiers = match view.shape() {
+            [n, _] if *n != 1 => format!(": one puzzle identifier, the checkpoint has {n}"),
+            _ => " (puzzle_emb_ndim of the configuration)".into(),
+        };
+        let expected = format!("{expected:?}{identifiers}");
+        Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected })
+    }
+
     fn check(&self) -> Result<()> {
         let check = |ok: bool, field, found: String, expected| {
             ok.then_some(()).ok_or(TrmError::Config { field, found, expected })
@@ -147,7 +169,7 @@ impl OfficialConfig {
 
 /// How an official tensor is laid out here.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Fit {
+pub(crate) enum Conversion {
     /// The same.
     Same,
     /// The other way round.
@@ -158,92 +180,123 @@ pub(crate) enum Fit {
     Padded,
 }
 
+/// What wrappers, training loops and averages put in front of a name.
+const PREFIXES: [&str; 7] =
+    ["_orig_mod.", "model.", "module.", "state_dict.", "model_state_dict.", "ema_model.", "ema."];
+
 /// Official name, name here, and how the one becomes the other.
-pub(crate) fn places(config: &TrmConfig) -> Vec<(String, String, Fit)> {
-    let mut places: Vec<(String, String, Fit)> = [
-        ("inner.embed_tokens.embedding_weight", "question.weight", Fit::Same),
-        ("inner.H_init", "init.y", Fit::Same),
-        ("inner.L_init", "init.z", Fit::Same),
-        ("inner.lm_head.weight", "head.weight", Fit::Transposed),
-        ("inner.q_head.weight", "halt.weight", Fit::FirstRow),
-        ("inner.q_head.bias", "halt.bias", Fit::FirstRow),
+pub(crate) fn tensor_map(config: &TrmConfig) -> Vec<(String, String, Conversion)> {
+    let mut map: Vec<(String, String, Conversion)> = [
+        ("inner.embed_tokens.embedding_weight", "question.weight", Conversion::Same),
+        ("inner.H_init", "init.y", Conversion::Same),
+        ("inner.L_init", "init.z", Conversion::Same),
+        ("inner.lm_head.weight", "head.weight", Conversion::Transposed),
+        ("inner.q_head.weight", "halt.weight", Conversion::FirstRow),
+        ("inner.q_head.bias", "halt.bias", Conversion::FirstRow),
     ]
     .map(|(a, b, fit)| (a.into(), b.into(), fit))
     .into();
     if config.prefix_tokens > 0 {
-        places.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Fit::Padded));
+        map.push(("inner.puzzle_emb.weights".into(), "prefix.weight".into(), Conversion::Padded));
     }
-    let mix: &[(&str, &str, Fit)] = match config.mixer {
+    let mix: &[(&str, &str, Conversion)] = match config.mixer {
         Mixer::Attention { .. } => &[
-            ("self_attn.qkv_proj", "attention.qkv", Fit::Transposed),
-            ("self_attn.o_proj", "attention.out", Fit::Transposed),
+            ("self_attn.qkv_proj", "attention.qkv", Conversion::Transposed),
+            ("self_attn.o_proj", "attention.out", Conversion::Transposed),
         ],
         _ => &[
-            ("mlp_t.gate_up_proj", "mlp.gate_up", Fit::Same),
-            ("mlp_t.down_proj", "mlp.down", Fit::Transposed),
+            ("mlp_t.gate_up_proj", "mlp.gate_up", Conversion::Same),
+            ("mlp_t.down_proj", "mlp.down", Conversion::Transposed),
         ],
     };
     let swiglu = [
-        ("mlp.gate_up_proj", "swiglu.gate_up", Fit::Transposed),
-        ("mlp.down_proj", "swiglu.down", Fit::Transposed),
+        ("mlp.gate_up_proj", "swiglu.gate_up", Conversion::Transposed),
+        ("mlp.down_proj", "swiglu.down", Conversion::Transposed),
     ];
     for b in 0..config.n_blocks {
         for (official, here, fit) in mix.iter().chain(&swiglu) {
             let official = format!("inner.L_level.layers.{b}.{official}.weight");
-            places.push((official, format!("blocks.{b}.{here}.weight"), *fit));
+            map.push((official, format!("blocks.{b}.{here}.weight"), *fit));
         }
     }
-    places
+    map
 }
 
-/// The tensors of a checkpoint by official name, whatever wraps the model put in front.
+/// A tensor's name without [`PREFIXES`]. Parts of the model are named with `inner.` in front, as in a
+/// checkpoint of the official code, whether the file has that or not.
+fn official_name(full: &str) -> String {
+    let mut name = full;
+    while let Some(rest) = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)) {
+        name = rest;
+    }
+    let parts = [
+        "embed_tokens.",
+        "puzzle_emb.",
+        "H_init",
+        "L_init",
+        "lm_head.",
+        "q_head.",
+        "L_level.",
+        "rotary_emb.",
+    ];
+    if parts.iter().any(|part| name.starts_with(part)) { format!("inner.{name}") } else { name.to_string() }
+}
+
+/// Whether a tensor is a buffer that the code fills by itself: tables of the rotary embedding, and the batch
+/// of the puzzle embedding.
+fn is_buffer(name: &str) -> bool {
+    name.starts_with("inner.rotary_emb.") || name.starts_with("inner.puzzle_emb.local_")
+}
+
+/// The tensors of a checkpoint by official name; buffers are left out.
 pub(crate) fn named<'a>(tensors: &'a SafeTensors<'a>) -> Result<BTreeMap<String, TensorView<'a>>> {
-    let mut named = BTreeMap::new();
+    let mut named = BTreeMap::<String, (&str, TensorView)>::new();
     for (full, view) in tensors.iter() {
-        let mut name = full;
-        while let Some(rest) = name.strip_prefix("_orig_mod.").or_else(|| name.strip_prefix("model.")) {
-            name = rest;
+        let name = official_name(full);
+        if is_buffer(&name) {
+            continue;
         }
-        if named.insert(name.to_string(), view).is_some() {
-            return Err(TrmError::Format { reason: format!("two tensors named {name}") });
+        if let Some((other, _)) = named.insert(name, (full, view)) {
+            let reason = format!("{other} and {full} are the same tensor of the model");
+            return Err(TrmError::Format { reason });
         }
     }
-    Ok(named)
+    Ok(named.into_iter().map(|(name, (_, view))| (name, view)).collect())
 }
 
 /// Copies an official tensor to its place of shape `shape`.
 pub(crate) fn read_tensor(
     name: &str,
     view: &TensorView,
-    fit: Fit,
+    fit: Conversion,
     shape: &[usize],
     to: &mut [f32],
 ) -> Result<()> {
     let found = view.shape();
     let fits = match fit {
-        Fit::Same => found == shape,
-        Fit::Transposed => found.iter().rev().eq(shape),
-        Fit::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
-        Fit::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
+        Conversion::Same => found == shape,
+        Conversion::Transposed => found.iter().rev().eq(shape),
+        Conversion::FirstRow => found.first() == Some(&2) && found[1..].iter().product::<usize>() == to.len(),
+        Conversion::Padded => found.len() == 2 && found[0] == 1 && found[1] <= to.len(),
     };
     let numbers = floats(view);
     let (true, Some(numbers)) = (fits, numbers) else {
         let shown: Vec<usize> = match fit {
-            Fit::Transposed => shape.iter().rev().copied().collect(),
-            Fit::FirstRow => {
+            Conversion::Transposed => shape.iter().rev().copied().collect(),
+            Conversion::FirstRow => {
                 if shape.len() > 1 || to.len() > 1 {
                     vec![2, to.len()]
                 } else {
                     vec![2]
                 }
             }
-            Fit::Padded => vec![1, to.len()],
-            Fit::Same => shape.to_vec(),
+            Conversion::Padded => vec![1, to.len()],
+            Conversion::Same => shape.to_vec(),
         };
-        let expected = format!("F32 or BF16 {shown:?}");
+        let expected = format!("F32, F64, F16 or BF16 {shown:?}");
         return Err(TrmError::TensorShape { name: name.into(), found: describe(view), expected });
     };
-    let transposed = fit == Fit::Transposed;
+    let transposed = fit == Conversion::Transposed;
     for (index, value) in numbers.enumerate() {
         if !value.is_finite() {
             return Err(TrmError::NotFinite { what: format!("tensor {name}"), index, value });
@@ -256,17 +309,22 @@ pub(crate) fn read_tensor(
     Ok(())
 }
 
-/// The numbers of an `F32` or `BF16` tensor; the reference keeps its initial states in the type
+/// The numbers of a tensor of any float type; the reference keeps its initial states in the type
 /// it computes in.
 pub(crate) fn floats<'a>(view: &'a TensorView) -> Option<impl Iterator<Item = f32> + 'a> {
-    let size = match view.dtype() {
+    let dtype = view.dtype();
+    let size = match dtype {
+        Dtype::F64 => 8,
         Dtype::F32 => 4,
-        Dtype::BF16 => 2,
+        Dtype::F16 | Dtype::BF16 => 2,
         _ => return None,
     };
-    Some(view.data().chunks_exact(size).map(move |c| match c {
-        [a, b, c, d] => f32::from_le_bytes([*a, *b, *c, *d]),
-        _ => f32::from_bits(u32::from(u16::from_le_bytes([c[0], c[1]])) << 16),
+    Some(view.data().chunks_exact(size).map(move |c| match *c {
+        [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]) as f32,
+        [a, b, c, d] => f32::from_le_bytes([a, b, c, d]),
+        [a, b] if dtype == Dtype::F16 => half::f16::from_le_bytes([a, b]).to_f32(),
+        [a, b] => half::bf16::from_le_bytes([a, b]).to_f32(),
+        _ => unreachable!("chunks of {size} bytes"),
     }))
 }
 
@@ -282,7 +340,8 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
     let metadata = header.metadata().as_ref().and_then(|m| m.get("config")).map(String::as_str);
     let json = config.or(metadata).ok_or_else(|| format(&"no configuration"))?;
-    let config = config_from_json(json)?;
+    let official_config = OfficialConfig::from_json(json)?;
+    let config = official_config.config()?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
     let mut named = named(&tensors)?;
     let needed = crate::model::param_count(&config)?;
@@ -290,13 +349,16 @@ pub fn from_bytes(bytes: &[u8], config: Option<&str>) -> Result<Model> {
         let reason = format!("{} bytes cannot hold the {needed} weights of its configuration", bytes.len());
         return Err(TrmError::Format { reason });
     }
-    let places = places(&config);
+    let map = tensor_map(&config);
     let mut model = Model::new(config)?;
     let layout = model.layout().clone();
     model.params.fill(0.0);
-    for (official, here, fit) in places {
+    for (official, here, fit) in map {
         let entry = layout.get(&here).expect("every place is laid out");
         let view = named.remove(&official).ok_or(TrmError::MissingTensor { name: official.clone() })?;
+        if fit == Conversion::Padded {
+            official_config.check_puzzle_embedding(&official, &view)?;
+        }
         read_tensor(&official, &view, fit, &entry.shape, &mut model.params[entry.range.clone()])?;
     }
     match named.into_keys().next() {

@@ -1,4 +1,4 @@
-//! All weights of a model in one vector, by name.
+//! The weights of a model: one vector, with a layout of named tensors.
 
 use crate::kernel::Real;
 use core::ops::Range;
@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// How a tensor starts.
+/// How a tensor is initialized.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// All zero.
@@ -15,22 +15,29 @@ pub enum Init {
     Normal(f64),
 }
 
+impl Init {
+    /// Normal with standard deviation `1 / sqrt(n)`, for a matrix that sums over `n` inputs.
+    pub(crate) fn fan_in(n: usize) -> Self {
+        Init::Normal(1.0 / (n as f64).sqrt())
+    }
+}
+
 /// One tensor of a [`Layout`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its name in model files.
+    /// Name in model files.
     pub name: String,
-    /// Its shape; matrices are `[in, out]`, row-major.
+    /// Shape; matrices are `[in, out]`, row-major.
     pub shape: Vec<usize>,
-    /// Where it lies in the vector.
+    /// Range in the vector.
     pub range: Range<usize>,
-    /// How it starts.
+    /// Initialization.
     pub init: Init,
     /// Whether training changes it.
     pub trained: bool,
 }
 
-/// The tensors of a model, one after the other.
+/// The tensors of a model, in the order of the vector.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
     /// The tensors.
@@ -38,7 +45,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Appends a tensor and returns where it lies.
+    /// Appends a tensor and returns its range.
     pub fn push(
         &mut self,
         name: impl Into<String>,
@@ -47,7 +54,7 @@ impl Layout {
         trained: bool,
     ) -> Range<usize> {
         let start = self.len();
-        // No memory is taken yet; what is too large for an address is refused with the model.
+        // Nothing is allocated yet: a model that is too large is refused before its weights are.
         let n = shape.iter().fold(1, |n: usize, size| n.saturating_mul(*size));
         let range = start..start.saturating_add(n);
         self.entries.push(Entry {
@@ -60,7 +67,7 @@ impl Layout {
         range
     }
 
-    /// Numbers in all tensors.
+    /// Length of the vector.
     pub fn len(&self) -> usize {
         self.entries.last().map_or(0, |e| e.range.end)
     }
@@ -75,7 +82,7 @@ impl Layout {
         self.entries.iter().find(|e| e.name == name)
     }
 
-    /// Fresh weights.
+    /// Initial weights.
     pub fn init<R: Real>(&self, seed: u64) -> Vec<R> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut params = vec![R::ZERO; self.len()];
@@ -90,7 +97,7 @@ impl Layout {
     }
 }
 
-/// A standard normal number.
+/// A sample of the standard normal distribution.
 pub fn normal(rng: &mut impl Rng) -> f64 {
     StandardNormal.sample(rng)
 }
@@ -101,9 +108,24 @@ pub fn normal(rng: &mut impl Rng) -> f64 {
 /// Where a slice is not `rows * cols` long.
 pub fn transpose<R: Copy>(a: &[R], rows: usize, cols: usize, t: &mut [R]) {
     assert!(a.len() == rows * cols && t.len() == rows * cols);
+    transpose_into(a, cols, rows, t);
+}
+
+/// Writes the transpose of the weight matrix at `range`, which has `rows` rows, to the same range of `t`.
+pub(crate) fn transpose_weight<R: Copy>(params: &[R], range: &Range<usize>, rows: usize, t: &mut [R]) {
+    transpose(&params[range.clone()], rows, range.len() / rows, &mut t[range.clone()]);
+}
+
+/// Writes the transpose of `a`, whose rows are `cols` long, to `t`, whose rows of `length` are zero-padded.
+pub(crate) fn transpose_padded<R: Real>(a: &[R], cols: usize, length: usize, t: &mut [R]) {
+    t.fill(R::ZERO);
+    transpose_into(a, cols, length, t);
+}
+
+fn transpose_into<R: Copy>(a: &[R], cols: usize, length: usize, t: &mut [R]) {
     for (i, row) in a.chunks_exact(cols).enumerate() {
         for (j, x) in row.iter().enumerate() {
-            t[j * rows + i] = *x;
+            t[j * length + i] = *x;
         }
     }
 }

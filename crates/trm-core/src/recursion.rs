@@ -5,7 +5,7 @@
 //! `[live tokens, hidden_dim]`.
 
 use crate::kernel::{Isa, Real};
-use crate::net::{Call, Net, NetScratch, NetTape};
+use crate::net::{Context, Net, NetReal, NetScratch, NetTape};
 use crate::relations::Graph;
 
 /// Everything one recursion reads.
@@ -72,9 +72,9 @@ impl<R: Real> RecursionScratch<R> {
     }
 }
 
-impl<R: Real> Recursion<'_, R> {
-    fn call<'a>(&'a self, params: &'a [R]) -> Call<'a, R> {
-        Call { isa: self.isa, params, graph: self.graph, pairs: self.pairs }
+impl<R: NetReal> Recursion<'_, R> {
+    fn context<'a>(&'a self, params: &'a [R]) -> Context<'a, R> {
+        Context { isa: self.isa, params, graph: self.graph, pairs: self.pairs }
     }
 
     /// One cycle: n times `z <- net(x + y + z)`, then `y <- net(y + z)`.
@@ -82,10 +82,10 @@ impl<R: Real> Recursion<'_, R> {
         let RecursionScratch { net, input, .. } = scratch;
         for _ in 0..self.latent_iterations {
             sum(input, &[self.x, &state.y, &state.z]);
-            self.net.forward(self.call(self.params), input, &mut state.z, net);
+            self.net.forward(self.context(self.params), input, &mut state.z, net);
         }
         sum(input, &[&state.y, &state.z]);
-        self.net.forward(self.call(self.params), input, &mut state.y, net);
+        self.net.forward(self.context(self.params), input, &mut state.y, net);
     }
 
     /// A supervision step: all cycles, none with a gradient.
@@ -123,13 +123,13 @@ impl<R: Real> Recursion<'_, R> {
         let (answer_call, latent_calls) = calls.split_last_mut().expect("n + 1 calls");
         for call in latent_calls {
             sum(input, &[self.x, &state.y, &state.z]);
-            self.net.forward_taped(self.call(self.params), input, &mut state.z, call, net);
+            self.net.forward_taped(self.context(self.params), input, &mut state.z, call, net);
         }
         sum(input, &[&state.y, &state.z]);
-        self.net.forward_taped(self.call(self.params), input, &mut state.y, answer_call, net);
+        self.net.forward_taped(self.context(self.params), input, &mut state.y, answer_call, net);
     }
 
-    /// The way back through the cycles on `tape`. `d.y` and `d.z` hold the gradients of what came out
+    /// Backpropagates through the cycles on `tape`. `d.y` and `d.z` hold the gradients of what came out
     /// and then of what went in; the gradient of `x` is added to `d.x`, those of the weights to
     /// `grads`.
     pub fn backward(
@@ -143,11 +143,11 @@ impl<R: Real> Recursion<'_, R> {
         let RecursionScratch { net, d: d_call, .. } = scratch;
         for calls in tape.calls.rchunks_exact(self.latent_iterations + 1) {
             let (answer_call, latent_calls) = calls.split_last().expect("n + 1 calls");
-            self.net.backward(self.call(transposed), answer_call, &mut d.y, grads, net);
+            self.net.backward(self.context(transposed), answer_call, &mut d.y, grads, net);
             add(&mut d.z, &d.y);
             for call in latent_calls.iter().rev() {
                 d_call.clone_from(&d.z);
-                self.net.backward(self.call(transposed), call, d_call, grads, net);
+                self.net.backward(self.context(transposed), call, d_call, grads, net);
                 add(&mut d.x, d_call);
                 add(&mut d.y, d_call);
                 d.z.copy_from_slice(d_call);

@@ -1,9 +1,10 @@
 //! The update of the answer on its own: one call `y <- net(y + z)` of the recursion.
 
+use crate::config::{Mixer, TrmConfig};
+use crate::relations::Relations;
 use crate::updater::RowNet;
-use crate::{Mixer, Relations, TrmConfig};
 
-/// Refines an answer: `y <- net(y + z)`, with fresh weights.
+/// Refines an answer: `y <- net(y + z)`, with untrained weights.
 ///
 /// ```
 /// let config = trm_core::TrmConfig::builder().hidden_dim(64).build()?;
@@ -15,7 +16,7 @@ use crate::{Mixer, Relations, TrmConfig};
 #[derive(Clone, Debug)]
 pub struct AnswerRefiner {
     net: RowNet,
-    /// The relations between rows, where they are needed.
+    /// The relations between rows, where the mixer has any.
     relations: Option<Relations>,
 }
 
@@ -32,16 +33,16 @@ impl AnswerRefiner {
         AnswerRefiner { net: RowNet::new(config), relations }
     }
 
-    /// One refinement. A grid is taken as one row of cells.
+    /// One refinement. A grid counts as one row of cells.
     ///
-    /// Deviates: `question` is not read, because the paper's update of the answer does not read
-    /// x; it is in the signature of the specification.
+    /// Deviates: `question` is not read, because the paper's update of the answer does not read x; the
+    /// parameter is there because the specification has it.
     ///
     /// # Shapes
-    /// `answer` is `[rows, hidden_dim]`, prefix included; `latent` is as long, or one row for all.
+    /// `answer` is `[rows, hidden_dim]`, prefix included; `latent` has the same shape, or is one row for all.
     ///
     /// # Panics
-    /// Where the lengths do not fit, or the relations are over another number of rows.
+    /// Where a shape does not fit, or the relations are over another number of rows.
     pub fn refine(&mut self, question: &[f32], latent: &[f32], answer: &mut [f32]) {
         let _ = question;
         let rows = self.net.rows_of(answer);

@@ -1,23 +1,24 @@
-//! The structure of a question: which tokens belong together, as data.
+//! The structure of a question as data: which tokens exchange messages.
 
-use crate::{Result, TrmError};
+use crate::error::{Result, TrmError};
+use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
-/// No such neighbour.
+/// In [`Graph::neighbours`]: no live neighbour there.
 pub const NONE: u32 = u32::MAX;
 
-/// Tokens that send each other messages. Part of the model file.
+/// Which tokens send each other messages. Part of the model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Relations {
-    /// Each relation splits the tokens into groups; a token hears the sum over its group.
+    /// Each relation splits the tokens into groups; a token receives the sum over its group.
     Groups {
         /// Factor on the sum over a group.
         scale: f32,
         /// The relations.
         relations: Vec<GroupRelation>,
     },
-    /// The tokens are the cells of a grid of any size; a cell hears the neighbours below, left,
+    /// The tokens are the cells of a grid of any size; a cell receives messages from the neighbours below, left,
     /// right and above, each through its own matrix.
     Grid4,
 }
@@ -26,17 +27,17 @@ pub enum Relations {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupRelation {
-    /// Name, and name of its tensor in the file.
+    /// Name; in model files its tensor is `relations.NAME`.
     pub name: String,
-    /// Index of the matrix its messages pass; relations may share one.
+    /// Index of the weight matrix of its messages; relations may share one.
     pub matrix: usize,
-    /// The group of each token. In files a tensor of its own.
+    /// The group of each token. In model files a tensor of its own.
     #[serde(skip)]
     pub group_of: Vec<u32>,
 }
 
 impl Relations {
-    /// Group relations; 0 for a grid.
+    /// Number of group relations; 0 for a grid.
     pub fn n_group_relations(&self) -> usize {
         match self {
             Relations::Groups { relations, .. } => relations.len(),
@@ -44,7 +45,7 @@ impl Relations {
         }
     }
 
-    /// Matrices that group messages pass.
+    /// Number of weight matrices of group messages.
     pub fn n_matrices(&self) -> usize {
         match self {
             Relations::Groups { relations, .. } => relations.iter().map(|r| r.matrix + 1).max().unwrap_or(0),
@@ -52,7 +53,7 @@ impl Relations {
         }
     }
 
-    /// Neighbours of a token on a grid.
+    /// Number of neighbours of a token on a grid; 0 for groups.
     pub fn n_neighbours(&self) -> usize {
         match self {
             Relations::Groups { .. } => 0,
@@ -68,7 +69,7 @@ impl Relations {
         }
     }
 
-    /// Whether all relations are over the same tokens and the ids are in range.
+    /// Checks that all relations are over the same tokens and that all indices are in range.
     ///
     /// # Errors
     /// [`TrmError::Config`] if not.
@@ -102,34 +103,35 @@ impl Relations {
     }
 }
 
-/// The live tokens of one question and the messages between them. Its buffers are reused.
+/// The live tokens of one question, those that are computed, and the messages between them. Its buffers are reused.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// All tokens, absent ones included.
+    /// Number of all tokens, live or not.
     pub n_tokens: usize,
-    /// The tokens that are computed.
+    /// The live tokens.
     pub live: Vec<u32>,
-    /// Relations each live token has a group in.
+    /// Number of group relations.
     pub n_relations: usize,
-    /// `[live x n_relations]`: groups, numbered through all relations.
+    /// `[live, n_relations]`: groups, numbered through all relations.
     pub group_of: Vec<u32>,
     /// `[n_groups + 1]`: where the members of each group start.
     pub offsets: Vec<u32>,
-    /// Live tokens by group.
+    /// Indices into the live tokens, by group.
     pub members: Vec<u32>,
     /// `[n_matrices + 1]`: where the groups of each matrix start.
     pub segments: Vec<u32>,
-    /// Neighbours each live token has a place for.
+    /// Number of neighbours of each live token, missing ones included.
     pub n_neighbours: usize,
-    /// `[live x n_neighbours]`: live tokens, or [`NONE`].
+    /// `[live, n_neighbours]`: indices into the live tokens, or [`NONE`].
     pub neighbours: Vec<u32>,
     /// Factor on the sum over a group.
     pub scale: f32,
+    /// A buffer: an index for each token or group.
     renumber: Vec<u32>,
 }
 
 impl Graph {
-    /// Groups with a live member, over all relations.
+    /// Number of groups with a live member, over all relations.
     pub fn n_groups(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
@@ -139,7 +141,18 @@ impl Graph {
         &self.members[self.offsets[group] as usize..self.offsets[group + 1] as usize]
     }
 
-    /// All tokens live, no messages: for mixers that need no relations.
+    /// The groups of one group relation.
+    pub fn groups_of(&self, relation: usize) -> Range<usize> {
+        let groups = self.group_of.iter().skip(relation).step_by(self.n_relations);
+        let (mut first, mut end) = (usize::MAX, 0);
+        for g in groups {
+            first = first.min(*g as usize);
+            end = end.max(*g as usize + 1);
+        }
+        first.min(end)..end
+    }
+
+    /// All tokens live and no messages, for mixers that connect all tokens anyway.
     pub fn complete(&mut self, n_tokens: usize) {
         self.n_tokens = n_tokens;
         self.live.clear();
@@ -147,11 +160,10 @@ impl Graph {
         self.clear_messages();
     }
 
-    /// The messages among the tokens for which `is_live` says so. `width` is that of the grid,
-    /// and is not read where the relations are groups.
+    /// The graph of the tokens that `is_live` accepts. `width` is the width of a grid, and unused for groups.
     ///
     /// # Panics
-    /// Where `n_tokens` is not what the relations are over, or not a multiple of `width`.
+    /// Where the relations are over another number of tokens, or `n_tokens` is not a multiple of `width`.
     pub fn rebuild(
         &mut self,
         relations: &Relations,
@@ -164,8 +176,8 @@ impl Graph {
         self.live.extend((0..n_tokens as u32).filter(|t| is_live(*t as usize)));
         self.clear_messages();
         match relations {
-            Relations::Groups { scale, relations } => self.group(*scale, relations),
-            Relations::Grid4 => self.connect(width),
+            Relations::Groups { scale, relations } => self.add_groups(*scale, relations),
+            Relations::Grid4 => self.add_neighbours(width),
         }
     }
 
@@ -183,7 +195,7 @@ impl Graph {
         }
     }
 
-    fn group(&mut self, scale: f32, relations: &[GroupRelation]) {
+    fn add_groups(&mut self, scale: f32, relations: &[GroupRelation]) {
         assert!(relations.iter().all(|r| r.group_of.len() == self.n_tokens));
         self.scale = scale;
         self.n_relations = relations.len();
@@ -194,7 +206,7 @@ impl Graph {
             self.segments.push(self.n_groups() as u32);
             for (r, relation) in relations.iter().enumerate() {
                 if relation.matrix == matrix {
-                    self.group_one(r, &relation.group_of);
+                    self.add_relation(r, &relation.group_of);
                 }
             }
         }
@@ -202,7 +214,7 @@ impl Graph {
     }
 
     /// Numbers the non-empty groups of one relation and lists their members.
-    fn group_one(&mut self, r: usize, group_of: &[u32]) {
+    fn add_relation(&mut self, r: usize, group_of: &[u32]) {
         let first = self.n_groups() as u32;
         self.renumber.clear();
         self.renumber.resize(self.n_tokens, NONE);
@@ -230,7 +242,7 @@ impl Graph {
         }
     }
 
-    fn connect(&mut self, width: usize) {
+    fn add_neighbours(&mut self, width: usize) {
         assert!(width > 0 && self.n_tokens.is_multiple_of(width), "{} cells, {width} wide", self.n_tokens);
         self.n_neighbours = 4;
         self.renumber.clear();

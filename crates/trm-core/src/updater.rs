@@ -1,14 +1,15 @@
 //! Updates of the latent on their own: one call `z <- net(x + y + z)` of the recursion.
 
+use crate::config::{Mixer, TrmConfig};
 use crate::kernel::Isa;
-use crate::net::{Call, Net, NetScratch};
+use crate::net::{Context, Net, NetScratch};
 use crate::params::Layout;
-use crate::{Graph, Mixer, TrmConfig};
+use crate::relations::Graph;
 
-/// Positions that [`MlpLatentUpdater::new`] has room for.
+/// The most positions of [`MlpLatentUpdater::new`].
 const MLP_POSITIONS: usize = 16;
 
-/// A net with weights and buffers, over rows that are all live.
+/// A net with its own weights and buffers, over rows that are all live.
 #[derive(Clone, Debug)]
 pub(crate) struct RowNet {
     net: Net,
@@ -21,6 +22,8 @@ pub(crate) struct RowNet {
 }
 
 impl RowNet {
+    /// Untrained weights.
+    ///
     /// # Panics
     /// Where `config` is not valid.
     pub(crate) fn new(config: &TrmConfig) -> Self {
@@ -42,10 +45,10 @@ impl RowNet {
         &mut self.graph
     }
 
-    /// Makes all of `n` rows live.
+    /// Makes all `n` rows live.
     ///
     /// # Panics
-    /// Where there are no rows behind the prefix.
+    /// Where there are only prefix rows.
     pub(crate) fn complete(&mut self, n: usize) {
         assert!(n > self.prefix_tokens, "{n} rows, {} of them prefix", self.prefix_tokens);
         if self.graph.live.len() != n - self.prefix_tokens {
@@ -53,32 +56,31 @@ impl RowNet {
         }
     }
 
-    /// `state <- net(state + added)`; what is added is as long as the state, or one row of it for
-    /// all.
+    /// `state <- net(state + sum of terms)`; a term has the shape of the state, or is one row for all.
     ///
     /// # Panics
-    /// Where the lengths do not fit.
-    pub(crate) fn update(&mut self, added: &[&[f32]], state: &mut [f32]) {
+    /// Where a shape does not fit.
+    pub(crate) fn update(&mut self, terms: &[&[f32]], state: &mut [f32]) {
         self.input.clear();
         self.input.extend_from_slice(state);
-        for part in added {
-            let fits = part.len() == self.dim || part.len() == state.len();
-            assert!(fits, "{} numbers, not {} or {}", part.len(), self.dim, state.len());
-            for rows in self.input.chunks_exact_mut(part.len()) {
-                rows.iter_mut().zip(*part).for_each(|(x, p)| *x += *p);
+        for term in terms {
+            let fits = term.len() == self.dim || term.len() == state.len();
+            assert!(fits, "{} values, not {} or {}", term.len(), self.dim, state.len());
+            for rows in self.input.chunks_exact_mut(term.len()) {
+                rows.iter_mut().zip(*term).for_each(|(x, t)| *x += *t);
             }
         }
-        let call = Call { isa: Isa::best(), params: &self.params, graph: &self.graph, pairs: None };
-        self.net.forward(call, &self.input, state, &mut self.scratch);
+        let ctx = Context { isa: Isa::best(), params: &self.params, graph: &self.graph, pairs: None };
+        self.net.forward(ctx, &self.input, state, &mut self.scratch);
     }
 
-    /// The rows of a state.
+    /// Number of rows of a state.
     ///
     /// # Panics
-    /// Where it is empty or not made of whole rows.
+    /// Where it is empty or does not hold whole rows.
     pub(crate) fn rows_of(&self, state: &[f32]) -> usize {
         let whole = !state.is_empty() && state.len().is_multiple_of(self.dim);
-        assert!(whole, "{} numbers are no rows of {}", state.len(), self.dim);
+        assert!(whole, "{} values are not rows of {}", state.len(), self.dim);
         state.len() / self.dim
     }
 }
@@ -86,16 +88,16 @@ impl RowNet {
 /// Refines a latent: `z <- net(x + y + z)`.
 ///
 /// # Shapes
-/// `latent` is `[rows, dim]`; `question` and `answer` are as long, or one row for all.
+/// `latent` is `[rows, dim]`; `question` and `answer` have the same shape, or are one row for all.
 pub trait LatentUpdater {
     /// One refinement.
     ///
     /// # Panics
-    /// Where the lengths do not fit.
+    /// Where a shape does not fit.
     fn update(&mut self, question: &[f32], answer: &[f32], latent: &mut [f32]);
 }
 
-/// A [`LatentUpdater`] of one block with MLP-T, with fresh weights.
+/// A [`LatentUpdater`] of one block with MLP-T, with untrained weights.
 ///
 /// ```
 /// use trm_core::{LatentUpdater, MlpLatentUpdater};
@@ -109,7 +111,7 @@ pub trait LatentUpdater {
 pub struct MlpLatentUpdater(RowNet);
 
 impl MlpLatentUpdater {
-    /// For up to 16 rows of width `dim`, `hidden` wide inside the SwiGLU.
+    /// For up to 16 rows of width `dim`, with a SwiGLU `hidden` wide.
     ///
     /// # Panics
     /// Where a width is 0 or above what [`TrmConfig::validate`] allows.
@@ -132,12 +134,12 @@ impl MlpLatentUpdater {
     }
 }
 
-/// A [`LatentUpdater`] of one block with attention, with fresh weights, for any number of rows.
+/// A [`LatentUpdater`] of one block with attention, with untrained weights, for any number of rows.
 #[derive(Clone, Debug)]
 pub struct AttentionLatentUpdater(RowNet);
 
 impl AttentionLatentUpdater {
-    /// For rows of width `dim`, which is also the width inside the SwiGLU.
+    /// For rows of width `dim`, with a SwiGLU of the same width.
     ///
     /// # Panics
     /// Where `num_heads` does not divide `dim` into even parts.

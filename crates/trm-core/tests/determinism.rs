@@ -1,5 +1,4 @@
-//! The same seed and input give the same bits, whatever was computed before and on how many
-//! threads.
+//! The same seed and input give the same bits, whatever was computed before and on any number of threads.
 
 use trm_core::kernel::Isa;
 use trm_core::loss::Target;
@@ -61,11 +60,15 @@ fn same_seed_same_bits() {
         let run = || train(&Model::new(config(mixer.clone())).unwrap(), 30, &mut Workspace::default());
         assert_eq!(run(), run());
         let other = Model::new(TrmConfig { seed: 8, ..config(mixer.clone()) }).unwrap();
-        assert_ne!(run().1, train(&other, 30, &mut Workspace::default()).1, "another seed, other numbers");
+        assert_ne!(
+            run().1,
+            train(&other, 30, &mut Workspace::default()).1,
+            "another seed gives other weights"
+        );
     }
 }
 
-/// Buffers left over from larger and smaller questions and from other mixers change nothing.
+/// Buffers used for larger and smaller questions and for other mixers change nothing.
 #[test]
 fn used_buffers_change_nothing() {
     let models = mixers().map(|mixer| Model::new(config(mixer)).unwrap());
@@ -119,7 +122,7 @@ fn a_batch_is_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn rows_behind_do_not_reach_an_updater() {
+fn an_updater_ignores_the_rows_of_earlier_calls() {
     let run = |first: usize| {
         let mut updater = MlpLatentUpdater::new(32, 16);
         let (mut warm, mut latent) = (vec![0.3; 32 * first], vec![0.0; 32 * 4]);

@@ -1,4 +1,4 @@
-//! The files that the official PyTorch implementation wrote, and what this crate makes of them.
+//! Parity with the official PyTorch implementation, on its fixtures.
 
 use trm_core::parity;
 

@@ -4,7 +4,7 @@ use trm_core::heads::{answer_head, answer_head_backward, embed, embed_backward};
 use trm_core::kernel::Isa;
 use trm_core::loss::{IGNORE, Target, halt_loss, loss};
 use trm_core::model::{StepInput, StepOutput, Workspace};
-use trm_core::net::{Call, Net, NetScratch, NetTape};
+use trm_core::net::{Context, Net, NetScratch, NetTape};
 use trm_core::params::{Entry, Layout, normal};
 use trm_core::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
 use trm_core::{AnswerChannel, Graph, GroupRelation, HaltInput, Mixer, Model, Output, Relations, TrmConfig};
@@ -14,8 +14,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 const H: usize = 6;
 
-fn call<'a>(params: &'a [f64], graph: &'a Graph) -> Call<'a, f64> {
-    Call { isa: Isa::best(), params, graph, pairs: None }
+fn context<'a>(params: &'a [f64], graph: &'a Graph) -> Context<'a, f64> {
+    Context { isa: Isa::best(), params, graph, pairs: None }
 }
 
 fn numbers(seed: u64, n: usize) -> Vec<f64> {
@@ -27,14 +27,14 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The largest difference between `gradient` and the differences of `f` around `x`, against the
-/// largest entry.
-fn apart(x: &[f64], gradient: &[f64], mut f: impl FnMut(&[f64]) -> f64) -> f64 {
+/// The largest difference between `gradient` and the central differences of `f` at `x`, relative to the largest
+/// entry.
+fn error(x: &[f64], gradient: &[f64], mut f: impl FnMut(&[f64]) -> f64) -> f64 {
     const STEP: f64 = 1e-5;
     assert_eq!(x.len(), gradient.len());
     let mut x = x.to_vec();
     let size = gradient.iter().fold(1e-3f64, |m, g| m.max(g.abs()));
-    let mut apart: f64 = 0.0;
+    let mut error: f64 = 0.0;
     for i in 0..x.len() {
         let at = x[i];
         x[i] = at + STEP;
@@ -42,21 +42,21 @@ fn apart(x: &[f64], gradient: &[f64], mut f: impl FnMut(&[f64]) -> f64) -> f64 {
         x[i] = at - STEP;
         let slope = (above - f(&x)) / (2.0 * STEP);
         x[i] = at;
-        apart = apart.max((slope - gradient[i]).abs() / size);
+        error = error.max((slope - gradient[i]).abs() / size);
     }
-    apart
+    error
 }
 
-/// Passes where `gradient` is right, and only there: with its largest entry a hundredth off, the
-/// same check must fail.
+/// Passes if `gradient` is right. As a negative control the same check must fail with the largest entry off by a
+/// hundredth.
 fn check(what: &str, x: &[f64], gradient: &[f64], mut f: impl FnMut(&[f64]) -> f64) {
     const TOLERANCE: f64 = 1e-6;
-    let found = apart(x, gradient, &mut f);
+    let found = error(x, gradient, &mut f);
     assert!(found < TOLERANCE, "{what}: {found:e}");
-    let most = (0..x.len()).max_by(|a, b| gradient[*a].abs().total_cmp(&gradient[*b].abs())).unwrap();
+    let largest = (0..x.len()).max_by(|a, b| gradient[*a].abs().total_cmp(&gradient[*b].abs())).unwrap();
     let mut wrong = gradient.to_vec();
-    wrong[most] = wrong[most] * 1.01 + 1e-4;
-    assert!(apart(x, &wrong, &mut f) > TOLERANCE, "{what}: the check cannot fail");
+    wrong[largest] = wrong[largest] * 1.01 + 1e-4;
+    assert!(error(x, &wrong, &mut f) > TOLERANCE, "{what}: the check cannot fail");
 }
 
 fn relation(name: &str, matrix: usize, group_of: &[u32]) -> GroupRelation {
@@ -74,7 +74,7 @@ fn groups() -> Relations {
     }
 }
 
-/// Every mixer, with the live ones of six tokens.
+/// Every mixer, on a graph of six tokens, some of which may not be live.
 fn cases() -> Vec<(&'static str, TrmConfig, Graph)> {
     let config = |mixer, prefix_tokens, n_blocks| TrmConfig {
         hidden_dim: H,
@@ -102,7 +102,7 @@ fn cases() -> Vec<(&'static str, TrmConfig, Graph)> {
     let heads = |num_heads| Mixer::Attention { num_heads };
     vec![
         ("mlp", config(mlp(6), 0, 2), complete()),
-        ("mlp with prefix and room", config(mlp(11), 2, 1), complete()),
+        ("mlp with prefix and padding", config(mlp(11), 2, 1), complete()),
         ("attention", config(heads(3), 0, 2), complete()),
         ("attention with prefix", config(heads(1), 2, 1), complete()),
         ("groups", config(Mixer::Relational(groups()), 0, 2), sparse(&groups(), |_| true)),
@@ -126,16 +126,16 @@ fn nets() {
         let (input, weights) = (numbers(2, n), numbers(3, n));
         let forward = |params: &[f64], input: &[f64]| {
             let mut output = vec![0.0; n];
-            net.forward(call(params, &graph), input, &mut output, &mut NetScratch::default());
+            net.forward(context(params, &graph), input, &mut output, &mut NetScratch::default());
             dot(&output, &weights)
         };
         let (mut tape, mut scratch) = (NetTape::default(), NetScratch::default());
         let (mut output, mut transposed) = (vec![0.0; n], vec![0.0; params.len()]);
         net.transpose(&params, &mut transposed);
-        net.forward_taped(call(&params, &graph), &input, &mut output, &mut tape, &mut scratch);
+        net.forward_taped(context(&params, &graph), &input, &mut output, &mut tape, &mut scratch);
         assert_eq!(dot(&output, &weights), forward(&params, &input), "{name}: tape or no tape");
         let (mut d, mut grads) = (weights.clone(), vec![0.0; params.len()]);
-        net.backward(call(&transposed, &graph), &tape, &mut d, &mut grads, &mut scratch);
+        net.backward(context(&transposed, &graph), &tape, &mut d, &mut grads, &mut scratch);
         check(&format!("{name}: input"), &input, &d, |input| forward(&params, input));
         for entry in layout.entries.iter().filter(|e| !e.range.is_empty()) {
             let range = entry.range.clone();
@@ -149,7 +149,7 @@ fn nets() {
     }
 }
 
-/// The last cycles of the recursion, through their n + 1 calls of the net each.
+/// The last cycles of the recursion, with n + 1 calls of the net each.
 #[test]
 fn recursion() {
     for ((name, config, graph), cycles) in cases().into_iter().flat_map(|case| [(case.clone(), 1), (case, 2)])
@@ -203,8 +203,8 @@ fn recursion() {
     }
 }
 
-/// A whole training step: embedding, recursion, both heads. Where a cycle carries no
-/// gradient, differences tell another story: one cycle.
+/// A whole training step: embedding, recursion, both heads. With one cycle only, because finite differences include
+/// cycles that carry no gradient.
 #[test]
 fn training_steps() {
     for (name, mut config, graph) in cases() {
@@ -243,9 +243,9 @@ fn training_steps() {
         let mut grads = vec![0.0; layout.len()];
         run(&model, &mut grads);
         let detached = model.halt_params();
-        let reached =
+        let has_gradient =
             |e: &&Entry| e.trained && !e.range.is_empty() && (joint || e.range.start < detached.start);
-        for entry in layout.entries.iter().filter(reached) {
+        for entry in layout.entries.iter().filter(has_gradient) {
             let range = entry.range.clone();
             let what = format!("{name}: {}", entry.name);
             check(&what, &model.params[range.clone()], &grads[range.clone()], |part| {

@@ -1,13 +1,14 @@
-//! Adaptive runs end where a predictor says, and only those.
+//! A predictor ends adaptive runs, and only those.
 
 use std::sync::Arc;
 use trm_core::{HaltingPredictor, HaltingQuery, StepTrace, TrmConfig, TrmEngine};
 
-/// Ends every run after as many steps as the question's first number says.
+/// Ends a run after as many steps as the first value of the question, or, where the second is positive, at the
+/// first confidence above 0.
 #[derive(Debug)]
-struct Said;
+struct FromQuestion;
 
-impl HaltingPredictor for Said {
+impl HaltingPredictor for FromQuestion {
     fn predict(&self, query: HaltingQuery<'_>) -> usize {
         (query.question[0] as usize).clamp(1, query.max_k)
     }
@@ -29,7 +30,7 @@ fn engine() -> TrmEngine {
 
 #[test]
 fn a_predictor_ends_adaptive_runs_alone() {
-    let (plain, planned) = (engine(), engine().with_halting(Arc::new(Said)));
+    let (plain, planned) = (engine(), engine().with_halting(Arc::new(FromQuestion)));
     assert!(plain.halting().is_none() && planned.halting().is_some());
     for (first, expected, early) in
         [(1.0, 1, true), (3.0, 3, true), (6.0, 6, true), (7.0, 7, false), (9.0, 7, false)]
@@ -37,15 +38,15 @@ fn a_predictor_ends_adaptive_runs_alone() {
         let question = [first, 0.0, 0.0, 1.0];
         let result = planned.reason(&question, &[0.0; 5], None);
         assert_eq!((result.iterations_used, result.early_stopped), (expected, early), "{first}");
-        // The same steps as ever: only their number is another.
+        // The steps themselves do not change, only their number.
         assert_eq!(result.answer, plain.reason(&question, &[0.0; 5], Some(expected)).answer);
         assert_eq!(planned.reason(&question, &[0.0; 5], Some(2)).iterations_used, 2);
     }
 }
 
 #[test]
-fn a_predictor_hears_the_steps_and_survives_a_clone() {
-    let planned = engine().with_halting(Arc::new(Said)).clone().with_grid(1, 5);
+fn a_predictor_sees_the_steps_and_survives_a_clone() {
+    let planned = engine().with_halting(Arc::new(FromQuestion)).clone().with_grid(1, 5);
     let result = planned.reason(&[5.0, 1.0, 0.0, 0.0], &[0.0; 5], None);
     assert_eq!(result.iterations_used, 1, "any confidence was enough");
     let batch = planned.reason_batch(&[([2.0, 0.0, 0.0, 1.0], [0.0; 5])], None);

@@ -1,5 +1,5 @@
-//! Bad configurations, questions and model files: each gets its own typed error, and nothing
-//! panics or takes memory without bound.
+//! Bad configurations, questions and model files: each gets its typed error, and nothing panics or allocates
+//! without bound.
 
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -10,7 +10,7 @@ use trm_core::{
     TrmError,
 };
 
-/// Six tokens in three pairs, on one side of each pair another group.
+/// Six tokens in three pairs; the first of each pair are a group, and the second.
 fn relations() -> Relations {
     let relation = |name: &str, matrix, group_of: [u32; 6]| GroupRelation {
         name: name.into(),
@@ -116,7 +116,7 @@ fn questions_of_the_wrong_shape_are_refused() {
 }
 
 #[test]
-fn numbers_that_are_none_are_named() {
+fn values_that_are_not_finite_are_named() {
     let engine = TrmEngine::from(model());
     let (mut question, answer) = ([1.0; 12], [0.0; 6]);
     question[7] = f32::NAN;
@@ -162,10 +162,10 @@ fn damaged_files_are_refused() {
     assert!(matches!(Model::from_bytes(&huge), Err(TrmError::Format { .. })));
 }
 
-/// Name, shape, content and number type of each tensor of a file.
+/// Name, shape, content and data type of each tensor of a file.
 type Tensors = Vec<(String, Vec<usize>, Vec<u8>, Dtype)>;
 
-/// What is wrong with the file of [`model`], its tensors and metadata changed.
+/// The error of the file of [`model`] after a change of its tensors or metadata.
 fn rewritten(change: impl FnOnce(&mut Tensors, &mut HashMap<String, String>)) -> TrmError {
     reread(change).expect_err("a changed file")
 }

@@ -1,4 +1,4 @@
-//! Official checkpoints: the names wrappers give them, and everything that can be wrong.
+//! Official checkpoints: the prefixes of wrappers, and every error.
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
@@ -46,7 +46,7 @@ fn error(change: impl FnOnce(&mut Vec<Tensor>, &mut String)) -> TrmError {
 }
 
 #[test]
-fn the_configuration_is_ours() {
+fn the_configuration_is_converted() {
     let model = official::load(NAME, None).unwrap();
     let config = model.config();
     assert_eq!(config.mixer, Mixer::Mlp { seq_len: 97, mix_dim: 512 });
@@ -55,7 +55,7 @@ fn the_configuration_is_ours() {
     assert_eq!((config.prefix_tokens, config.embedding_scale), (16, 8.0));
 }
 
-/// The net of the paper's Sudoku, of which the golden file has a narrow one: what README compares ours with.
+/// The paper's Sudoku net, which docs/results.md compares with; the golden file holds a narrow one of the same kind.
 #[test]
 fn sixteen_steps_of_the_paper_are_410_gflop() {
     let mut config = official::load(NAME, None).unwrap().config().clone();
@@ -76,7 +76,7 @@ fn wrappers_prefixes_are_dropped() {
     }
 }
 
-/// The reference keeps its initial states in the type it computes in.
+/// The reference stores its initial states in the type it computes in.
 #[test]
 fn bf16_states_are_read() {
     let bytes = changed(|tensors, _| {
@@ -159,7 +159,7 @@ fn configurations_without_a_counterpart() {
     }
 }
 
-/// A configuration far larger than the file takes no memory.
+/// A configuration far larger than the file allocates nothing.
 #[test]
 fn configuration_larger_than_the_file() {
     let error = error(|_, config| *config = config.replace("\"hidden_size\": 64", "\"hidden_size\": 16384"));
@@ -167,7 +167,7 @@ fn configuration_larger_than_the_file() {
 }
 
 #[test]
-fn files_that_are_none() {
+fn files_that_are_not_checkpoints() {
     let bytes = std::fs::read(NAME).unwrap();
     for bytes in [&[][..], &bytes[..bytes.len() / 2], &[0xff; 64], &bytes[8..]] {
         assert!(matches!(official::from_bytes(bytes, None), Err(TrmError::Format { .. })));

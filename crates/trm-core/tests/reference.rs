@@ -1,4 +1,4 @@
-//! Every fast path against plain loops, on every instruction set of this processor.
+//! Every fast path against naive loops, on every instruction set of this processor.
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -6,7 +6,7 @@ use trm_core::kernel::{
     Isa, Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_add, gemm_pairs, pack_matrix, pack_rows,
     pack_rows_in_place, softmax, swiglu,
 };
-use trm_core::net::{Call, Net, NetScratch};
+use trm_core::net::{Context, Net, NetScratch};
 use trm_core::params::{Layout, normal};
 use trm_core::{Graph, GroupRelation, Mixer, Precision, Relations, TrmConfig, TrmEngine};
 #[cfg(target_arch = "wasm32")]
@@ -18,12 +18,12 @@ fn numbers(seed: u64, n: usize) -> Vec<f32> {
 }
 
 /// # Panics
-/// Where a number is further than `tolerance` from what it should be.
+/// Where a value differs from the expected one by more than `tolerance`.
 fn agree(what: &str, isa: Isa, found: &[f32], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (i, (f, e)) in found.iter().zip(expected).enumerate() {
-        let apart = (f64::from(*f) - e).abs();
-        assert!(apart <= tolerance * e.abs().max(1.0), "{what} on {isa:?}: [{i}] is {f}, not {e}");
+        let difference = (f64::from(*f) - e).abs();
+        assert!(difference <= tolerance * e.abs().max(1.0), "{what} on {isa:?}: [{i}] is {f}, not {e}");
     }
 }
 
@@ -32,7 +32,7 @@ fn wide(x: &[f32]) -> Vec<f64> {
 }
 
 /// `[m, k]` times `[k, n]`.
-fn product(a: &[f64], b: &[f64], (m, n, k): (usize, usize, usize)) -> Vec<f64> {
+fn matmul(a: &[f64], b: &[f64], (m, n, k): (usize, usize, usize)) -> Vec<f64> {
     let at = |i: usize, j: usize| (0..k).map(|p| a[i * k + p] * b[p * n + j]).sum();
     (0..m * n).map(|c| at(c / n, c % n)).collect()
 }
@@ -55,7 +55,7 @@ fn swiglu_residual(u: &[f64], pre: &[f64], down: &[f64], h: usize) -> Vec<f64> {
     let (n, f) = (u.len() / h, down.len() / h);
     let act: Vec<f64> =
         (0..n * f).map(|i| silu_times(pre[i / f * 2 * f + i % f], pre[i / f * 2 * f + f + i % f])).collect();
-    product(&act, down, (n, h, f)).iter().zip(u).map(|(x, u)| x + u).collect()
+    matmul(&act, down, (n, h, f)).iter().zip(u).map(|(x, u)| x + u).collect()
 }
 
 struct Weights<'a>(&'a Layout, Vec<f64>);
@@ -67,14 +67,14 @@ impl Weights<'_> {
     }
 }
 
-struct Products<'a> {
+struct Gemms<'a> {
     shape: (usize, usize, usize),
     a: &'a [f32],
     b: &'a [f32],
     start: &'a [f32],
 }
 
-impl Kernel<f32> for Products<'_> {
+impl Kernel<f32> for Gemms<'_> {
     type Output = [Vec<f32>; 3];
     #[inline(always)]
     fn run<S: Simd<Elem = f32>>(self, s: S) -> [Vec<f32>; 3] {
@@ -87,8 +87,8 @@ impl Kernel<f32> for Products<'_> {
     }
 }
 
-/// Rows and columns of these sizes, and sums over as many. Miri takes seconds for what a processor does in
-/// microseconds, so there only a shape for each kind of tile.
+/// GEMM shapes with dimensions of these sizes. Miri takes seconds for what a processor does in microseconds, so
+/// there only one shape for each kind of tile.
 fn shapes(sizes: &[usize]) -> Vec<(usize, usize, usize)> {
     if cfg!(miri) {
         return vec![(1, 300, 1), (14, 47, 1), (4, 97, 1), (3, 5, 17)];
@@ -105,24 +105,24 @@ fn gemm_of_odd_sizes() {
     for shape in shapes {
         let (m, n, k) = shape;
         let (a, b, start) = (numbers(1, m * k), numbers(2, k * n), numbers(3, m * n));
-        let c = product(&wide(&a), &wide(&b), shape);
+        let c = matmul(&wide(&a), &wide(&b), shape);
         let sum: Vec<f64> = c.iter().zip(&start).map(|(c, s)| c + f64::from(*s)).collect();
         for isa in Isa::available() {
-            let [set, added, turned] = f32::dispatch(isa, Products { shape, a: &a, b: &b, start: &start });
-            for (found, expected) in [(set, &c), (added, &sum), (turned, &sum)] {
+            let [set, added, transposed] = f32::dispatch(isa, Gemms { shape, a: &a, b: &b, start: &start });
+            for (found, expected) in [(set, &c), (added, &sum), (transposed, &sum)] {
                 agree(&format!("gemm {shape:?}"), isa, &found, expected, 2e-5);
             }
         }
     }
 }
 
-struct Pairs<'a>(Products<'a>);
+struct Pairs<'a>(Gemms<'a>);
 
 impl Kernel<f32> for Pairs<'_> {
     type Output = Vec<f32>;
     #[inline(always)]
     fn run<S: Simd<Elem = f32>>(self, s: S) -> Vec<f32> {
-        let Products { shape: (m, n, k), a, b, start } = self.0;
+        let Gemms { shape: (m, n, k), a, b, start } = self.0;
         let [mut rows, mut matrix] = [m, n].map(|size| vec![0.0; size * k / 2]);
         pack_matrix(b, (k, n), &mut matrix);
         pack_rows(s, a, k, &mut rows);
@@ -139,17 +139,17 @@ fn bits(x: &[f32]) -> Vec<u32> {
     x.iter().map(|x| x.to_bits()).collect()
 }
 
-/// Pairs of bf16 numbers against products of factors that the crate `half` rounds.
+/// GEMM of bf16 pairs against a matmul of operands that the crate `half` rounded.
 #[test]
 fn gemm_of_pairs() {
     let rounded = |x: &[f32]| x.iter().map(|x| half::bf16::from_f32(*x).to_f64()).collect::<Vec<_>>();
     for (m, n, n_pairs) in shapes(&[1, 3, 7, 16, 17, 33, 65, 130]) {
         let shape = (m, n, 2 * n_pairs);
         let (a, b, start) = (numbers(1, m * shape.2), numbers(2, shape.2 * n), numbers(3, m * n));
-        let c = product(&rounded(&a), &rounded(&b), shape);
+        let c = matmul(&rounded(&a), &rounded(&b), shape);
         let sum: Vec<f64> = c.iter().zip(&start).map(|(c, s)| c + f64::from(*s)).collect();
         for isa in Isa::available() {
-            let found = f32::dispatch(isa, Pairs(Products { shape, a: &a, b: &b, start: &start }));
+            let found = f32::dispatch(isa, Pairs(Gemms { shape, a: &a, b: &b, start: &start }));
             agree(&format!("gemm of pairs {shape:?}"), isa, &found, &sum, 2e-5);
         }
     }
@@ -199,7 +199,7 @@ fn config(h: usize, f: usize, mixer: Mixer) -> TrmConfig {
     TrmConfig { hidden_dim: h, ffn_dim: f, mixer, prefix_tokens: 0, ..TrmConfig::default() }
 }
 
-/// The first two: Miri takes seconds for what a processor does in microseconds.
+/// Under Miri, which takes seconds for what a processor does in microseconds, the first two.
 fn small<T>(sizes: &[T]) -> &[T] {
     if cfg!(miri) { &sizes[..2] } else { sizes }
 }
@@ -217,24 +217,25 @@ fn check_block(
     let input = numbers(6, net.n_rows(graph) * config.hidden_dim);
     let expected = naive(&Weights(&layout, wide(&params)), wide(&input));
     for isa in Isa::available() {
-        let (call, mut scratch) = (Call { isa, params: &params, graph, pairs: None }, NetScratch::default());
+        let (ctx, mut scratch) =
+            (Context { isa, params: &params, graph, pairs: None }, NetScratch::default());
         let [mut output, mut parts] = [(); 2].map(|()| vec![0.0; input.len()]);
-        net.forward(call, &input, &mut output, &mut scratch);
+        net.forward(ctx, &input, &mut output, &mut scratch);
         agree(what, isa, &output, &expected, 2e-5);
-        // Not under Miri, which rejects how rayon's queues use memory.
+        // Not under Miri, which rejects the queues of rayon.
         for &threads in if cfg!(miri) { &[][..] } else { &[2, 3, 8] } {
             scratch.set_threads(threads);
-            net.forward(call, &input, &mut parts, &mut scratch);
-            assert!(parts == output, "{what}: other numbers in {threads} parts");
+            net.forward(ctx, &input, &mut parts, &mut scratch);
+            assert!(parts == output, "{what}: other results on {threads} threads");
         }
         let mut pairs = vec![0.0; params.len()];
         if net.pack(&params, &mut pairs) {
-            let call = Call { pairs: Some(&pairs), ..call };
-            net.forward(call, &input, &mut output, &mut scratch);
+            let ctx = Context { pairs: Some(&pairs), ..ctx };
+            net.forward(ctx, &input, &mut output, &mut scratch);
             agree(&format!("{what} in bf16"), isa, &output, &expected, 3e-2);
             scratch.set_threads(1);
-            net.forward(call, &input, &mut parts, &mut scratch);
-            assert!(parts == output, "{what} in bf16: other numbers in one part");
+            net.forward(ctx, &input, &mut parts, &mut scratch);
+            assert!(parts == output, "{what} in bf16: other results on one thread");
         }
     }
 }
@@ -248,7 +249,7 @@ fn odd_widths_have_no_pairs() {
 }
 
 fn naive_swiglu(w: &Weights, u: Vec<f64>, h: usize, f: usize) -> Vec<f64> {
-    let pre = product(&u, w.get("blocks.0.swiglu.gate_up.weight"), (u.len() / h, 2 * f, h));
+    let pre = matmul(&u, w.get("blocks.0.swiglu.gate_up.weight"), (u.len() / h, 2 * f, h));
     let mut out = swiglu_residual(&u, &pre, w.get("blocks.0.swiglu.down.weight"), h);
     out.chunks_exact_mut(h).for_each(rms_norm);
     out
@@ -263,7 +264,7 @@ fn attention() {
         graph.complete(n);
         check_block(&format!("attention over {n}"), &config, &graph, |w, u| {
             let (n, d) = (n + prefix, h / heads);
-            let mut qkv = product(&u, w.get("blocks.0.attention.qkv.weight"), (n, 3 * h, h));
+            let mut qkv = matmul(&u, w.get("blocks.0.attention.qkv.weight"), (n, 3 * h, h));
             for (t, row) in qkv.chunks_exact_mut(3 * h).enumerate() {
                 for head in row[..2 * h].chunks_exact_mut(d) {
                     for j in 0..d / 2 {
@@ -284,7 +285,7 @@ fn attention() {
                     out[t * h + head * d + j] += p[s] / total * at(s, 2)[j];
                 }
             }
-            let mixed = product(&out, w.get("blocks.0.attention.out.weight"), (n, h, h));
+            let mixed = matmul(&out, w.get("blocks.0.attention.out.weight"), (n, h, h));
             let mut mixed: Vec<f64> = mixed.iter().zip(&u).map(|(m, u)| m + u).collect();
             mixed.chunks_exact_mut(h).for_each(rms_norm);
             naive_swiglu(w, mixed, h, 10)
@@ -292,7 +293,7 @@ fn attention() {
     }
 }
 
-/// As the reference writes it: transpose, SwiGLU over positions, norm over positions, transpose.
+/// As in the reference: transpose, SwiGLU over positions, norm over positions, transpose.
 #[test]
 fn mlp_t() {
     for &(n, l, h, m) in small(&[(1, 1, 4, 3), (7, 7, 12, 5), (10, 16, 33, 48), (81, 81, 8, 130)]) {
@@ -304,7 +305,7 @@ fn mlp_t() {
             padded.resize(l * h, 0.0);
             let u_t = transposed(&padded, h);
             let gate_up = transposed(w.get("blocks.0.mlp.gate_up.weight"), l);
-            let pre = product(&u_t, &gate_up, (h, 2 * m, l));
+            let pre = matmul(&u_t, &gate_up, (h, 2 * m, l));
             let mixed = swiglu_residual(&u_t, &pre, w.get("blocks.0.mlp.down.weight"), l);
             let mut mixed: Vec<f64> = mixed.chunks_exact(l).flat_map(|row| row[..n].to_vec()).collect();
             mixed.chunks_exact_mut(n).for_each(rms_norm);
@@ -313,7 +314,7 @@ fn mlp_t() {
     }
 }
 
-/// `[u, neighbours] W_direct + bias + sum over relations of mean W_r`, token by token.
+/// `[u, neighbours] W_direct + bias + sum over relations of (scale * sum of the group) W_r`, token by token.
 #[test]
 fn relational() {
     let groups = Relations::Groups {
@@ -351,8 +352,8 @@ fn naive_relational(
     let mut pre = Vec::new();
     for t in &tokens {
         let mut row = w.get("blocks.0.bias").to_vec();
-        let mut hear = |x: &[f64], matrix: &[f64]| {
-            row.iter_mut().zip(product(x, matrix, (1, 2 * f, h))).for_each(|(r, p)| *r += p);
+        let mut add = |x: &[f64], matrix: &[f64]| {
+            row.iter_mut().zip(matmul(x, matrix, (1, 2 * f, h))).for_each(|(r, p)| *r += p);
         };
         let direct = w.get("blocks.0.direct.weight").chunks_exact(h * 2 * f);
         let (x, y) = (t % 6, t / 6);
@@ -364,7 +365,7 @@ fn naive_relational(
             (y > 0).then(|| t - 6),
         ];
         for (neighbour, matrix) in neighbours.iter().zip(direct) {
-            neighbour.and_then(state).into_iter().for_each(|x| hear(x, matrix));
+            neighbour.and_then(state).into_iter().for_each(|x| add(x, matrix));
         }
         if let Relations::Groups { scale, relations } = relations {
             for relation in relations {
@@ -373,7 +374,7 @@ fn naive_relational(
                 for other in tokens.iter().filter(mine) {
                     sum.iter_mut().zip(state(*other).unwrap()).for_each(|(s, x)| *s += f64::from(*scale) * x);
                 }
-                hear(&sum, &w.get("blocks.0.groups.weight")[relation.matrix * h * 2 * f..][..h * 2 * f]);
+                add(&sum, &w.get("blocks.0.groups.weight")[relation.matrix * h * 2 * f..][..h * 2 * f]);
             }
         }
         pre.extend(row);

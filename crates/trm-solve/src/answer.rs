@@ -1,4 +1,4 @@
-//! One question through a model, until a policy halts it.
+//! One run: a question through the engine until the halting policy ends it.
 
 use crate::error::{Result, SolveError};
 use crate::halting::{Halting, Policy, Votes};
@@ -7,61 +7,61 @@ use std::time::{Duration, Instant};
 use trm_core::{StepTrace, TrmEngine};
 use trm_tasks::{Encoded, Task};
 
-/// One supervision step, read.
+/// One supervision step of a run, with its answer decoded.
 #[derive(Debug)]
 pub struct Step<'a, A> {
     /// Steps so far.
     pub k: usize,
-    /// What the step said of itself.
+    /// Confidence and change of the step.
     pub trace: StepTrace,
-    /// The answer as it stands.
+    /// The answer after this step.
     pub answer: &'a A,
-    /// Whether the policy has stopped, in this step or before.
+    /// Whether the policy has halted, at this step or before.
     pub halted: bool,
 }
 
-/// The answer at the step where the policy stopped.
+/// The result of a run at its halt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answered<A> {
-    /// The answer.
+pub struct RunResult<A> {
+    /// The decoded answer.
     pub answer: A,
-    /// Supervision steps.
+    /// Supervision steps until the halt.
     pub k: usize,
     /// The model's confidence.
     pub confidence: f32,
-    /// Whether the policy stopped before the limit.
+    /// Whether the policy halted before its step limit.
     pub early_stopped: bool,
-    /// Time until then, reading the question included.
+    /// Wall time until the halt, encoding included.
     pub time: Duration,
-    /// Operations of the matrix products until then, a multiply-add counted as two.
+    /// Matmul FLOP until the halt, a multiply-add counted as two.
     pub flops: u64,
 }
 
-/// Whether a run goes on after its policy has stopped.
+/// What a run does after its policy has halted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beyond {
-    /// It ends.
+pub enum AfterHalt {
+    /// The run ends.
     Stop,
-    /// It goes on to the limit, for a look at every K.
-    Watch,
+    /// The run continues to the step limit, so that every K can be observed.
+    Continue,
 }
 
-/// Answers one question. `watch` sees every step, also those after the policy stopped where
-/// `beyond` says so.
+/// Runs one question under a halting policy. `observe` is called after every step, including those after
+/// the halt under [`AfterHalt::Continue`].
 ///
 /// # Errors
-/// What [`TrmEngine::steps`] says of the question, and [`SolveError::NoPredictor`].
+/// The errors of [`TrmEngine::steps`], and [`SolveError::NoPredictor`].
 pub fn answer<T: Task>(
     engine: &TrmEngine,
     task: &T,
     question: &T::Question,
     policy: &Policy,
-    beyond: Beyond,
-    mut watch: impl FnMut(Step<'_, T::Answer>),
-) -> Result<Answered<T::Answer>> {
+    after_halt: AfterHalt,
+    mut observe: impl FnMut(Step<'_, T::Answer>),
+) -> Result<RunResult<T::Answer>> {
     let start = Instant::now();
     let encoded = task.encode(question);
-    let engine = fitted(engine, &encoded);
+    let engine = with_grid_of(engine, &encoded);
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let predictor = || engine.halting().ok_or(SolveError::NoPredictor);
     let query = steps.query(policy.max_k);
@@ -72,7 +72,7 @@ pub fn answer<T: Task>(
         Halting::Learned => plan = Some(predictor()?.plan(query)),
         _ => {}
     }
-    let mut halted: Option<Answered<T::Answer>> = None;
+    let mut halted: Option<RunResult<T::Answer>> = None;
     let mut n_unchanged = 0;
     let mut votes = Votes::default();
     loop {
@@ -86,28 +86,28 @@ pub fn answer<T: Task>(
             Halting::Vote => halted.is_none() && votes.cast(&answer, trace.confidence),
             Halting::Stable(n) => n_unchanged >= n,
             Halting::Predicted => k >= predicted,
-            // Told nothing more once it has stopped.
+            // The plan is not updated after the halt.
             Halting::Learned => halted.is_none() && plan.as_mut().is_some_and(|plan| plan(trace)),
             Halting::Verified => task.obeys_rules(question, &answer),
         };
         let last = k >= policy.max_k;
         let stops = halted.is_none() && (enough || last);
         let time = start.elapsed();
-        watch(Step { k, trace, answer: &answer, halted: stops || halted.is_some() });
+        observe(Step { k, trace, answer: &answer, halted: stops || halted.is_some() });
         if stops {
             let (confidence, early_stopped) = (trace.confidence, !last);
             let answer = if enough { answer } else { votes.winner().unwrap_or(answer) };
             let flops = k as u64 * step_flops;
-            halted = Some(Answered { answer, k, confidence, early_stopped, time, flops });
+            halted = Some(RunResult { answer, k, confidence, early_stopped, time, flops });
         }
-        if let Some(answered) = halted.take_if(|_| last || beyond == Beyond::Stop) {
-            return Ok(answered);
+        if let Some(result) = halted.take_if(|_| last || after_halt == AfterHalt::Stop) {
+            return Ok(result);
         }
     }
 }
 
-/// The engine for the grid of a question.
-pub(crate) fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Cow<'a, TrmEngine> {
+/// The engine with the grid of a question, where the question has one that is not square.
+pub(crate) fn with_grid_of<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Cow<'a, TrmEngine> {
     match encoded.grid {
         Some((height, width)) if height != width => Cow::Owned(engine.clone().with_grid(height, width)),
         _ => Cow::Borrowed(engine),

@@ -1,4 +1,4 @@
-//! What can be wrong between a question and its answer.
+//! Errors of solving one question.
 
 use trm_core::TrmError;
 use trm_tasks::TaskError;
@@ -10,10 +10,10 @@ pub enum SolveError {
     /// The puzzle cannot be turned into a question of this model.
     #[error(transparent)]
     Task(#[from] TaskError),
-    /// The engine refused the question.
+    /// The question does not fit the engine.
     #[error(transparent)]
     Engine(#[from] TrmError),
-    /// A halting policy that can never act.
+    /// A number of a halting policy is out of range.
     #[error("{field} is {found}, must be {expected}")]
     Halting {
         /// The number.
@@ -23,17 +23,35 @@ pub enum SolveError {
         /// What it must be.
         expected: &'static str,
     },
-    /// Learned halting was asked for, but the engine has no predictor.
+    /// Learned halting needs a predictor, and the engine has none.
     #[error("the engine has no predictor to learn halting from")]
     NoPredictor,
-    /// A predictor that learned of other questions.
+    /// A model of the other puzzle.
+    #[error("the model does not take a {puzzle}: it is one for {known}")]
+    OtherPuzzle {
+        /// The puzzle that it was given.
+        puzzle: &'static str,
+        /// The puzzles that it answers.
+        known: &'static str,
+    },
+    /// A question of a size that a model, or its halting predictor, does not know.
+    #[error("{what} knows {known}, and this one has {found}")]
+    OtherSize {
+        /// What does not know it.
+        what: &'static str,
+        /// The questions that it knows.
+        known: String,
+        /// The size of the question.
+        found: String,
+    },
+    /// A halting state that was learned from embeddings of another length.
     #[error("the halting state is about embeddings of {found} numbers, that of a {puzzle} has {expected}")]
     OtherState {
         /// The puzzle.
         puzzle: &'static str,
-        /// Numbers that the state knows.
+        /// Embedding length of the state.
         found: usize,
-        /// Numbers in the puzzle's embedding.
+        /// Embedding length of the puzzle.
         expected: usize,
     },
 }

@@ -1,33 +1,33 @@
-//! When a run stops.
+//! Halting policies: when a run stops.
 
 use crate::error::{Result, SolveError};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 use trm_core::TrmConfig;
 
-/// Confidences that one answer must gather in a run with [`Halting::Vote`].
+/// The sum of confidences at which one answer ends a run under [`Halting::Vote`].
 pub const VOTES: f32 = 2.0;
 
-/// When a run stops.
+/// The rule by which a run halts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Halting {
     /// After exactly this many supervision steps.
     Fixed(usize),
-    /// When the model's own confidence suffices: the network alone decides.
+    /// At the first step whose confidence reaches the threshold: the network alone decides.
     Adaptive,
-    /// When enough steps agree: each votes for its answer with its confidence, and the run ends at
-    /// [`VOTES`] for one answer. At the limit the answer with the most votes is given, not the last. The
-    /// network alone decides.
+    /// Each step votes for its answer with its confidence, and the run ends when one answer has [`VOTES`].
+    /// At the step limit the answer with the most votes is returned, not the last one. The network alone
+    /// decides.
     Vote,
-    /// When the answer stayed the same for this many steps in a row: the network alone.
+    /// When the answer has not changed for this many steps in a row: the network alone decides.
     Stable(usize),
-    /// After as many steps as the engine's predictor foresees to be enough, before the run.
+    /// After the number of steps that the engine's predictor gives before the run.
     Predicted,
-    /// When the engine's predictor, told of each step, says that the answer is settled.
+    /// When the engine's predictor, updated with each step, says that the answer is settled.
     Learned,
-    /// At the first answer that obeys the rules of the puzzle. The rules are no part of the
-    /// network, so its figures stand apart from those of the other policies.
+    /// At the first answer that obeys the rules of the puzzle. The rules are not part of the network, so
+    /// reports list this policy apart from the others.
     Verified,
 }
 
@@ -48,16 +48,16 @@ impl Display for Halting {
 /// A halting policy with its limits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
-    /// When to stop.
+    /// The halting rule.
     pub halting: Halting,
-    /// The most supervision steps.
+    /// The limit on supervision steps.
     pub max_k: usize,
-    /// The confidence that suffices; only [`Halting::Adaptive`] asks for it.
+    /// The confidence threshold of [`Halting::Adaptive`]; the others do not use it.
     pub threshold: f32,
 }
 
 impl Policy {
-    /// The limits of a model: its `max_k` and `halt_threshold`, unless `max_k` is given.
+    /// A policy with the `max_k` and `halt_threshold` of a model's configuration, or the given `max_k`.
     ///
     /// # Errors
     /// [`SolveError::Halting`] where a number is out of range.
@@ -84,7 +84,7 @@ impl Policy {
     }
 }
 
-/// The answers of a run, each with its votes: what [`Halting::Vote`] goes by.
+/// The distinct answers of a run with their votes, for [`Halting::Vote`].
 ///
 /// ```
 /// let mut votes = trm_solve::Votes::default();
@@ -102,7 +102,7 @@ impl<A> Default for Votes<A> {
 }
 
 impl<A: PartialEq + Clone> Votes<A> {
-    /// One step's vote; whether the answer has [`VOTES`] now.
+    /// Adds one step's vote. Returns whether its answer now has [`VOTES`].
     pub fn cast(&mut self, answer: &A, confidence: f32) -> bool {
         match self.0.iter_mut().find(|(other, _)| other == answer) {
             Some((_, votes)) => {
@@ -116,7 +116,7 @@ impl<A: PartialEq + Clone> Votes<A> {
         }
     }
 
-    /// The answer with the most votes, taken out; none where nobody voted.
+    /// Removes and returns the answer with the most votes; `None` before the first vote.
     pub fn winner(&mut self) -> Option<A> {
         let most = (0..self.0.len()).max_by(|a, b| self.0[*a].1.total_cmp(&self.0[*b].1))?;
         Some(self.0.swap_remove(most).0)

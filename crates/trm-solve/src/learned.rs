@@ -1,4 +1,4 @@
-//! Learned halting: `sona-learn` behind the seam of `trm-core`.
+//! Learned halting: `sona-learn` as a [`HaltingPredictor`] of `trm-core`.
 
 use crate::error::{Result, SolveError};
 use sona_learn::{Decision, HaltingPolicy, Signal, SonaEngine};
@@ -6,7 +6,7 @@ use std::fmt::{self, Debug, Formatter};
 use trm_core::{HaltingPredictor, HaltingQuery, StepTrace};
 use trm_tasks::Task;
 
-/// A predictor for the puzzles of one task.
+/// A halting predictor for the puzzles of one task.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -30,10 +30,11 @@ pub struct LearnedHalting<T> {
 }
 
 impl<T: Task> LearnedHalting<T> {
-    /// A predictor with what `sona` has learned, that ends a run at a chance of [`Task::SETTLED`].
+    /// A predictor from a learned state. It ends a run once the answer is right with probability
+    /// [`Task::SETTLED`].
     ///
     /// # Errors
-    /// [`SolveError::OtherState`] where it has learned of embeddings of another length.
+    /// [`SolveError::OtherState`] where the state was learned from embeddings of another length.
     pub fn new(task: T, sona: SonaEngine) -> Result<Self> {
         let (found, expected) = (sona.config().dim, T::EMBEDDING_DIM);
         if found != expected {
@@ -42,16 +43,16 @@ impl<T: Task> LearnedHalting<T> {
         Ok(LearnedHalting { task, sona, policy: HaltingPolicy { settled: T::SETTLED, hopeless: 0.0 } })
     }
 
-    /// The embedding of a question as the engine got it. One that is no puzzle has none, and is
-    /// foreseen as the average of all.
+    /// The embedding of a question as the engine received it. A tensor that is no encoded puzzle has none, and
+    /// gets the average prediction.
     fn embedding(&self, query: HaltingQuery<'_>) -> Vec<f32> {
-        let question = self.task.read(query.question, query.width);
+        let question = self.task.decode_question(query.question, query.width);
         let embedding = question.map(|question| self.task.embedding(&question));
         embedding.unwrap_or_default().into_iter().map(f32::from).collect()
     }
 }
 
-/// What `sona-learn` hears of a step.
+/// A supervision step as `sona-learn` reads it.
 pub fn signal(step: StepTrace) -> Signal {
     Signal { confidence: step.confidence, change: step.changed }
 }

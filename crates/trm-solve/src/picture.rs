@@ -1,23 +1,23 @@
-//! The recursion as a picture: the answer after some of the supervision steps, as one SVG.
+//! A run as a picture: the answer after up to eight of its supervision steps, as one SVG.
 
 use std::fmt::Write;
 
-/// Boards of a picture.
+/// Most boards in a picture.
 const MAX_BOARDS: usize = 8;
-/// Boards of a row.
+/// Boards per row.
 const ROW: usize = 4;
-/// Frames kept while the run goes on; its length is not known beforehand.
+/// Frames kept during the run, whose length is not known beforehand.
 const MAX_FRAMES: usize = 32;
-/// Side of a board, and the room around it.
+/// Side of a board, and the margin around it.
 const SIDE: f64 = 180.0;
 const GAP: f64 = 26.0;
 
 /// One cell of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// What stands there; `#` is a wall, `o` a mark, space and `.` are empty.
+    /// Its symbol: `#` is a wall, `o` a marked cell, space and `.` are empty.
     pub symbol: char,
-    /// Whether the question says so, and not the answer.
+    /// Whether the symbol is part of the question rather than the answer.
     pub given: bool,
 }
 
@@ -29,27 +29,27 @@ struct Frame {
     cells: Vec<Cell>,
 }
 
-/// What a run looked like. Its memory does not grow with the number of steps.
+/// The recorded steps of a run. Memory does not grow with their number.
 #[derive(Clone, Debug)]
 pub struct Film {
     /// Cells of a row.
     width: usize,
-    /// A thick line after every so many rows and columns.
-    rule: usize,
-    /// One in so many steps is kept.
+    /// Rows and columns of a box; 0 for no boxes.
+    boxes: [usize; 2],
+    /// One step in `stride` is kept.
     stride: usize,
     frames: Vec<Frame>,
 }
 
 impl Film {
-    /// An empty film of boards that are `width` cells wide, with a thick line after every `rule`
-    /// rows and columns (0 for none).
-    pub fn new(width: usize, rule: usize) -> Self {
-        Film { width: width.max(1), rule, stride: 1, frames: Vec::new() }
+    /// An empty film of boards that are `width` cells wide, with lines around boxes of so many rows and columns
+    /// (0 for none).
+    pub fn new(width: usize, boxes: [usize; 2]) -> Self {
+        Film { width: width.max(1), boxes, stride: 1, frames: Vec::new() }
     }
 
-    /// Sees the board after step `k`, counted from 1. The `last` one is always kept.
-    pub fn see(&mut self, k: usize, confidence: f32, cells: Vec<Cell>, last: bool) {
+    /// Records the board after step `k`, counted from 1. The `last` one is always kept.
+    pub fn record(&mut self, k: usize, confidence: f32, cells: Vec<Cell>, last: bool) {
         if !last && !(k - 1).is_multiple_of(self.stride) {
             return;
         }
@@ -66,7 +66,7 @@ impl Film {
     pub fn to_svg(&self) -> String {
         let last = self.frames.len().saturating_sub(1);
         let n = self.frames.len().min(MAX_BOARDS);
-        let shown: Vec<&Frame> = (0..n).map(|i| &self.frames[i * last / (n - 1).max(1)]).collect();
+        let boards: Vec<&Frame> = (0..n).map(|i| &self.frames[i * last / (n - 1).max(1)]).collect();
         let height = self.frames.first().map_or(0, |frame| frame.cells.len() / self.width);
         let cell = SIDE / self.width.max(height).max(1) as f64;
         let step = [cell * self.width as f64 + GAP, cell * height as f64 + 2.0 * GAP];
@@ -77,8 +77,8 @@ impl Film {
              <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
             size[0], size[1]
         );
-        for (i, frame) in shown.iter().enumerate() {
-            let before = i.checked_sub(1).map(|i| shown[i].cells.as_slice());
+        for (i, frame) in boards.iter().enumerate() {
+            let before = i.checked_sub(1).map(|i| boards[i].cells.as_slice());
             let (x, y) = (GAP + step[0] * (i % ROW) as f64, GAP + step[1] * (i / ROW) as f64);
             let _ = writeln!(svg, "<g transform=\"translate({x:.1} {y:.1})\">");
             self.draw(&mut svg, frame, before, cell, height);
@@ -119,16 +119,17 @@ impl Film {
                 );
             }
         }
-        let lines = |n: usize| (1..n).filter(|i| self.rule > 0 && i.is_multiple_of(self.rule));
+        let lines = |n: usize, every: usize| (1..n).filter(move |i| every > 0 && i.is_multiple_of(every));
+        let [rows, columns] = self.boxes;
         let mut path = format!("M0 0H{wide:.1}V{high:.1}H0Z");
-        lines(self.width).for_each(|i| path += &format!("M{:.1} 0V{high:.1}", cell * i as f64));
-        lines(height).for_each(|i| path += &format!("M0 {:.1}H{wide:.1}", cell * i as f64));
+        lines(self.width, columns).for_each(|i| path += &format!("M{:.1} 0V{high:.1}", cell * i as f64));
+        lines(height, rows).for_each(|i| path += &format!("M0 {:.1}H{wide:.1}", cell * i as f64));
         let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"black\"/>");
-        let sure = wide * f64::from(confidence.clamp(0.0, 1.0));
+        let filled = wide * f64::from(confidence.clamp(0.0, 1.0));
         let _ = writeln!(
             svg,
             "<rect y=\"{0:.1}\" width=\"{wide:.1}\" height=\"5\" fill=\"#ddd\"/>\
-             <rect y=\"{0:.1}\" width=\"{sure:.1}\" height=\"5\" fill=\"#2e9d48\"/>",
+             <rect y=\"{0:.1}\" width=\"{filled:.1}\" height=\"5\" fill=\"#2e9d48\"/>",
             high + 6.0
         );
     }
@@ -140,10 +141,10 @@ mod tests {
 
     #[test]
     fn a_long_run_is_a_picture_of_eight_boards() {
-        let mut film = Film::new(2, 1);
+        let mut film = Film::new(2, [1, 1]);
         let cell = |symbol| Cell { symbol, given: symbol == '1' };
         for k in 1..=1000 {
-            film.see(k, 0.5, vec![cell('1'), cell(if k < 1000 { '2' } else { '3' })], k == 1000);
+            film.record(k, 0.5, vec![cell('1'), cell(if k < 1000 { '2' } else { '3' })], k == 1000);
         }
         assert!(film.frames.len() <= MAX_FRAMES + 1);
         let svg = film.to_svg();
@@ -155,6 +156,6 @@ mod tests {
 
     #[test]
     fn a_film_of_nothing_is_an_empty_picture() {
-        assert!(Film::new(0, 0).to_svg().contains("viewBox"));
+        assert!(Film::new(0, [0, 0]).to_svg().contains("viewBox"));
     }
 }

@@ -1,8 +1,9 @@
 //! A search around the network, for Sudoku: no score of the network alone.
 //!
-//! The network proposes; cells it is sure of are committed, and the rest is asked again as a smaller
-//! question; a contradiction goes back to the last choice; the rules accept. The symbolic parts are the
-//! encoding's elimination by what is written, the stack and the check of the rules. After LDT
+//! The network proposes digits. Cells above a probability threshold are committed and the network runs
+//! again on the smaller question; on a contradiction the search backtracks; the rules decide when an answer is
+//! accepted. The symbolic parts are candidate elimination in the encoding, the queue of open grids and the
+//! check of the rules. After LDT
 //! (arXiv 2605.08605).
 
 use crate::error::Result;
@@ -20,9 +21,9 @@ pub struct SearchLimits {
     pub max_calls: usize,
     /// The most supervision steps of a call.
     pub max_k: usize,
-    /// A call ends when its answer stayed the same for so many steps in a row.
+    /// A call ends when its answer has not changed for this many steps in a row.
     pub stable: usize,
-    /// A cell is committed whose digit has at least this probability.
+    /// Cells whose best digit has at least this probability are committed.
     pub sure: f32,
 }
 
@@ -32,9 +33,9 @@ impl Default for SearchLimits {
     }
 }
 
-/// What a search came to.
+/// The result of a search.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Searched {
+pub struct SearchResult {
     /// An answer that obeys the rules, if one was found.
     pub answer: Option<Grid>,
     /// Calls of the network.
@@ -46,37 +47,37 @@ pub struct Searched {
 /// Searches for the solution of a Sudoku with 3x3 boxes.
 ///
 /// # Errors
-/// What [`TrmEngine::steps`] says of the question.
-pub fn search(engine: &TrmEngine, puzzle: &Grid, limits: &SearchLimits) -> Result<Searched> {
+/// The errors of [`TrmEngine::steps`].
+pub fn search(engine: &TrmEngine, puzzle: &Grid, limits: &SearchLimits) -> Result<SearchResult> {
     let task = SudokuTask::default();
     let mut nodes = BinaryHeap::from([Node { likelihood: 0.0, grid: puzzle.clone() }]);
-    let mut found = Searched { answer: None, calls: 0, steps: 0 };
+    let mut result = SearchResult { answer: None, calls: 0, steps: 0 };
     while let Some(Node { likelihood, grid }) = nodes.pop() {
-        if found.calls == limits.max_calls {
+        if result.calls == limits.max_calls {
             break;
         }
-        let open = Open::of(&task, &grid);
-        if open.contradicts(&grid) {
+        let candidates = OpenCandidates::of(&task, &grid);
+        if candidates.contradict(&grid) {
             continue;
         }
-        found.calls += 1;
-        let logits = match call(engine, &task, puzzle, &grid, limits, &mut found)? {
+        result.calls += 1;
+        let logits = match call(engine, &task, puzzle, &grid, limits, &mut result)? {
             Proposal::Accepted(answer) => {
-                found.answer = Some(answer);
+                result.answer = Some(answer);
                 break;
             }
-            Proposal::Refused(logits) => logits,
+            Proposal::Rejected(logits) => logits,
         };
-        let branches = branches(&task, &grid, &open.beliefs(&logits), limits.sure);
+        let branches = branches(&task, &grid, &candidates.beliefs(&logits), limits.sure);
         nodes.extend(branches.into_iter().map(|(p, grid)| Node { likelihood: likelihood + p, grid }));
     }
-    Ok(found)
+    Ok(result)
 }
 
 enum Proposal {
     Accepted(Grid),
-    /// `[729]`: the logits of the last step.
-    Refused(Vec<f32>),
+    /// The logits of the last step: `[729]`.
+    Rejected(Vec<f32>),
 }
 
 fn call(
@@ -85,14 +86,14 @@ fn call(
     puzzle: &Grid,
     grid: &Grid,
     limits: &SearchLimits,
-    found: &mut Searched,
+    result: &mut SearchResult,
 ) -> Result<Proposal> {
     let encoded = task.encode(grid);
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let mut unchanged = 0;
     loop {
         let trace = steps.advance();
-        found.steps += 1;
+        result.steps += 1;
         let logits = steps.answer();
         let answer = task.decode(grid, &logits);
         if task.obeys_rules(puzzle, &answer) {
@@ -100,28 +101,28 @@ fn call(
         }
         unchanged = if trace.changed == 0.0 { unchanged + 1 } else { 0 };
         if steps.n_steps() >= limits.max_k || unchanged >= limits.stable {
-            return Ok(Proposal::Refused(logits));
+            return Ok(Proposal::Rejected(logits));
         }
     }
 }
 
-/// The candidates that the encoding leaves: `[729]`.
-struct Open(Vec<bool>);
+/// Whether the encoding leaves each candidate open: `[729]`.
+struct OpenCandidates(Vec<bool>);
 
-impl Open {
+impl OpenCandidates {
     fn of(task: &SudokuTask, grid: &Grid) -> Self {
         let question = task.encode(grid).question;
         let features = question.len() / 729;
-        Open(question.chunks_exact(features).map(|candidate| candidate[0] != 0.0).collect())
+        OpenCandidates(question.chunks_exact(features).map(|candidate| candidate[0] != 0.0).collect())
     }
 
-    /// Whether a blank has no candidate left, or there is no blank.
-    fn contradicts(&self, grid: &Grid) -> bool {
+    /// Whether some blank cell has no candidate left, or no cell is blank.
+    fn contradict(&self, grid: &Grid) -> bool {
         let blanks = || (0..81).filter(|&cell| grid.cells()[cell] == 0);
         blanks().next().is_none() || blanks().any(|cell| !self.0[cell * 9..][..9].contains(&true))
     }
 
-    /// For each blank: its candidates with their probabilities, the likeliest first; the surest blank first.
+    /// The probabilities of the candidates of each blank cell, the cell with the highest one first.
     fn beliefs(&self, logits: &[f32]) -> Vec<Belief> {
         let mut beliefs: Vec<Belief> = Vec::new();
         for cell in 0..81 {
@@ -135,28 +136,29 @@ impl Open {
                 beliefs.push(Belief { cell, digits });
             }
         }
-        beliefs.sort_by(|a, b| b.sureness().total_cmp(&a.sureness()));
+        beliefs.sort_by(|a, b| b.probability().total_cmp(&a.probability()));
         beliefs
     }
 }
 
-/// What the network believes of a blank.
+/// The network's distribution over the digits of one blank cell.
 struct Belief {
     cell: usize,
-    /// Digits and probabilities, the likeliest first; never empty.
+    /// Digits with their probabilities, highest first; never empty.
     digits: Vec<(u8, f32)>,
 }
 
 impl Belief {
-    fn sureness(&self) -> f32 {
+    fn probability(&self) -> f32 {
         self.digits[0].1
     }
 }
 
-/// All sure cells at once, and the digits of the surest cell one by one, so that no solution is lost
-/// where the network was sure and wrong; each with its log likelihood.
+/// The next grids to try, each with its log likelihood: all cells above the threshold committed at once, and
+/// each digit of the most certain cell on its own, so that the solution stays reachable where the network is
+/// confidently wrong.
 fn branches(task: &SudokuTask, grid: &Grid, beliefs: &[Belief], sure: f32) -> Vec<(f32, Grid)> {
-    let Some(surest) = beliefs.first() else { return Vec::new() };
+    let Some(best) = beliefs.first() else { return Vec::new() };
     let with = |grid: &Grid, cell: usize, digit| {
         let mut grid = grid.clone();
         grid.set(cell / 9, cell % 9, digit);
@@ -164,21 +166,21 @@ fn branches(task: &SudokuTask, grid: &Grid, beliefs: &[Belief], sure: f32) -> Ve
     };
     let mut all = grid.clone();
     let (mut n_committed, mut likelihood) = (0, 0.0);
-    for belief in beliefs.iter().take_while(|belief| belief.sureness() >= sure) {
+    for belief in beliefs.iter().take_while(|belief| belief.probability() >= sure) {
         let (cell, digit) = (belief.cell, belief.digits[0].0);
-        if Open::of(task, &all).0[cell * 9 + usize::from(digit) - 1] {
+        if OpenCandidates::of(task, &all).0[cell * 9 + usize::from(digit) - 1] {
             all = with(&all, cell, digit);
             n_committed += 1;
-            likelihood += belief.sureness().ln();
+            likelihood += belief.probability().ln();
         }
     }
-    let singly = surest.digits.iter().map(|(digit, p)| (p.ln(), with(grid, surest.cell, *digit)));
+    let singly = best.digits.iter().map(|(digit, p)| (p.ln(), with(grid, best.cell, *digit)));
     (n_committed > 1).then_some((likelihood, all)).into_iter().chain(singly).collect()
 }
 
-/// A grid to ask about.
+/// A partly filled grid in the queue.
 struct Node {
-    /// Logarithm of the product of the probabilities of what was committed.
+    /// Sum of the log probabilities of the committed digits.
     likelihood: f32,
     grid: Grid,
 }

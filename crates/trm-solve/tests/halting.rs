@@ -4,7 +4,7 @@ use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use sona_learn::SonaEngine;
 use std::sync::Arc;
 use trm_core::{Model, TrmEngine};
-use trm_solve::{Beyond, Halting, LearnedHalting, Policy, SolveError, answer};
+use trm_solve::{AfterHalt, Halting, LearnedHalting, Policy, SolveError, answer};
 use trm_tasks::{MazeTask, Task, embedding, maze_builder, shaped};
 
 fn model() -> Model {
@@ -25,8 +25,8 @@ fn k_of(engine: &TrmEngine, maze: &Maze, halting: Halting) -> (usize, bool) {
     let config = engine.model().config();
     let task = MazeTask::of(config).expect("a maze model");
     let policy = Policy::of(config, halting, None).expect("a valid policy");
-    let answered = answer(engine, &task, maze, &policy, Beyond::Stop, |_| {}).expect("a valid question");
-    (answered.k, answered.early_stopped)
+    let result = answer(engine, &task, maze, &policy, AfterHalt::Stop, |_| {}).expect("a valid question");
+    (result.k, result.early_stopped)
 }
 
 /// An untrained model marks nothing, in every step, with confidence 1/2.
@@ -72,7 +72,7 @@ fn a_predictor_is_asked_for_and_used() {
     let task = MazeTask::of(plain.model().config()).expect("a maze model");
     for halting in [Halting::Predicted, Halting::Learned] {
         let policy = Policy::of(plain.model().config(), halting, None).expect("a policy");
-        let ask = |engine| answer(engine, &task, &mazes(1)[0], &policy, Beyond::Stop, |_| {});
+        let ask = |engine| answer(engine, &task, &mazes(1)[0], &policy, AfterHalt::Stop, |_| {});
         assert!(matches!(ask(&plain), Err(SolveError::NoPredictor)));
         assert!((1..=6).contains(&ask(&planned).expect("with a predictor").k));
     }
@@ -89,8 +89,8 @@ fn reason_without_k_is_learned_halting() {
         let (encoded, (height, width)) = (task.encode(&maze), (maze.height(), maze.width()));
         let engine = engine.clone().with_grid(height, width);
         let reasoned = engine.reason(&encoded.question, &encoded.answer, None);
-        let answered = answer(&engine, &task, &maze, &policy, Beyond::Stop, |_| {}).expect("a maze");
-        assert_eq!((reasoned.iterations_used, reasoned.early_stopped), (answered.k, answered.early_stopped));
-        assert!(reasoned.early_stopped && task.decode(&maze, &reasoned.answer) == answered.answer);
+        let result = answer(&engine, &task, &maze, &policy, AfterHalt::Stop, |_| {}).expect("a maze");
+        assert_eq!((reasoned.iterations_used, reasoned.early_stopped), (result.k, result.early_stopped));
+        assert!(reasoned.early_stopped && task.decode(&maze, &reasoned.answer) == result.answer);
     }
 }

@@ -2,7 +2,7 @@
 
 use puzzles::sudoku::{Geometry, Grid, Verdict, verdict};
 use trm_core::{Model, TrmEngine};
-use trm_solve::{Beyond, Halting, Policy, answer};
+use trm_solve::{AfterHalt, Halting, Policy, answer};
 use trm_tasks::SudokuTask;
 use trm_tasks::{maze_builder, shaped, sized};
 
@@ -27,8 +27,8 @@ fn the_weights_solve_other_sizes() {
         let config = engine.model().config();
         let task = SudokuTask::sized(config, geometry).expect("candidates");
         let policy = Policy::of(config, Halting::Adaptive, Some(16)).expect("a limit");
-        let answered = answer(&engine, &task, &puzzle, &policy, Beyond::Stop, |_| ()).expect("a question");
-        assert_eq!(verdict(&puzzle, &answered.answer), Verdict::Solved, "{rows} x {cols}");
+        let result = answer(&engine, &task, &puzzle, &policy, AfterHalt::Stop, |_| ()).expect("a question");
+        assert_eq!(verdict(&puzzle, &result.answer), Verdict::Solved, "{rows} x {cols}");
     }
 }
 

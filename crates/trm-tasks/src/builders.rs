@@ -1,14 +1,15 @@
-//! The configurations of models that take these puzzles.
+//! Configurations of models for these puzzles.
 
 use puzzles::maze::MazeEncoder;
 use puzzles::sudoku::{Geometry, Layout, SudokuEncoder, relations};
 use trm_core::{GroupRelation, Mixer, Model, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
 
-/// Factor on the sum over a group of candidates; see ARCHITECTURE.md.
+/// Factor on the sum over a group of candidates; see docs/decisions/003-group-sums.md.
 const GROUP_SCALE: f32 = 1.0 / 3.0;
 /// Positions in front of a question in the reference (`puzzle_emb_len`).
 const REFERENCE_PREFIX: usize = 16;
-/// The Sudoku's relations between candidates, as a model reads them.
+
+/// The relations between Sudoku candidates, for a model configuration.
 pub fn sudoku_relations(geometry: Geometry) -> Relations {
     let relations = relations(geometry)
         .into_iter()
@@ -20,12 +21,12 @@ pub fn sudoku_relations(geometry: Geometry) -> Relations {
 /// A Sudoku model with its weights for another geometry: only the relations differ.
 ///
 /// # Errors
-/// [`trm_core::TrmError::Config`] where the model is none of candidates.
+/// [`trm_core::TrmError::Config`] where the model does not work on candidates.
 pub fn sized(model: &Model, geometry: Geometry) -> Result<Model> {
     model.with_relations(sudoku_relations(geometry))
 }
 
-/// A relational model of candidates; widths and depths are still to be set.
+/// The builder of a relational Sudoku model on candidates; the caller sets widths and depths.
 pub fn sudoku_builder() -> TrmConfigBuilder {
     let encoder = SudokuEncoder::new();
     TrmConfig::builder()
@@ -36,8 +37,8 @@ pub fn sudoku_builder() -> TrmConfigBuilder {
         .mixer(Mixer::Relational(sudoku_relations(Geometry::STANDARD)))
 }
 
-/// A dense model of Sudoku cells as in the reference, with its 16 positions in front; widths, depths and mixer
-/// are still to be set.
+/// The builder of a dense Sudoku model on cells as in the reference, with its 16 prefix positions; the caller
+/// sets widths, depths and mixer.
 pub fn sudoku_cells_builder() -> TrmConfigBuilder {
     let encoder = SudokuEncoder::with(Geometry::STANDARD, Layout::Cells);
     TrmConfig::builder()
@@ -48,7 +49,7 @@ pub fn sudoku_cells_builder() -> TrmConfigBuilder {
         .mixer(Mixer::mlp(REFERENCE_PREFIX + encoder.n_tokens()))
 }
 
-/// A relational model of maze cells; widths and depths are still to be set.
+/// The builder of a relational maze model; the caller sets widths and depths.
 pub fn maze_builder() -> TrmConfigBuilder {
     let encoder = MazeEncoder::new();
     TrmConfig::builder()
@@ -58,10 +59,10 @@ pub fn maze_builder() -> TrmConfigBuilder {
         .mixer(Mixer::Relational(Relations::Grid4))
 }
 
-/// Builds a configuration, for callers that hold plain numbers.
+/// Builds a configuration with these dimensions.
 ///
 /// # Errors
-/// What [`TrmConfig::validate`] says.
+/// The errors of [`TrmConfig::validate`].
 pub fn shaped(
     builder: TrmConfigBuilder,
     hidden_dim: usize,

@@ -1,20 +1,20 @@
-//! What a question shows before any step was run: the query embeddings from which K is predicted.
+//! Query embeddings: features of a question from which learned halting predicts K before the run.
 //!
-//! Counts alone, of the question and of what follows from it cell by cell: singles of a Sudoku, dead ends of
-//! a maze, round after round. There is no search in it and no guess, and it costs microseconds. Each round is
-//! what one message from neighbour to neighbour could do, so the rounds say how deep a question is.
+//! An embedding holds counts only: of the question, and of rounds of cell-by-cell deduction (singles of a
+//! Sudoku, dead ends of a maze). It contains no search and no guess, and takes microseconds. One round does
+//! what one message between neighbours can do, so the number of rounds measures how deep a question is.
 
 use puzzles::maze::Maze;
 use puzzles::sudoku::Grid;
 
-/// Numbers in a Sudoku's embedding.
+/// Length of a Sudoku's embedding.
 pub const SUDOKU_DIM: usize = 53;
-/// Numbers in a maze's embedding.
+/// Length of a maze's embedding.
 pub const MAZE_DIM: usize = 39;
-/// After how many rounds something is counted; then once more at the end.
+/// The rounds after which cells are counted; they are counted again at the end.
 const ROUNDS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
-/// Adds the numbers of `values` that are 1, 2, .. `most`, as `most` counts.
+/// Appends `most` counts: how many of `values` are 1, 2, .. `most`.
 fn histogram(values: impl Iterator<Item = usize>, most: usize, to: &mut Vec<u16>) {
     let start = to.len();
     to.resize(start + most, 0);
@@ -95,7 +95,7 @@ impl Units {
         open
     }
 
-    /// Of each unit and digit the places left, as bits.
+    /// The cells of each unit that can still hold each digit, as bits.
     fn places<'a>(&'a self, open: &'a [u16; 81]) -> impl Iterator<Item = u16> + 'a {
         self.0.iter().flat_map(move |unit| {
             (0..9).map(move |digit| {
@@ -105,7 +105,7 @@ impl Units {
         })
     }
 
-    /// Fills every cell with one candidate and every digit with one place, all at once; false if none is.
+    /// Fills all naked and hidden singles at once; returns whether there was one.
     fn fill_singles(&self, cells: &mut [u8; 81]) -> bool {
         let open = self.candidates(cells);
         let before = *cells;
@@ -123,7 +123,7 @@ impl Units {
     }
 }
 
-/// The embedding of a maze, counts above 65,535 cut:
+/// The embedding of a maze; counts saturate at 65,535:
 ///
 /// | | |
 /// |---|---|
@@ -169,7 +169,7 @@ pub fn maze(maze: &Maze) -> Vec<u16> {
     found
 }
 
-/// Fills dead ends; returns the cells that are ones now.
+/// Fills dead ends; returns the cells that have become dead ends.
 fn fill(
     maze: &Maze,
     dead: &[usize],
@@ -186,7 +186,7 @@ fn fill(
     beside
 }
 
-/// Free cells by tenths of their way: the distance to the start over that to both ends.
+/// Histogram of free cells over tenths of the way: distance to the start over the sum of both distances.
 fn along(maze: &Maze, free: &[bool], to: &mut Vec<u16>) {
     let distance = |i: usize, end: usize| {
         let (a, b) = (maze.row_column(i), maze.row_column(end));

@@ -1,4 +1,4 @@
-//! What can be wrong between a puzzle and a model's question.
+//! Errors between puzzles and model tensors.
 
 use puzzles::PuzzleError;
 use trm_core::{TrmConfig, TrmError};
@@ -10,10 +10,10 @@ pub enum TaskError {
     /// A puzzle or a data file is wrong.
     #[error(transparent)]
     Puzzle(#[from] PuzzleError),
-    /// The engine refused the question.
+    /// The question does not fit the engine.
     #[error(transparent)]
     Engine(#[from] TrmError),
-    /// The model takes other questions than these puzzles.
+    /// The model's features per token are not those of this puzzle.
     #[error(
         "the model does not take a {puzzle}: it has {embedding_dim} features and {answer_dim} answers \
          per token, a {puzzle} has {expected}"

@@ -1,4 +1,4 @@
-//! Puzzles as questions of a model, and its answers read back.
+//! Puzzles as tensors: questions encoded for a model, its answers decoded.
 //!
 #![doc = include_str!("../README.md")]
 

@@ -13,10 +13,10 @@ pub struct MazeTask {
 }
 
 impl MazeTask {
-    /// Mazes in the layout that a model takes: marks, or cells as in the reference.
+    /// The task in the layout of a model: marks, or cells as in the reference.
     ///
     /// # Errors
-    /// [`TaskError::OtherTask`] where it takes neither.
+    /// [`TaskError::OtherTask`](crate::TaskError::OtherTask) where the model has neither layout.
     pub fn of(config: &TrmConfig) -> Result<Self> {
         let encoders = [maze::Layout::Marks, maze::Layout::Cells].map(MazeEncoder::with_layout);
         let fits = |e: &&MazeEncoder| {
@@ -47,9 +47,9 @@ impl Task for MazeTask {
         }
     }
 
-    fn read(&self, encoded: &[f32], width: usize) -> Option<Maze> {
+    fn decode_question(&self, encoded: &[f32], width: usize) -> Option<Maze> {
         let n_cells = encoded.len() / self.encoder.embedding_dim();
-        // Nets that take cells know of no grid: theirs are square.
+        // Nets on cells have no grid: their mazes are square.
         let (symbols, width) = match self.encoder.layout() {
             maze::Layout::Marks => (&[' ', 'S', 'G'][..], width),
             maze::Layout::Cells => (&['#', '#', ' ', 'S', 'G'][..], n_cells.isqrt()),
@@ -67,8 +67,8 @@ impl Task for MazeTask {
         embedding::maze(question)
     }
 
-    /// What an answer marks on start and goal is not read: they are on every path, and published
-    /// answers leave them as they are.
+    /// Marks on start and goal are ignored: both are on every path, and published answers leave them
+    /// unmarked.
     fn decode(&self, question: &Maze, answer: &[f32]) -> MazePath {
         let (height, width) = (question.height(), question.width());
         let mut path = MazeDecoder::with(height, width, self.encoder.layout()).decode(answer);

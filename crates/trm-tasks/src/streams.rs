@@ -1,22 +1,22 @@
-//! Endless streams of puzzles to train on.
+//! Endless streams of training puzzles.
 
 use puzzles::SudokuRow;
-use puzzles::maze::{MazeEncoder, MazeRow, MazeSpec, generate_maze};
+use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
 use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ops::RangeInclusive;
 use trm_train::{Answer, Data, Sample};
 
-/// Set in the index of every maze that is trained on, so that none is one of a generated set: those
-/// count from zero.
+/// Set in the index of every training maze, so that none is in a generated test set: those are numbered from
+/// zero.
 const MAZE_STREAM: u64 = 1 << 63;
-/// Trials for one maze: twenty times what one like Maze-Hard takes.
+/// Trials per maze: twenty times what one like Maze-Hard takes.
 const MAZE_TRIALS: u64 = 1_000_000;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
-/// A Sudoku with its solution as a training question.
+/// A Sudoku with its solution as a training sample.
 pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
     let encoder = SudokuEncoder::with(row.puzzle.geometry(), layout);
     let answer = match layout {
@@ -26,7 +26,7 @@ pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
     Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, answer, rating: row.rating }
 }
 
-/// A maze with its path as a training question.
+/// A maze with its path as a training sample.
 pub fn maze_sample(row: &MazeRow) -> Sample {
     let encoder = MazeEncoder::new();
     let answer = Answer::Marks(marks(&encoder.target_answer(row)));
@@ -37,9 +37,9 @@ fn marks(target: &[f32]) -> Vec<bool> {
     target.iter().map(|mark| *mark > 0.0).collect()
 }
 
-/// An endless stream of the rows of some files, each with its share.
+/// An endless stream over weighted sets of Sudoku.
 pub struct SudokuStream {
-    /// No set is empty.
+    /// None is empty.
     sets: Vec<Vec<SudokuRow>>,
     /// Cumulative shares of the sets.
     shares: Vec<f64>,
@@ -126,13 +126,13 @@ impl Data for MazeStream {
         let side = rng.random_range(self.sides.0..=self.sides.1);
         let mut spec = MazeSpec { max_trials: MAZE_TRIALS, ..MazeSpec::square(side, side / 2) };
         if rng.random_bool(self.open_share) {
-            spec.wall_probability = OPEN_WALLS;
+            spec.kind = MazeKind::Scattered { wall_probability: OPEN_WALLS };
         } else {
             // Half of these are long for their size, the others as they come.
             let share: f32 = rng.random();
             spec.min_path = (self.min_path_per_side * side as f32 * (2.0 * share).min(1.0)).max(2.0) as usize;
         }
-        // A path that is too long for its maze is asked for shorter, until one is found.
+        // Where no maze with so long a path is found, half the length is tried.
         let index = index | MAZE_STREAM;
         loop {
             match generate_maze(&spec, self.seed, index) {

@@ -15,18 +15,18 @@ pub struct SudokuTask {
 }
 
 impl SudokuTask {
-    /// Sudoku in the layout that a model takes: candidates, or cells as in the reference.
+    /// The task in the layout of a model: candidates, or cells as in the reference.
     ///
     /// # Errors
-    /// [`TaskError::OtherTask`] where it takes neither.
+    /// [`TaskError::OtherTask`](crate::TaskError::OtherTask) where the model has neither layout.
     pub fn of(config: &TrmConfig) -> Result<Self> {
         Self::sized(config, Geometry::STANDARD)
     }
 
-    /// [`SudokuTask::of`] for any geometry; [`sized`](crate::tasks::sized) gives the model.
+    /// [`SudokuTask::of`] for any geometry; [`sized`](crate::sized) gives the model.
     ///
     /// # Errors
-    /// [`TaskError::OtherTask`] where the model takes neither layout.
+    /// [`TaskError::OtherTask`](crate::TaskError::OtherTask) where the model has neither layout.
     pub fn sized(config: &TrmConfig, geometry: Geometry) -> Result<Self> {
         let layouts = [sudoku::Layout::Candidates, sudoku::Layout::Cells];
         let encoders = layouts.map(|layout| SudokuEncoder::with(geometry, layout));
@@ -40,12 +40,12 @@ impl SudokuTask {
         Ok(SudokuTask { encoder, decoder: SudokuDecoder::with(geometry, encoder.layout()) })
     }
 
-    /// The size.
+    /// The size of the grid and its boxes.
     pub fn geometry(&self) -> Geometry {
         self.encoder.geometry()
     }
 
-    /// Whether a token is a candidate, and not a cell.
+    /// Whether tokens are candidates rather than cells.
     pub fn is_of_candidates(&self) -> bool {
         self.encoder.layout() == sudoku::Layout::Candidates
     }
@@ -65,7 +65,7 @@ impl Task for SudokuTask {
         Encoded { question: self.encoder.encode_puzzle(question), answer, grid: None }
     }
 
-    fn read(&self, encoded: &[f32], _: usize) -> Option<Grid> {
+    fn decode_question(&self, encoded: &[f32], _: usize) -> Option<Grid> {
         let geometry = self.encoder.geometry();
         if encoded.len() != self.encoder.n_tokens() * self.encoder.embedding_dim() {
             return None;

@@ -1,38 +1,38 @@
-//! What solving and training must know of a kind of puzzle.
+//! The interface between a kind of puzzle and the crates that solve, train and measure.
 
-/// A kind of puzzle: text as tensors, tensors as an answer, an answer as a verdict.
+/// A kind of puzzle: encodes questions as tensors, decodes answers and judges them.
 pub trait Task: Sync {
-    /// What is asked.
+    /// A puzzle to solve.
     type Question: Send + Sync;
-    /// What is answered.
+    /// A solution, right or wrong.
     type Answer: Clone + PartialEq + Send + Sync;
     /// Name in reports.
     const NAME: &'static str;
-    /// The share of answers equal to the label, the share that obeys the rules, and further
-    /// shares, in the order of [`Score::marks`].
+    /// Names of the rates in reports, in the order of [`Score::marks`]: the share of answers equal to the
+    /// label, the share that obeys the rules, then others.
     const RATES: &'static [&'static str];
-    /// Lowest ratings of the bands that reports tell apart.
+    /// Lower bounds of the rating bands in reports.
     const BANDS: &'static [f32];
-    /// Numbers in a question's embedding.
+    /// Length of a question's embedding.
     const EMBEDDING_DIM: usize;
-    /// The chance of a right answer that ends a run under learned halting.
+    /// The probability of a right answer at which learned halting ends a run.
     const SETTLED: f32;
 
-    /// The question as a model reads it.
+    /// Encodes a question as tensors.
     fn encode(&self, question: &Self::Question) -> Encoded;
-    /// The question that [`Task::encode`] turned into these numbers, on a grid of `width` columns
-    /// if on one; `None` where it cannot have been one.
-    fn read(&self, encoded: &[f32], width: usize) -> Option<Self::Question>;
-    /// What a question shows before any step: [`embedding`](crate::embedding). Empty where there
-    /// is none for a question of its size.
+    /// Decodes a question that [`Task::encode`] encoded, on a grid of `width` columns if it has one; `None`
+    /// where the tensor is no encoded question.
+    fn decode_question(&self, encoded: &[f32], width: usize) -> Option<Self::Question>;
+    /// The query embedding for learned halting, from the question alone: see [`embedding`](crate::embedding).
+    /// Empty for sizes that have none.
     fn embedding(&self, question: &Self::Question) -> Vec<u16>;
-    /// The answer `[tokens, answer_dim]` of a model, read.
+    /// Decodes a model's answer `[tokens, answer_dim]`.
     fn decode(&self, question: &Self::Question, answer: &[f32]) -> Self::Answer;
-    /// An answer as published files write it.
+    /// Writes an answer as the published data sets do.
     fn text(&self, question: &Self::Question, answer: &Self::Answer) -> String;
-    /// What is wrong with an answer, in words; `None` where it obeys the rules. Sees no label.
+    /// What is wrong with an answer, as a sentence; `None` where it obeys the rules. Does not use the label.
     fn fault(&self, question: &Self::Question, answer: &Self::Answer) -> Option<String>;
-    /// Whether an answer obeys the rules. Sees no label.
+    /// Whether an answer obeys the rules. Does not use the label.
     fn obeys_rules(&self, question: &Self::Question, answer: &Self::Answer) -> bool;
     /// Compares an answer with rules and label.
     fn score(&self, question: &Self::Question, answer: &Self::Answer, label: &Self::Answer) -> Score;
@@ -52,21 +52,21 @@ pub struct Encoded {
 /// A question with its label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item<T: Task> {
-    /// What is asked.
+    /// The question.
     pub question: T::Question,
-    /// What should be answered.
+    /// The label: its published answer.
     pub label: T::Answer,
-    /// How hard it is, in the units of its data set.
+    /// Difficulty, in the units of its data set.
     pub rating: f32,
 }
 
-/// How good one answer is.
+/// The score of one answer against rules and label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Score {
-    /// One mark per name in [`Task::RATES`]; the rest is not used.
+    /// One mark per name in [`Task::RATES`]; the others are unused.
     pub marks: [bool; 4],
-    /// Cells as in the label.
+    /// Cells that agree with the label.
     pub n_cells_right: usize,
-    /// Cells.
+    /// All cells.
     pub n_cells: usize,
 }

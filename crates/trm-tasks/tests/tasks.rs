@@ -22,19 +22,22 @@ fn questions_are_read_back() {
     for config in [relational(sudoku_builder()), dense(11)] {
         let task = SudokuTask::of(&config).expect("a Sudoku model");
         for row in generate_unit(Kind::Easy, 5, 0).iter().take(10) {
-            assert_eq!(task.read(&task.encode(&row.puzzle).question, 1).as_ref(), Some(&row.puzzle));
+            assert_eq!(
+                task.decode_question(&task.encode(&row.puzzle).question, 1).as_ref(),
+                Some(&row.puzzle)
+            );
         }
-        assert_eq!(task.read(&[1.0; 30], 1), None);
+        assert_eq!(task.decode_question(&[1.0; 30], 1), None);
     }
     let task = MazeTask::of(&relational(maze_builder())).expect("a maze model");
     for maze in mazes(10) {
-        assert_eq!(task.read(&task.encode(&maze).question, maze.width()).as_ref(), Some(&maze));
+        assert_eq!(task.decode_question(&task.encode(&maze).question, maze.width()).as_ref(), Some(&maze));
     }
-    assert_eq!(task.read(&[0.0; 27], 3), None, "walls alone are no maze");
-    assert_eq!(task.read(&[0.0; 27], 0), None);
+    assert_eq!(task.decode_question(&[0.0; 27], 3), None, "walls alone are no maze");
+    assert_eq!(task.decode_question(&[0.0; 27], 0), None);
     let (task, maze) =
         (MazeTask::of(&dense(6)).expect("a maze model"), Maze::parse("S #  # G#").expect("a maze"));
-    assert_eq!(task.read(&task.encode(&maze).question, 1), Some(maze));
+    assert_eq!(task.decode_question(&task.encode(&maze).question, 1), Some(maze));
 }
 
 #[test]

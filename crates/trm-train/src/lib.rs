@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod config;
+mod difference;
 mod evaluate;
 mod leak;
 mod optimizer;

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, SlotState};
 use crate::config::TrainConfig;
+use crate::difference::differences;
 use crate::leak::{self, Episode};
 use crate::optimizer::Optimizer;
 use crate::{Data, Result, Sample, TrainError};
@@ -164,7 +165,7 @@ impl<'a> Trainer<'a> {
         let other = |reason: String| Err(TrainError::OtherRun { reason });
         let expected = trainer.config_json();
         if checkpoint.config != expected {
-            return other(format!("its configuration is {}, this run's is {expected}", checkpoint.config));
+            return other(differences(&checkpoint.config, &expected));
         }
         let n = trainer.model.params.len();
         let Checkpoint { params, optimizer, slots, .. } = &checkpoint;

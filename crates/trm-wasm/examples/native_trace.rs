@@ -4,7 +4,7 @@ use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use puzzles::sudoku::Grid;
 use serde_json::{Value, json};
 use trm_tasks::{MazeTask, SudokuTask};
-use trm_wasm::run::{Run, Shown, maze_engine, sudoku_engine};
+use trm_wasm::run::{CellProbabilities, Run, maze_engine, sudoku_engine};
 
 /// A Sudoku that takes several steps.
 const SUDOKU: &str = "57..........5....3..4...6.......52.471...8...9..........371..........12.8...9....";
@@ -25,13 +25,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn trace<T: Shown>(puzzle: &str, mut run: Run<T>) -> Value {
+fn trace<T: CellProbabilities>(puzzle: &str, mut run: Run<T>) -> Value {
     let mut steps = Vec::new();
     while !run.halted() {
-        let seen = run.advance();
+        let view = run.advance();
         steps.push(json!({
-            "k": seen.k, "confidence": seen.trace.confidence, "probabilities": seen.probabilities,
-            "activity": seen.activity, "answer": seen.answer,
+            "k": view.k, "confidence": view.trace.confidence, "probabilities": view.probabilities,
+            "activity": view.activity, "answer": view.answer,
         }));
     }
     json!({ "puzzle": puzzle, "steps": steps })

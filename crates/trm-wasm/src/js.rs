@@ -1,6 +1,6 @@
 //! What goes over to JavaScript: plain objects, errors and the types of both.
 
-use crate::run::Seen;
+use crate::run::StepView;
 use js_sys::{Array, Float32Array, Object, Reflect};
 use puzzles::PuzzleError;
 use trm_core::{StepTrace, TrmResult};
@@ -73,26 +73,26 @@ pub fn number(n: usize) -> JsValue {
     JsValue::from_f64(n as f64)
 }
 
-impl From<Seen> for Step {
-    fn from(seen: Seen) -> Step {
+impl From<StepView> for Step {
+    fn from(view: StepView) -> Step {
         object(&[
-            ("k", number(seen.k)),
-            ("confidence", seen.trace.confidence.into()),
-            ("changed", seen.trace.changed.into()),
-            ("sureness", seen.trace.sureness.into()),
-            ("probabilities", Float32Array::from(&seen.probabilities[..]).into()),
-            ("activity", Float32Array::from(&seen.activity[..]).into()),
-            ("answer", seen.answer.into()),
-            ("verified", seen.fault.is_none().into()),
-            ("fault", seen.fault.into()),
-            ("halted", seen.halted.into()),
+            ("k", number(view.k)),
+            ("confidence", view.trace.confidence.into()),
+            ("changed", view.trace.changed.into()),
+            ("sureness", view.trace.sureness.into()),
+            ("probabilities", Float32Array::from(&view.probabilities[..]).into()),
+            ("activity", Float32Array::from(&view.activity[..]).into()),
+            ("answer", view.answer.into()),
+            ("verified", view.fault.is_none().into()),
+            ("fault", view.fault.into()),
+            ("halted", view.halted.into()),
         ])
         .unchecked_into()
     }
 }
 
 /// The solution that a run ended with.
-pub fn solution(last: Seen, early_stopped: bool, trace: &[StepTrace]) -> Solution {
+pub fn solution(last: StepView, early_stopped: bool, trace: &[StepTrace]) -> Solution {
     object(&[
         ("answer", last.answer.into()),
         ("verified", last.fault.is_none().into()),

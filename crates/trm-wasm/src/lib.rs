@@ -10,17 +10,20 @@ pub use js::{Answer, MazeCheck, ModelConfig, NextStep, Solution, Step, SudokuChe
 pub use model::{Model, Steps};
 
 use puzzles::PuzzleError;
-use puzzles::maze::{MazeSpec, generate_maze as draw_maze};
+use puzzles::maze::{MazeKind, MazeSpec, generate_maze as draw_maze};
+use puzzles::sudoku::SudokuText;
 use wasm_bindgen::prelude::*;
 
-/// Solves a Sudoku of 81 characters (`.` or `0` for a blank) with the embedded model, which stops where
-/// enough of its steps agree, each by its confidence, or after `max_k` steps.
+/// Solves a Sudoku of 4x4 to 25x25 cells with the embedded model, which halts when enough of its steps agree, each
+/// by its confidence, or after `max_k` steps. The text may be one line, rows, or a drawn board, and the answer is
+/// written with the same digits. `boxes` is the shape of a box, rows x columns, such as `"3x2"`, where a size has
+/// more than one.
 ///
 /// # Errors
 /// What is wrong with the text, that the Sudoku has no solution, or that `max_k` is out of range.
 #[wasm_bindgen]
-pub fn solve_sudoku(text: &str, max_k: Option<u32>) -> Result<Solution, JsValue> {
-    Model::sudoku().solve_sudoku(text, max_k)
+pub fn solve_sudoku(text: &str, max_k: Option<u32>, boxes: Option<String>) -> Result<Solution, JsValue> {
+    Model::sudoku().solve_sudoku(text, max_k, boxes)
 }
 
 /// The supervision steps of a Sudoku one by one, with the embedded model.
@@ -28,8 +31,8 @@ pub fn solve_sudoku(text: &str, max_k: Option<u32>) -> Result<Solution, JsValue>
 /// # Errors
 /// As [`solve_sudoku`].
 #[wasm_bindgen]
-pub fn sudoku_steps(text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
-    Model::sudoku().sudoku_steps(text, max_k)
+pub fn sudoku_steps(text: &str, max_k: Option<u32>, boxes: Option<String>) -> Result<Steps, JsValue> {
+    Model::sudoku().sudoku_steps(text, max_k, boxes)
 }
 
 /// Solves a maze with the embedded model: one line per row of `#`, space, `S` and `G`, or one line for
@@ -56,11 +59,15 @@ pub fn maze_steps(text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
 /// # Errors
 /// What is wrong with the text, or that the Sudoku has no solution.
 #[wasm_bindgen]
-pub fn check_sudoku(text: &str) -> Result<SudokuCheck, JsValue> {
-    let grid = run::parse_sudoku(text).map_err(js::puzzle_error)?;
+pub fn check_sudoku(text: &str, boxes: Option<String>) -> Result<SudokuCheck, JsValue> {
+    let SudokuText { grid, notation } =
+        run::parse_sudoku(text, boxes.as_deref()).map_err(js::puzzle_error)?;
     let solutions = run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
+    let geometry = grid.geometry();
     let check = js::object(&[
-        ("text", grid.to_string().into()),
+        ("text", notation.line(&grid).into()),
+        ("side", js::number(geometry.side())),
+        ("boxes", format!("{}x{}", geometry.box_rows(), geometry.box_cols()).into()),
         ("givens", js::number(grid.n_givens())),
         ("solutions", solutions.map_or(JsValue::UNDEFINED, js::number)),
     ]);
@@ -90,7 +97,8 @@ pub fn check_maze(text: &str) -> Result<MazeCheck, JsValue> {
 #[wasm_bindgen]
 pub fn generate_maze(height: usize, width: usize, min_path: usize, seed: u32) -> Result<String, JsValue> {
     let max_trials = 20_000;
-    let spec = MazeSpec { height, width, wall_probability: 0.3..=0.4, min_path, max_trials };
+    let kind = MazeKind::Scattered { wall_probability: 0.3..=0.4 };
+    let spec = MazeSpec { height, width, kind, min_path, max_trials };
     let row = draw_maze(&spec, u64::from(seed), 0).map_err(|e: PuzzleError| js::puzzle_error(e))?;
     Ok(row.maze.draw(None))
 }

@@ -1,8 +1,10 @@
 //! Models, and the steps of a puzzle, as JavaScript classes.
 
 use crate::js::{self, Answer, ModelConfig, NextStep, Solution, Step};
-use crate::run::{self, Run, Seen, Shown};
+use crate::run::{self, CellProbabilities, Run, StepView};
+use puzzles::sudoku::SudokuText;
 use trm_core::TrmEngine;
+use trm_solve::{check_maze, maze_task, sized_sudoku};
 use trm_tasks::{MazeTask, SudokuTask};
 use wasm_bindgen::prelude::*;
 
@@ -59,16 +61,26 @@ impl Model {
     ///
     /// # Errors
     /// As that one, and where the model is not one for Sudoku.
-    pub fn solve_sudoku(&self, text: &str, max_k: Option<u32>) -> Result<Solution, JsValue> {
-        Ok(solve(self.sudoku_run(text, max_k)?))
+    pub fn solve_sudoku(
+        &self,
+        text: &str,
+        max_k: Option<u32>,
+        boxes: Option<String>,
+    ) -> Result<Solution, JsValue> {
+        Ok(solve(self.sudoku_run(text, max_k, boxes)?))
     }
 
     /// The supervision steps of a Sudoku.
     ///
     /// # Errors
     /// As [`Model::solve_sudoku`].
-    pub fn sudoku_steps(&self, text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
-        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k)?)))
+    pub fn sudoku_steps(
+        &self,
+        text: &str,
+        max_k: Option<u32>,
+        boxes: Option<String>,
+    ) -> Result<Steps, JsValue> {
+        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k, boxes)?)))
     }
 
     /// Solves a maze; see the function of this name.
@@ -111,27 +123,35 @@ impl Model {
         Ok(result.map_err(js::error)?.into())
     }
 
-    fn sudoku_run(&self, text: &str, max_k: Option<u32>) -> Result<Run<SudokuTask>, JsValue> {
-        let task = SudokuTask::of(self.engine.model().config()).map_err(js::error)?;
-        let grid = run::parse_sudoku(text).map_err(js::puzzle_error)?;
+    fn sudoku_run(
+        &self,
+        text: &str,
+        max_k: Option<u32>,
+        boxes: Option<String>,
+    ) -> Result<Run<SudokuTask>, JsValue> {
+        let SudokuText { grid, notation } =
+            run::parse_sudoku(text, boxes.as_deref()).map_err(js::puzzle_error)?;
         run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
-        Run::new(&self.engine, task, grid, max_k.map(|k| k as usize)).map_err(js::error)
+        let (engine, task) = sized_sudoku(&self.engine, grid.geometry()).map_err(js::error)?;
+        let run = Run::new(&engine, task, grid, max_k.map(|k| k as usize)).map_err(js::error)?;
+        Ok(run.with_writer(move |answer| notation.line(answer)))
     }
 
     fn maze_run(&self, text: &str, max_k: Option<u32>) -> Result<Run<MazeTask>, JsValue> {
-        let task = MazeTask::of(self.engine.model().config()).map_err(js::error)?;
+        let task = maze_task(&self.engine).map_err(js::error)?;
         let (maze, _) = run::parse_maze(text).map_err(js::puzzle_error)?;
+        check_maze(&self.engine, &maze).map_err(js::error)?;
         Run::new(&self.engine, task, maze, max_k.map(|k| k as usize)).map_err(js::error)
     }
 }
 
-fn solve<T: Shown>(mut run: Run<T>) -> Solution {
+fn solve<T: CellProbabilities>(mut run: Run<T>) -> Solution {
     let mut trace = Vec::new();
     loop {
-        let seen = run.advance();
-        trace.push(seen.trace);
-        if seen.halted {
-            return js::solution(seen, run.early_stopped(), &trace);
+        let view = run.advance();
+        trace.push(view.trace);
+        if view.halted {
+            return js::solution(view, run.early_stopped(), &trace);
         }
     }
 }
@@ -160,10 +180,10 @@ impl Steps {
 
     /// One more step, after the model has stopped too.
     pub fn advance(&mut self) -> Step {
-        let seen: Seen = match &mut self.0 {
+        let view: StepView = match &mut self.0 {
             Running::Sudoku(run) => run.advance(),
             Running::Maze(run) => run.advance(),
         };
-        seen.into()
+        view.into()
     }
 }

@@ -1,8 +1,8 @@
-//! A puzzle while a model thinks about it.
+//! A puzzle, the model that solves it, and the state of the run.
 
 use puzzles::PuzzleError;
-use puzzles::maze::{self, Maze};
-use puzzles::sudoku::{Grid, Solver};
+use puzzles::maze::{Maze, read_maze, shortest_path_len};
+use puzzles::sudoku::{Geometry, Grid, ReadOptions, Solutions, SudokuText, read_sudoku, solutions};
 use std::sync::OnceLock;
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
 use trm_solve::{Halting, Policy, SolveError, Votes};
@@ -26,16 +26,16 @@ fn embedded(bytes: &[u8]) -> TrmEngine {
     Model::from_bytes(bytes).expect("the build script wrote it from a valid file").into()
 }
 
-/// What a page wants to know of an answer, beyond what a pipeline does.
-pub trait Shown: Task {
-    /// The model's probability of each thing it may answer: `[cells, 9]` digits, or `[cells]` of
-    /// lying on the path. `logits` is `[tokens, answer_dim]`.
+/// What a page draws of an answer beyond the answer itself.
+pub trait CellProbabilities: Task {
+    /// The model's probabilities: `[cells, side]` of each digit, or `[cells]` of lying on the path. `logits` is
+    /// `[tokens, answer_dim]`.
     fn probabilities(&self, question: &Self::Question, logits: &[f32]) -> Vec<f32>;
     /// Cells of the puzzle.
     fn n_cells(&self, question: &Self::Question) -> usize;
 }
 
-impl Shown for SudokuTask {
+impl CellProbabilities for SudokuTask {
     fn probabilities(&self, question: &Grid, logits: &[f32]) -> Vec<f32> {
         let per_cell = logits.len() / question.cells().len();
         // Cells as in the reference have padding and blank in front of the digits.
@@ -48,7 +48,7 @@ impl Shown for SudokuTask {
     }
 }
 
-impl Shown for MazeTask {
+impl CellProbabilities for MazeTask {
     fn probabilities(&self, question: &Maze, logits: &[f32]) -> Vec<f32> {
         let on_path = |cell: &[f32]| match cell {
             [logit] => 1.0 / (1.0 + (-logit).exp()),
@@ -73,43 +73,47 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     powers.iter().map(|p| p / sum).collect()
 }
 
-/// One supervision step, read.
+/// One supervision step, with what a page draws of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
+pub struct StepView {
     /// Steps so far.
     pub k: usize,
-    /// What the step said of itself.
+    /// Confidence, change and sureness of the step.
     pub trace: StepTrace,
-    /// See [`Shown::probabilities`].
+    /// See [`CellProbabilities::probabilities`].
     pub probabilities: Vec<f32>,
     /// How far the answer state moved in this step: the root mean square over its numbers, of the
     /// token of each cell that moved most. `[cells]`
     pub activity: Vec<f32>,
-    /// The answer as text: that of this step, but where the steps are used up the one with the most votes.
+    /// The answer as text: that of this step, or at the step limit the one with the most votes.
     pub answer: String,
     /// What is wrong with it.
     pub fault: Option<String>,
-    /// Whether the model has stopped, in this step or before: enough steps agree, or they are used up.
+    /// Whether the run has halted, at this step or before.
     pub halted: bool,
 }
 
-/// A question, the model that thinks about it, and how far it has come.
-pub struct Run<T: Shown> {
+/// Writes an answer as text.
+type Write<A> = Box<dyn Fn(&A) -> String>;
+
+/// A question and a run of the model on it.
+pub struct Run<T: CellProbabilities> {
     task: T,
     question: T::Question,
     steps: Steps<'static>,
     max_k: usize,
     votes: Votes<T::Answer>,
     answer_dim: usize,
+    /// Writes answers; without it they are written as in data files.
+    write: Option<Write<T::Answer>>,
     /// The answer state after the step before, `[live, hidden_dim]`.
     before: Vec<f32>,
     halted: bool,
     early_stopped: bool,
 }
 
-impl<T: Shown> Run<T> {
-    /// Begins; the model stops as [`Halting::Vote`] says, after `max_k` steps at most, or its
-    /// configuration's.
+impl<T: CellProbabilities> Run<T> {
+    /// Starts a run under [`Halting::Vote`] with at most `max_k` steps, or those of the model's configuration.
     ///
     /// # Errors
     /// Where `max_k` is out of range, or the question does not fit the model.
@@ -130,21 +134,38 @@ impl<T: Shown> Run<T> {
         let steps = engine.steps(&encoded.question, &encoded.answer)?.into_owned();
         let (votes, before) = (Votes::default(), Vec::new());
         let (halted, early_stopped) = (false, false);
-        Ok(Run { task, question, steps, max_k, votes, answer_dim, before, halted, early_stopped })
+        Ok(Run {
+            task,
+            question,
+            steps,
+            max_k,
+            votes,
+            answer_dim,
+            write: None,
+            before,
+            halted,
+            early_stopped,
+        })
     }
 
-    /// Whether the model has stopped.
+    /// The run with answers written in another way than that of data files.
+    pub fn with_writer(mut self, write: impl Fn(&T::Answer) -> String + 'static) -> Self {
+        self.write = Some(Box::new(write));
+        self
+    }
+
+    /// Whether the run has halted.
     pub fn halted(&self) -> bool {
         self.halted
     }
 
-    /// Whether the model stopped before its limit because enough steps agreed.
+    /// Whether the run halted before its step limit because enough steps agreed.
     pub fn early_stopped(&self) -> bool {
         self.early_stopped
     }
 
-    /// One more supervision step, after the model stopped too.
-    pub fn advance(&mut self) -> Seen {
+    /// Runs one more supervision step; this is allowed after the halt too.
+    pub fn advance(&mut self) -> StepView {
         self.before.clear();
         self.before.extend_from_slice(self.steps.states());
         let trace = self.steps.advance();
@@ -159,12 +180,15 @@ impl<T: Shown> Run<T> {
                 answer = self.votes.winner().unwrap_or(answer);
             }
         }
-        Seen {
+        StepView {
             k,
             trace,
             probabilities: self.task.probabilities(&self.question, &logits),
             activity: self.activity(logits.len() / self.answer_dim),
-            answer: self.task.text(&self.question, &answer),
+            answer: match &self.write {
+                Some(write) => write(&answer),
+                None => self.task.text(&self.question, &answer),
+            },
             fault: self.task.fault(&self.question, &answer),
             halted: self.halted,
         }
@@ -188,18 +212,21 @@ impl<T: Shown> Run<T> {
     }
 }
 
-/// Reads a Sudoku: 81 characters, in one line or more; spaces, bars and ruled lines between them are
-/// passed over.
+/// Reads a Sudoku in any layout and notation that [`read_sudoku`] knows. `boxes` is the shape of its boxes,
+/// rows x columns, where the number of cells leaves it open.
 ///
 /// # Errors
-/// What stands where it cannot, or twice.
-pub fn parse_sudoku(text: &str) -> Result<Grid, PuzzleError> {
-    let is_rule = |line: &&str| !line.is_empty() && line.chars().all(|c| "+-=| ".contains(c));
-    let lines = text.lines().filter(|line| !is_rule(line));
-    let cells: String = lines.flat_map(str::chars).filter(|c| !c.is_whitespace() && *c != '|').collect();
-    let grid = Grid::parse(&cells)?;
-    grid.conflicts()?;
-    Ok(grid)
+/// What keeps the text from being read, or givens that contradict each other.
+pub fn parse_sudoku(text: &str, boxes: Option<&str>) -> Result<SudokuText, PuzzleError> {
+    let geometry = boxes.map(geometry).transpose()?;
+    read_sudoku(text, &ReadOptions { geometry, notation: None })
+}
+
+/// `3x2`: rows and columns of a box.
+fn geometry(boxes: &str) -> Result<Geometry, PuzzleError> {
+    let size = |text: &str| text.trim().parse().unwrap_or_default();
+    let (rows, columns) = boxes.split_once(['x', 'X']).unwrap_or((boxes, ""));
+    Geometry::new(size(rows), size(columns))
 }
 
 /// The solutions of a Sudoku, counted up to 2; `None` where counting took too long. An exact solver
@@ -208,25 +235,22 @@ pub fn parse_sudoku(text: &str) -> Result<Grid, PuzzleError> {
 /// # Errors
 /// [`PuzzleError::NoSolution`].
 pub fn judge_sudoku(grid: &Grid) -> Result<Option<usize>, PuzzleError> {
-    match Solver::with_max_guesses(MAX_GUESSES).count_solutions(grid, 2) {
-        Ok(0) => Err(PuzzleError::NoSolution),
-        Ok(n) => Ok(Some(n)),
-        Err(_) => Ok(None),
+    match solutions(grid) {
+        Solutions::None => Err(PuzzleError::NoSolution),
+        Solutions::One(_) => Ok(Some(1)),
+        Solutions::Several => Ok(Some(2)),
+        Solutions::Unknown { .. } => Ok(None),
     }
 }
 
-/// Some seconds in a browser.
-const MAX_GUESSES: u64 = 1_000_000;
-
-/// Reads a maze: one line per row, or one line for a square maze.
+/// Reads a maze, as [`read_maze`] does, and measures its shortest path.
 ///
 /// # Errors
 /// What stands where it cannot, or no way from start to goal.
 pub fn parse_maze(text: &str) -> Result<(Maze, usize), PuzzleError> {
-    let text = text.trim_end_matches(['\n', '\r']);
-    let maze = if text.contains('\n') { Maze::parse_rows(text) } else { Maze::parse(text) }?;
+    let maze = read_maze(text)?.maze;
     let (start, goal) = (maze.row_column(maze.start()), maze.row_column(maze.goal()));
-    match maze::shortest_path_len(&maze) {
+    match shortest_path_len(&maze) {
         Some(shortest) => Ok((maze, shortest)),
         None => Err(PuzzleError::MazeUnreachable { start, goal }),
     }

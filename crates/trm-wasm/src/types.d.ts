@@ -1,4 +1,4 @@
-/** What one supervision step said of its answer. */
+/** Confidence and change of one supervision step. */
 export interface StepTrace {
     /** The model's probability that the answer is right, 0 to 1. */
     confidence: number;
@@ -13,15 +13,16 @@ export interface Step extends StepTrace {
     /** Steps so far. */
     k: number;
     /**
-     * Sudoku: 81 x 9 numbers, the probability of each digit in each cell; what a given excludes is 0.
+     * Sudoku: cells x digits numbers, 81 x 9 for the usual size: the probability of each digit in each cell; what
+     * a given excludes is 0.
      * Maze: height x width numbers, the probability that each cell lies on the path.
      */
     probabilities: Float32Array;
     /** How far the model's state moved in this step, by cell: a root mean square, 0 where nothing moved. */
     activity: Float32Array;
     /**
-     * The answer as it stands: 81 digits (`.` where none is preferred), or the maze with `o` on the path. Where
-     * the steps are used up it is the one that most of them gave, by their confidence.
+     * The answer after this step: the digits in one line, as the question writes them (`.` where none is
+     * preferred), or the maze with `o` on the path. At the step limit it is the answer with the most votes.
      */
     answer: string;
     /** Whether the answer obeys the rules of the puzzle. */
@@ -34,7 +35,7 @@ export interface Step extends StepTrace {
 
 /** The answer at the step where the model stopped. */
 export interface Solution {
-    /** 81 digits, or the maze in one line with `o` on the path. */
+    /** The digits in one line, as the question writes them, or the maze in one line with `o` on the path. */
     answer: string;
     /** Whether the answer obeys the rules of the puzzle; a model can be wrong. */
     verified: boolean;
@@ -66,8 +67,12 @@ export interface TrmResult {
 
 /** What `check_sudoku` found. */
 export interface SudokuCheck {
-    /** The 81 cells, `.` for a blank. */
+    /** The cells in one line, `.` for a blank. */
     text: string;
+    /** Digits, rows and columns: 9 for the usual size. */
+    side: number;
+    /** Rows x columns of a box: `"3x3"` for the usual size. */
+    boxes: string;
     /** Cells that are not blank. */
     givens: number;
     /** 1, or 2 for more than one; undefined where counting took too long. */

@@ -66,6 +66,18 @@ test("steps go on after the model stopped, where they are asked for", () => {
     assert.ok(beyond.k >= 2);
 });
 
+test("solves Sudoku of other sizes, in their own digits", () => {
+    for (const [text, answer] of [
+        ["1.34.4.22.4.432.", "1234341221434321"],
+        ["A.CD\n.D.B\nB.D.\nDCB.", "ABCDCDABBADCDCBA"],
+        ["1.34564561.3231.64564.31312645645.12", "123456456123231564564231312645645312"],
+    ]) {
+        const solution = trm.solve_sudoku(text);
+        assert.deepEqual([solution.answer, solution.verified], [answer, true], solution.fault);
+    }
+    assert.deepEqual(trm.check_sudoku(".".repeat(36), "3x2"), { text: ".".repeat(36), side: 6, boxes: "3x2", givens: 0, solutions: 2 });
+});
+
 test("solves a maze of any shape", () => {
     const solution = trm.solve_maze(MAZE);
     assert.equal(solution.answer.length, 35);
@@ -90,11 +102,12 @@ const refused = (call, message, cells) => assert.throws(call, (error) => {
 
 test("a wrong question is refused with the engine's own words", () => {
     refused(() => trm.solve_sudoku("55" + ".".repeat(79)), /^5 stands twice in row 1: row 1, column 1 and row 1/, [[0, 0], [0, 1]]);
-    refused(() => trm.solve_sudoku("12"), /^a grid of 81 cells was expected, found 2$/);
-    refused(() => trm.solve_sudoku("x" + ".".repeat(80)), /^row 1, column 1: 'x' is not a digit$/, [[0, 0]]);
+    refused(() => trm.solve_sudoku("12"), /^2 cells: a Sudoku has 81/);
+    refused(() => trm.solve_sudoku("ü" + ".".repeat(80)), /^line 1, column 1: 'ü' is no cell of a 9x9 Sudoku/);
+    refused(() => trm.solve_sudoku(EASY, undefined, "9x1"), /^boxes of 9x1 cells/);
     refused(() => trm.solve_sudoku("12345678.........9" + ".".repeat(63)), /^the Sudoku has no solution$/);
     refused(() => trm.solve_sudoku(EASY, 0), /max_k/);
-    refused(() => trm.solve_maze("S#G"), /^a maze of 3 cells is not square/);
+    refused(() => trm.solve_maze("S#G"), /^no path leads/);
     refused(() => trm.solve_maze("S#\n#G"), /^no path leads from row 1, column 1 to row 2, column 2$/, [[0, 0], [1, 1]]);
     refused(() => trm.solve_maze("SS\nG "), /^'S' stands twice/, [[0, 0], [0, 1]]);
     refused(() => trm.generate_maze(99, 5, 1, 0), /^a maze of 99 x 5 cells/);

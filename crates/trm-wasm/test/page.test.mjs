@@ -131,7 +131,7 @@ onPage("refuses a conflicting board, and one without a solution", {}, async (pag
     await status(page, "sudoku").filter({ hasText: "the Sudoku has no solution" }).waitFor();
     await page.fill("#sudoku-text", "123");
     await page.click("#sudoku-use");
-    await status(page, "sudoku").filter({ hasText: "a grid of 81 cells was expected, found 3" }).waitFor();
+    await status(page, "sudoku").filter({ hasText: "3 cells: a Sudoku has 81" }).waitFor();
 });
 
 /** Clicks the middle of a maze cell. */

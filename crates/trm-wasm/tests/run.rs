@@ -2,7 +2,7 @@
 
 use puzzles::PuzzleError;
 use puzzles::sudoku::Grid;
-use trm_solve::{Beyond, Halting, Policy, answer};
+use trm_solve::{AfterHalt, Halting, Policy, answer, sized_sudoku};
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_wasm::run::{Run, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
 
@@ -11,7 +11,7 @@ const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6..
 fn sudoku(max_k: Option<usize>) -> (Run<SudokuTask>, SudokuTask, Grid) {
     let engine = sudoku_engine();
     let task = SudokuTask::of(engine.model().config()).expect("a Sudoku model");
-    let grid = parse_sudoku(PUZZLE).expect("a Sudoku");
+    let grid = parse_sudoku(PUZZLE, None).expect("a Sudoku").grid;
     (Run::new(&engine, task, grid.clone(), max_k).expect("a question that fits"), task, grid)
 }
 
@@ -27,7 +27,7 @@ fn a_run_ends_with_what_evaluation_counts() {
         // Some end at the limit, with the answer that has the most votes.
         for max_k in [2, 6, 40] {
             let policy = Policy::of(config, Halting::Vote, Some(max_k)).expect("a limit");
-            let whole = answer(&engine, &task, &grid, &policy, Beyond::Stop, |_| ()).expect("a question");
+            let whole = answer(&engine, &task, &grid, &policy, AfterHalt::Stop, |_| ()).expect("a question");
             let mut run = Run::new(&engine, task, grid.clone(), Some(max_k)).expect("a question that fits");
             let mut last = run.advance();
             while !run.halted() {
@@ -41,7 +41,7 @@ fn a_run_ends_with_what_evaluation_counts() {
             assert_eq!(run.early_stopped(), whole.early_stopped, "one step more changes nothing");
         }
     }
-    assert_eq!(early, [true; 2], "both ends were seen");
+    assert_eq!(early, [true; 2], "both ends were view");
 }
 
 #[test]
@@ -55,15 +55,15 @@ fn it_halts_at_its_limit_and_can_go_on() {
 #[test]
 fn givens_stand_still() {
     let (mut run, _, grid) = sudoku(None);
-    let seen = run.advance();
-    assert_eq!((seen.probabilities.len(), seen.activity.len()), (729, 81));
+    let view = run.advance();
+    assert_eq!((view.probabilities.len(), view.activity.len()), (729, 81));
     for (cell, given) in grid.cells().iter().enumerate() {
-        let beliefs = &seen.probabilities[9 * cell..9 * cell + 9];
+        let beliefs = &view.probabilities[9 * cell..9 * cell + 9];
         assert!((beliefs.iter().sum::<f32>() - 1.0).abs() < 1e-5, "cell {cell}: {beliefs:?}");
         match *given {
-            0 => assert!(seen.activity[cell] > 0.0, "cell {cell} was not thought about"),
+            0 => assert!(view.activity[cell] > 0.0, "cell {cell} was not thought about"),
             digit => {
-                assert_eq!((seen.activity[cell], beliefs[usize::from(digit) - 1]), (0.0, 1.0), "cell {cell}");
+                assert_eq!((view.activity[cell], beliefs[usize::from(digit) - 1]), (0.0, 1.0), "cell {cell}");
             }
         }
     }
@@ -74,10 +74,11 @@ fn a_solved_board_has_nothing_to_think_about() {
     let engine = sudoku_engine();
     let task = SudokuTask::of(engine.model().config()).expect("a Sudoku model");
     let solved = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
-    let mut run = Run::new(&engine, task, parse_sudoku(solved).expect("a Sudoku"), None).expect("it fits");
-    let seen = run.advance();
-    assert_eq!((seen.answer.as_str(), seen.fault), (solved, None));
-    assert!(seen.activity.iter().all(|a| *a == 0.0) && seen.probabilities.iter().all(|p| p.is_finite()));
+    let mut run =
+        Run::new(&engine, task, parse_sudoku(solved, None).expect("a Sudoku").grid, None).expect("it fits");
+    let view = run.advance();
+    assert_eq!((view.answer.as_str(), view.fault), (solved, None));
+    assert!(view.activity.iter().all(|a| *a == 0.0) && view.probabilities.iter().all(|p| p.is_finite()));
 }
 
 #[test]
@@ -86,17 +87,43 @@ fn walls_are_on_no_path() {
     let task = MazeTask::of(engine.model().config()).expect("a maze model");
     let (maze, shortest) = parse_maze("S  \n## \nG  \n").expect("a maze");
     assert_eq!(shortest, 6);
-    let seen = Run::new(&engine, task, maze, None).expect("it fits").advance();
-    assert_eq!((seen.probabilities.len(), seen.activity.len(), seen.answer.len()), (9, 9, 9));
-    assert_eq!((seen.probabilities[3], seen.activity[3]), (0.0, 0.0));
+    let view = Run::new(&engine, task, maze, None).expect("it fits").advance();
+    assert_eq!((view.probabilities.len(), view.activity.len(), view.answer.len()), (9, 9, 9));
+    assert_eq!((view.probabilities[3], view.activity[3]), (0.0, 0.0));
 }
 
 #[test]
-fn drawn_boards_are_read() {
-    let grid = parse_sudoku(PUZZLE).expect("81 characters");
-    assert_eq!(parse_sudoku(&grid.pretty()).expect("a drawn board"), grid);
+fn boards_are_read_as_by_the_command() {
+    let read = |text: &str| parse_sudoku(text, None).map(|read| read.grid);
+    let grid = read(PUZZLE).expect("81 characters");
+    assert_eq!(read(&grid.pretty()).expect("a drawn board"), grid);
     assert_eq!(judge_sudoku(&grid), Ok(Some(1)));
-    assert_eq!(judge_sudoku(&parse_sudoku(&".".repeat(81)).expect("blanks")), Ok(Some(2)));
+    assert_eq!(judge_sudoku(&read(&".".repeat(81)).expect("blanks")), Ok(Some(2)));
     let hopeless = format!("12345678.........9{}", ".".repeat(63));
-    assert_eq!(judge_sudoku(&parse_sudoku(&hopeless).expect("no conflict")), Err(PuzzleError::NoSolution));
+    assert_eq!(judge_sudoku(&read(&hopeless).expect("no conflict")), Err(PuzzleError::NoSolution));
+    for boxes in ["9", "3x", "1x9", "x"] {
+        assert!(matches!(parse_sudoku(PUZZLE, Some(boxes)), Err(PuzzleError::BoxSize { .. })), "{boxes}");
+    }
+}
+
+#[test]
+fn other_sizes_are_answered_in_their_notation() {
+    let engine = sudoku_engine();
+    for (text, answer) in [
+        ("1.34.4.22.4.432.", "1234341221434321"),
+        ("A.CD.D.BB.D.DCB.", "ABCDCDABBADCDCBA"),
+        ("1.34564561.3231.64564.31312645645.12", "123456456123231564564231312645645312"),
+    ] {
+        let read = parse_sudoku(text, None).expect("a Sudoku");
+        let (engine, task) = sized_sudoku(&engine, read.grid.geometry()).expect("any size");
+        let n = read.grid.cells().len();
+        let run = Run::new(&engine, task, read.grid, None).expect("it fits");
+        let mut run = run.with_writer(move |answer| read.notation.line(answer));
+        let mut last = run.advance();
+        while !run.halted() {
+            last = run.advance();
+        }
+        assert_eq!((last.activity.len(), last.probabilities.len()), (n, n * n.isqrt()), "{text}");
+        assert_eq!((last.answer.as_str(), last.fault), (answer, None), "{text}");
+    }
 }

@@ -46,6 +46,7 @@ async function useText(kind, text) {
     try {
         const found = await engine.call("check", kind, text);
         if (kind === "maze") sizes(found.height, found.width);
+        else if (found.side !== 9) throw new Error(`a Sudoku of ${found.side}x${found.side} cells; this page draws 9x9`);
         boards[kind].setText(found.text);
     } catch (error) {
         // A whole Sudoku is shown, with the cells that break a rule. Cells of another text are not those of

@@ -13,7 +13,6 @@ mod programs;
 mod record;
 mod report;
 mod stats;
-mod svg;
 
 use crate::run::{root, target};
 use anyhow::{Context, Result, bail};

@@ -2,6 +2,7 @@
 
 use super::record::Row;
 use super::stats::linear_fit;
+use crate::svg::short;
 use std::fmt::Write;
 
 /// Characters of a column, and of a bar.
@@ -61,18 +62,6 @@ impl Entry {
             Some(value) => format!("{} {} ({sign})", short(value), self.unit).replace("  ", " "),
             None => format!("not measured ({sign})"),
         }
-    }
-}
-
-/// Three digits.
-pub fn short(value: f64) -> String {
-    match value.abs() {
-        v if v >= 1e6 => format!("{:.1}M", value / 1e6),
-        v if v >= 1e4 => format!("{:.1}k", value / 1e3),
-        v if v >= 100.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        v if v >= 0.1 || v == 0.0 => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
     }
 }
 

@@ -1,12 +1,12 @@
 //! `target/report/index.html`: the dashboard and its plots on one page that needs nothing else.
 
-use super::panel::{Group, groups, k_latency, short};
+use super::panel::{Group, groups, k_latency};
 use super::record::{Row, Run};
 use super::stats::linear_fit;
-use super::svg::{Chart, Curve, escape};
 use super::target;
 use crate::file::replace;
 use crate::run::root;
+use crate::svg::{Chart, Curve, Line, Marks, escape, short};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::fmt::Write;
@@ -29,7 +29,7 @@ pub fn page(rows: &[Row], logs: &[(String, Vec<Value>)]) -> String {
     let run = rows.first().map(|row| row.run.clone()).unwrap_or_default();
     let panel: String = groups(rows).iter().map(section).collect();
     let panel = panel + &memory(rows);
-    let charts: String = charts(rows).iter().chain(&learning(logs)).map(Chart::draw).collect();
+    let charts: String = charts(rows).iter().chain(&learning(logs)).map(Chart::figure).collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>TRM benchmarks</title>\n\
@@ -99,8 +99,8 @@ fn charts(rows: &[Row]) -> Vec<Chart> {
             }),
         )
     });
-    let title = "Accuracy against K, committed puzzles".into();
-    charts.push(Chart { title, x: "K", y: "exact_accuracy, %", curves: accuracy.into() });
+    let title = "Accuracy against K, committed puzzles";
+    charts.push(Chart::from_zero(title, "K", "exact_accuracy, %", accuracy.into()));
     let throughput = ["Shared Engine", "Engine per Thread"].map(|kind| {
         let of_kind = |row: &Row| row.case.starts_with("Throughput/Sudoku") && row.case.contains(kind);
         Curve::new(
@@ -111,15 +111,14 @@ fn charts(rows: &[Row]) -> Vec<Chart> {
             }),
         )
     });
-    let title = "Throughput against threads, Sudoku K = 10".into();
-    charts.push(Chart { title, x: "threads", y: "puzzles per second", curves: throughput.into() });
+    let title = "Throughput against threads, Sudoku K = 10";
+    charts.push(Chart::from_zero(title, "threads", "puzzles per second", throughput.into()));
     let taught = points(rows, |row| {
         let n = row.case.strip_prefix("K Prediction/after ")?.strip_suffix(" examples")?.parse().ok()?;
         Some((n, row.quantity.as_ref()?.value))
     });
-    let title = "K prediction while it learns".into();
-    let curves = vec![Curve::new("", taught)];
-    charts.push(Chart { title, x: "examples", y: "% within 2 of the optimal K", curves });
+    let (title, curves) = ("K prediction while it learns", vec![Curve::new("", taught)]);
+    charts.push(Chart::from_zero(title, "examples", "% within 2 of the optimal K", curves));
     charts
 }
 
@@ -130,9 +129,9 @@ fn latency(rows: &[Row], group: &str) -> Chart {
         let (slope, height, r2) = linear_fit(&measured);
         let ends = [measured[0].0, measured[measured.len() - 1].0].map(|k| (k, slope * k + height));
         let name = format!("{} ms a step, R^2 = {r2:.5}", short(slope));
-        curves.push(Curve { name, points: ends.into(), dashed: true });
+        curves.push(Curve { line: Line::Dashed, marks: Marks::None, ..Curve::new(name, ends.into()) });
     }
-    Chart { title: format!("{group}: latency against K"), x: "K", y: "ms", curves }
+    Chart::from_zero(format!("{group}: latency against K"), "K", "ms", curves)
 }
 
 fn points(rows: &[Row], point: impl Fn(&Row) -> Option<(f64, f64)>) -> Vec<(f64, f64)> {
@@ -165,7 +164,7 @@ fn learning(logs: &[(String, Vec<Value>)]) -> Vec<Chart> {
         let validation = curve(lines, "validation, adaptive", "/step", "/validation/exact_adaptive", 100.0);
         let training = curve(lines, "training batch", "/train/step", "/train/batch_exact", 100.0);
         let curves = vec![validation, training];
-        Chart { title: format!("Training run {name}"), x: "optimiser steps", y: "exact_accuracy, %", curves }
+        Chart::from_zero(format!("Training run {name}"), "optimiser steps", "exact_accuracy, %", curves)
     };
     logs.iter().map(chart).collect()
 }

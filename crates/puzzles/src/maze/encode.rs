@@ -1,5 +1,8 @@
 //! Mazes as numbers for a model, and a model's numbers as marked cells.
 
+use ndarray::{Array2, ArrayView2};
+
+use crate::PuzzleError;
 use crate::maze::{Cell, Maze, MazePath, MazeRow};
 
 /// Tokens of the official checkpoints: 0 padding, then `#`, space, `S`, `G`, `o`.
@@ -74,9 +77,13 @@ impl MazeEncoder {
     /// # Shapes
     /// `[n_cells x embedding_dim]`
     pub fn encode_maze(&self, maze: &Maze) -> Vec<f32> {
-        let dim = self.embedding_dim();
-        let mut question = vec![0.0; maze.n_cells() * dim];
-        for (i, features) in question.chunks_exact_mut(dim).enumerate() {
+        self.encode_maze_array(maze).into_raw_vec_and_offset().0
+    }
+
+    /// [`encode_maze`](Self::encode_maze) as an array.
+    pub fn encode_maze_array(&self, maze: &Maze) -> Array2<f32> {
+        let mut question = Array2::zeros((maze.n_cells(), self.embedding_dim()));
+        for (i, mut features) in question.outer_iter_mut().enumerate() {
             let hot = match self.layout {
                 Layout::Marks => match maze.cell(i) {
                     Cell::Wall => continue,
@@ -96,13 +103,17 @@ impl MazeEncoder {
     /// # Shapes
     /// `[n_cells x answer_dim]`, 1 at the start (in [`Layout::Cells`] at its token `S`), else 0.
     pub fn encode_start_position(&self, maze: &Maze) -> Vec<f32> {
-        let dim = self.answer_dim();
-        let mut answer = vec![0.0; maze.n_cells() * dim];
+        self.encode_start_position_array(maze).into_raw_vec_and_offset().0
+    }
+
+    /// [`encode_start_position`](Self::encode_start_position) as an array.
+    pub fn encode_start_position_array(&self, maze: &Maze) -> Array2<f32> {
+        let mut answer = Array2::zeros((maze.n_cells(), self.answer_dim()));
         let hot = match self.layout {
             Layout::Marks => 0,
             Layout::Cells => token(Cell::Start),
         };
-        answer[maze.start() * dim + hot] = 1.0;
+        answer[(maze.start(), hot)] = 1.0;
         answer
     }
 
@@ -111,18 +122,23 @@ impl MazeEncoder {
     /// # Shapes
     /// `[n_cells x answer_dim]`
     pub fn target_answer(&self, row: &MazeRow) -> Vec<f32> {
+        self.target_answer_array(row).into_raw_vec_and_offset().0
+    }
+
+    /// [`target_answer`](Self::target_answer) as an array.
+    pub fn target_answer_array(&self, row: &MazeRow) -> Array2<f32> {
         let marks = row.answer.marks();
-        match self.layout {
-            Layout::Marks => marks.iter().map(|&marked| f32::from(u8::from(marked))).collect(),
-            Layout::Cells => {
-                let mut answer = vec![0.0; marks.len() * N_TOKENS];
-                for (i, tokens) in answer.chunks_exact_mut(N_TOKENS).enumerate() {
+        let mut answer = Array2::zeros((marks.len(), self.answer_dim()));
+        for (i, mut cell) in answer.outer_iter_mut().enumerate() {
+            match self.layout {
+                Layout::Marks => cell[0] = f32::from(u8::from(marks[i])),
+                Layout::Cells => {
                     let hot = if marks[i] { PATH_TOKEN } else { token(row.maze.cell(i)) };
-                    tokens[hot] = 1.0;
+                    cell[hot] = 1.0;
                 }
-                answer
             }
         }
+        answer
     }
 }
 
@@ -154,16 +170,38 @@ impl MazeDecoder {
     /// On any other length.
     pub fn decode(&self, answer: &[f32]) -> MazePath {
         let dim = self.layout.answer_dim();
-        let n_cells = answer.len() / dim;
-        let side = n_cells.isqrt();
-        let (height, width) = self.size.unwrap_or((side, side));
-        let expected = height * width * dim;
-        assert_eq!(answer.len(), expected, "answer of {height} x {width} x {dim}");
-        let marked = answer.chunks_exact(dim).map(|cell| match self.layout {
+        let (height, width) = self.size_of(answer.len() / dim);
+        let cells = ArrayView2::from_shape((answer.len() / dim, dim), &answer[..answer.len() / dim * dim]);
+        let is_whole = answer.len() == height * width * dim;
+        let decoded = cells.ok().filter(|_| is_whole).map(|answer| self.decode_array(answer));
+        let found = answer.len();
+        decoded
+            .and_then(Result::ok)
+            .unwrap_or_else(|| panic!("answer of {height} x {width} x {dim}, found {found}"))
+    }
+
+    /// [`decode`](Self::decode) of an array `[height x width, answer_dim]`.
+    ///
+    /// # Errors
+    /// [`PuzzleError::Shape`] for an array of another shape.
+    pub fn decode_array(&self, answer: ArrayView2<f32>) -> Result<MazePath, PuzzleError> {
+        let (height, width) = self.size_of(answer.nrows());
+        let (expected, found) =
+            ([height * width, self.layout.answer_dim()], [answer.nrows(), answer.ncols()]);
+        if found != expected {
+            return Err(PuzzleError::Shape { expected, found });
+        }
+        let marked = answer.outer_iter().map(|cell| match self.layout {
             Layout::Marks => cell[0] > 0.0,
-            Layout::Cells => cell[..PATH_TOKEN].iter().all(|&other| cell[PATH_TOKEN] > other),
+            Layout::Cells => cell.iter().take(PATH_TOKEN).all(|&other| cell[PATH_TOKEN] > other),
         });
-        MazePath::from_marks(height, width, marked.collect())
+        Ok(MazePath::from_marks(height, width, marked.collect()))
+    }
+
+    /// Rows and columns: those that were asked for, else the square of about so many cells.
+    fn size_of(&self, n_cells: usize) -> (usize, usize) {
+        let side = n_cells.isqrt();
+        self.size.unwrap_or((side, side))
     }
 }
 

@@ -1,33 +1,50 @@
-//! Makes mazes by plain rejection, as the published ones appear to be made.
+//! Makes mazes: scattered ones by plain rejection, as the published ones appear to be made, and perfect ones
+//! (`perfect.rs`).
 //!
-//! A trial draws a wall probability, a start and a goal, then each other cell: wall or free. It is
-//! kept if the shortest path is long enough. Trials are independent and each is dropped only on
-//! what breadth-first search says of it, so the mazes kept follow the distribution of the naive
-//! loop exactly; all the speed comes from drawing and searching 64 cells at a time.
+//! A trial of a scattered maze draws a wall probability, a start and a goal, then each other cell: wall or
+//! free. It is kept if the shortest path is long enough. Trials are independent and each is dropped only on
+//! what breadth-first search says of it, so the mazes kept follow the distribution of the naive loop exactly;
+//! all the speed comes from drawing and searching 64 cells at a time.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rand::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use crate::PuzzleError;
+use crate::maze::draws::Draws;
 use crate::maze::flood::{MAX_FLOOD_SIDE, Rows, flood_steps};
-use crate::maze::{Maze, MazeRow, label};
+use crate::maze::{Maze, MazeRow, label, perfect};
 
-/// The longest side of a generated maze.
+/// The longest side of a generated maze with scattered walls.
 pub const MAX_GENERATED_SIDE: usize = MAX_FLOOD_SIDE;
+/// The longest side of a generated perfect maze.
+pub const MAX_PERFECT_SIDE: usize = 128;
+
+/// How a maze is drawn.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum MazeKind {
+    /// Every cell is a wall or free by itself, as in Maze-Hard: open fields, dead ends, several ways.
+    Scattered {
+        /// Each maze draws its wall probability uniformly from here.
+        wall_probability: RangeInclusive<f32>,
+    },
+    /// Corridors carved by depth-first search, as in the easy-to-hard mazes of Deep Thinking networks (arXiv
+    /// 2106.04537): rooms in odd rows and columns, walls between, and one simple path from each cell to each
+    /// other.
+    Perfect,
+}
 
 /// Which mazes to make.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MazeSpec {
-    /// Rows, up to [`MAX_GENERATED_SIDE`].
+    /// Rows, up to [`MAX_GENERATED_SIDE`] or [`MAX_PERFECT_SIDE`].
     pub height: usize,
-    /// Columns, up to [`MAX_GENERATED_SIDE`].
+    /// Columns, up to the same.
     pub width: usize,
-    /// Each maze draws its wall probability uniformly from here.
-    pub wall_probability: RangeInclusive<f32>,
+    /// How they are drawn.
+    pub kind: MazeKind,
     /// Least steps of the shortest path.
     pub min_path: usize,
     /// Trials for one maze before [`PuzzleError::MazeNotFound`].
@@ -45,22 +62,37 @@ impl MazeSpec {
     pub fn square(side: usize, min_path: usize) -> Self {
         // About 2 in 100,000 hard mazes are kept: none in 20 million trials is out of the question.
         let max_trials = 20_000_000;
-        Self { height: side, width: side, wall_probability: 0.3..=0.5, min_path, max_trials }
+        let kind = MazeKind::Scattered { wall_probability: 0.3..=0.5 };
+        Self { height: side, width: side, kind, min_path, max_trials }
+    }
+
+    /// Square perfect mazes.
+    pub fn perfect(side: usize, min_path: usize) -> Self {
+        // A second or two at the longest side.
+        Self { height: side, width: side, kind: MazeKind::Perfect, min_path, max_trials: 10_000 }
     }
 
     fn check(&self) -> Result<(), PuzzleError> {
         let (height, width) = (self.height, self.width);
-        let allowed = 1..=MAX_GENERATED_SIDE;
-        if !allowed.contains(&height) || !allowed.contains(&width) {
-            return Err(PuzzleError::MazeSide { height, width, max: MAX_GENERATED_SIDE });
+        let (least, max) = match self.kind {
+            MazeKind::Scattered { .. } => (1, MAX_GENERATED_SIDE),
+            MazeKind::Perfect => (3, MAX_PERFECT_SIDE),
+        };
+        if [height, width].iter().any(|side| !(least..=max).contains(side)) {
+            return Err(PuzzleError::MazeSide { height, width, least, max });
         }
-        let (low, high) = (*self.wall_probability.start(), *self.wall_probability.end());
-        if !(0.0 <= low && low <= high && high <= 1.0) {
-            return Err(PuzzleError::MazeWallProbability { low, high });
-        }
-        let max = height * width - 1;
-        if self.min_path > max || max == 0 {
-            return Err(PuzzleError::MazeMinPath { min_path: self.min_path, max });
+        let longest = match &self.kind {
+            MazeKind::Scattered { wall_probability } => {
+                let (low, high) = (*wall_probability.start(), *wall_probability.end());
+                if !(0.0 <= low && low <= high && high <= 1.0) {
+                    return Err(PuzzleError::MazeWallProbability { low, high });
+                }
+                height * width - 1
+            }
+            MazeKind::Perfect => 2 * (perfect::n_rooms(height, width) - 1),
+        };
+        if self.min_path > longest || longest == 0 {
+            return Err(PuzzleError::MazeMinPath { min_path: self.min_path, max: longest });
         }
         Ok(())
     }
@@ -74,10 +106,15 @@ pub fn generate_maze(spec: &MazeSpec, seed: u64, index: u64) -> Result<MazeRow, 
     spec.check()?;
     let mut draws = Draws::new(seed, index);
     for _ in 0..spec.max_trials {
-        let trial = Trial::draw(spec, &mut draws);
-        let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
-        if steps.is_some_and(|steps| steps >= spec.min_path) {
-            let maze = trial.maze(spec);
+        let maze = match &spec.kind {
+            MazeKind::Scattered { wall_probability } => {
+                let trial = Trial::draw(spec, wall_probability, &mut draws);
+                let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
+                steps.is_some_and(|steps| steps >= spec.min_path).then(|| trial.maze(spec))
+            }
+            MazeKind::Perfect => perfect::draw(spec.height, spec.width, spec.min_path, &mut draws),
+        };
+        if let Some(maze) = maze {
             let answer = label(&maze)?;
             let rating = (answer.n_marked() + 2) as f32;
             return Ok(MazeRow { source: format!("generated {seed}:{index}"), maze, answer, rating });
@@ -120,8 +157,8 @@ struct Trial {
 }
 
 impl Trial {
-    fn draw(spec: &MazeSpec, draws: &mut Draws) -> Self {
-        let threshold = draws.threshold(&spec.wall_probability);
+    fn draw(spec: &MazeSpec, wall_probability: &RangeInclusive<f32>, draws: &mut Draws) -> Self {
+        let threshold = draws.threshold(wall_probability);
         let n_cells = (spec.height * spec.width) as u64;
         let start = draws.below(n_cells);
         // Uniform among the others: those from `start` on move up by one.
@@ -149,59 +186,9 @@ impl Trial {
     }
 }
 
-/// The random numbers of one maze.
-///
-/// Made of raw 64-bit words alone, so that a seed gives the same mazes whatever `rand` does to its
-/// distributions between versions.
-struct Draws(Xoshiro256PlusPlus);
-
-impl Draws {
-    fn new(seed: u64, index: u64) -> Self {
-        let spread = Xoshiro256PlusPlus::seed_from_u64(seed).next_u64();
-        Self(Xoshiro256PlusPlus::seed_from_u64(spread ^ index))
-    }
-
-    /// A number below `n`; the bias of at most n / 2^64 is beyond notice.
-    fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.0.next_u64()) * u128::from(n)) >> 64) as u64
-    }
-
-    /// A probability drawn uniformly from the range, in units of 2^-32.
-    fn threshold(&mut self, range: &RangeInclusive<f32>) -> u64 {
-        let (low, high) = (f64::from(*range.start()), f64::from(*range.end()));
-        let unit = (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        ((low + (high - low) * unit) * (1u64 << 32) as f64) as u64
-    }
-
-    /// 64 coins, each 1 with probability `threshold / 2^32`; only those in `lanes` are thrown.
-    ///
-    /// Each lane draws a 32-bit number bit by bit, highest first, and is decided at the first bit
-    /// that differs from the threshold's; about 8 words decide 64 lanes.
-    fn coins(&mut self, threshold: u64, lanes: u64) -> u64 {
-        if threshold >> 32 != 0 {
-            return lanes;
-        }
-        let mut undecided = lanes;
-        let mut below = 0;
-        for bit in (0..32).rev() {
-            if undecided == 0 {
-                break;
-            }
-            let drawn = self.0.next_u64();
-            if threshold >> bit & 1 == 1 {
-                below |= undecided & !drawn;
-                undecided &= drawn;
-            } else {
-                undecided &= !drawn;
-            }
-        }
-        below
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Draws, MazeSpec, Trial, generate_maze};
+    use super::{Draws, MazeKind, MazeSpec, Trial, generate_maze};
     use crate::maze::shortest_path_len;
 
     #[test]
@@ -213,35 +200,15 @@ mod tests {
             MazeSpec::square(64, 60),
         ];
         for spec in &specs {
+            let MazeKind::Scattered { wall_probability } = &spec.kind else { continue };
             for index in 0..20 {
                 let mut draws = Draws::new(5, index);
-                let first_kept = std::iter::repeat_with(|| Trial::draw(spec, &mut draws).maze(spec))
-                    .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
+                let first_kept =
+                    std::iter::repeat_with(|| Trial::draw(spec, wall_probability, &mut draws).maze(spec))
+                        .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
                 let made = generate_maze(spec, 5, index).expect("an easy spec");
                 assert_eq!(Some(made.maze), first_kept);
             }
-        }
-    }
-
-    #[test]
-    fn coins_fall_with_their_probability() {
-        let mut draws = Draws::new(1, 2);
-        for probability in [0.0, 0.3, 0.37, 0.5, 0.999, 1.0] {
-            let threshold = (probability * (1u64 << 32) as f64) as u64;
-            let n_words = 20_000;
-            let ones: u32 = (0..n_words).map(|_| draws.coins(threshold, !0).count_ones()).sum();
-            let share = f64::from(ones) / f64::from(n_words * 64);
-            // Four standard deviations of 1.28 million coins are at most 0.0018.
-            assert!((share - probability).abs() < 0.0018, "{probability}: {share}");
-        }
-    }
-
-    #[test]
-    fn neighbouring_seeds_and_indices_differ() {
-        let first = |seed, index| Draws::new(seed, index).below(u64::MAX);
-        let words = [first(0, 0), first(0, 1), first(1, 0), first(1, 1)];
-        for (i, word) in words.iter().enumerate() {
-            assert!(!words[..i].contains(word));
         }
     }
 }

@@ -1,9 +1,6 @@
 //! The maze itself: cells, parsing, printing.
 
-use std::fmt;
-
 use crate::PuzzleError;
-use crate::maze::MazePath;
 
 /// The longest side of a maze; what is larger is refused before memory is taken for it.
 pub const MAX_SIDE: usize = 1024;
@@ -102,26 +99,25 @@ impl Maze {
     /// # Errors
     /// As [`Maze::parse_with`], and rows of unequal length.
     pub fn parse_rows(text: &str) -> Result<Self, PuzzleError> {
-        let mut cells = String::new();
-        let (mut height, mut width) = (0, 0);
-        for (row, line) in text.lines().enumerate() {
-            let found = line.chars().count();
-            if row == 0 {
-                width = found;
-            }
+        Self::from_rows(&text.lines().collect::<Vec<_>>())
+    }
+
+    /// A maze from its rows.
+    pub(crate) fn from_rows(rows: &[&str]) -> Result<Self, PuzzleError> {
+        let width = rows.first().map_or(0, |row| row.chars().count());
+        if rows.len() > MAX_SIDE || width > MAX_SIDE {
+            check_sides(rows.len(), width)?;
+        }
+        for (row, cells) in rows.iter().enumerate() {
+            let found = cells.chars().count();
             if found != width {
                 return Err(PuzzleError::MazeRagged { row, expected: width, found });
             }
-            height = row + 1;
-            if height > MAX_SIDE || width > MAX_SIDE {
-                return Err(PuzzleError::MazeSide { height, width, max: MAX_SIDE });
-            }
-            cells.push_str(line);
         }
-        if cells.is_empty() {
+        if width == 0 {
             return Err(PuzzleError::MazeEmpty);
         }
-        Self::parse_with(height, width, &cells)
+        Self::parse_with(rows.len(), width, &rows.concat())
     }
 
     /// A maze from its parts, for the generator, which knows them to fit.
@@ -202,47 +198,6 @@ impl Maze {
         let up = (row > 0).then(|| i - self.width);
         [down, left, right, up].into_iter().flatten().filter(|&next| !self.walls[next])
     }
-
-    /// The maze as one line per row, with the cells of `path` as `o`.
-    ///
-    /// # Panics
-    /// If the path is of another size.
-    pub fn draw(&self, path: Option<&MazePath>) -> String {
-        let mut drawing = String::with_capacity(self.n_cells() + self.height);
-        for (i, symbol) in self.symbols(path).enumerate() {
-            drawing.push(symbol);
-            if (i + 1) % self.width == 0 {
-                drawing.push('\n');
-            }
-        }
-        drawing
-    }
-
-    /// The maze as one line, with the cells of `path` as `o`: the published form of an answer.
-    ///
-    /// # Panics
-    /// If the path is of another size.
-    pub fn answer_line(&self, path: &MazePath) -> String {
-        self.symbols(Some(path)).collect()
-    }
-
-    /// A mark on a wall, `S` or `G` is not drawn: what the maze has there is drawn instead.
-    fn symbols<'a>(&'a self, path: Option<&'a MazePath>) -> impl Iterator<Item = char> + 'a {
-        if let Some(path) = path {
-            assert_eq!((path.height(), path.width()), (self.height, self.width), "path size");
-        }
-        (0..self.n_cells()).map(move |i| match self.cell(i) {
-            Cell::Free if path.is_some_and(|p| p.is_marked(i)) => 'o',
-            cell => cell.symbol(),
-        })
-    }
-}
-
-/// Prints the maze as one line, as published.
-impl fmt::Display for Maze {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.symbols(None).collect::<String>())
-    }
 }
 
 /// Refuses sides of 0 and beyond [`MAX_SIDE`].
@@ -251,7 +206,7 @@ pub(crate) fn check_sides(height: usize, width: usize) -> Result<(), PuzzleError
     if allowed.contains(&height) && allowed.contains(&width) {
         return Ok(());
     }
-    Err(PuzzleError::MazeSide { height, width, max: MAX_SIDE })
+    Err(PuzzleError::MazeSide { height, width, least: 1, max: MAX_SIDE })
 }
 
 fn set_once(

@@ -12,21 +12,36 @@
 //! # Ok::<(), puzzles::PuzzleError>(())
 //! ```
 
-mod dataset;
 mod distance;
+mod draw;
+mod draws;
 mod encode;
+mod fault;
+#[cfg(feature = "csv")]
+mod files;
 mod flood;
 mod generate;
 mod grid;
+#[cfg(feature = "npy")]
+mod npy;
 mod path;
-mod rows;
+mod perfect;
+mod read;
+mod row;
 mod verify;
 
-pub use dataset::load_maze_hard_dataset;
 pub use distance::{UNREACHED, distances_from, label, shortest_path_len};
 pub use encode::{Layout, MazeDecoder, MazeEncoder, TOKENS};
-pub use generate::{MAX_GENERATED_SIDE, MazeSpec, generate, generate_maze};
+pub use fault::PathError;
+#[cfg(feature = "csv")]
+pub use files::{
+    MAX_LINE_BYTES, load_maze_hard_dataset, open_maze, read_maze_csv, read_maze_questions, write_maze_csv,
+};
+pub use generate::{MAX_GENERATED_SIDE, MAX_PERFECT_SIDE, MazeKind, MazeSpec, generate, generate_maze};
 pub use grid::{Cell, MAX_SIDE, Maze};
-pub use path::{MazePath, PathError};
-pub use rows::{MAX_LINE_BYTES, MazeReader, MazeRow, read_maze_csv, write_maze_csv};
+#[cfg(feature = "npy")]
+pub use npy::read_maze_npy;
+pub use path::MazePath;
+pub use read::{MazeText, read_maze};
+pub use row::MazeRow;
 pub use verify::{Verdict, is_connected, is_valid_path, verdict, verify_maze_solution};

@@ -3,7 +3,7 @@
 //! Its slow twin is `generic.rs`; the tests compare both with a plain backtracker.
 
 use super::lanes::{self, BAND, Candidates, LANES};
-use super::solver::{Limits, Outcome};
+use super::outcome::{Limits, Outcome};
 
 /// The cells that share a unit with a cell, itself left out, as three bands.
 static PEERS: [[u32; 3]; 81] = peers();
@@ -137,7 +137,7 @@ impl Board {
     }
 
     /// The unsolved cell with the fewest candidates.
-    fn branch_cell(&self) -> Option<usize> {
+    pub(super) fn branch_cell(&self) -> Option<usize> {
         for band in 0..3 {
             let [_, two, three] = self.at_least(band);
             if two & !three != 0 {
@@ -154,7 +154,7 @@ impl Board {
         lanes.fold(0, |bits, (digit, cells)| bits | (cells >> (cell % 27) & 1) << digit)
     }
 
-    fn cells(&self) -> [u8; 81] {
+    pub(super) fn cells(&self) -> [u8; 81] {
         std::array::from_fn(|cell| self.digits(cell).trailing_zeros() as u8 + 1)
     }
 }

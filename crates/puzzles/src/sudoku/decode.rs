@@ -1,6 +1,9 @@
 //! Logits as a grid.
 
+use ndarray::{ArrayView2, Axis};
+
 use super::{Geometry, Grid, Layout};
+use crate::PuzzleError;
 
 /// Reads a grid from the logits of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,30 +34,55 @@ impl SudokuDecoder {
     /// # Panics
     /// When the answer has another length.
     pub fn decode(&self, answer: &[f32]) -> Grid {
+        let [n_tokens, dim] = self.shape();
+        let (expected, found) = (n_tokens * dim, answer.len());
+        let answer = ArrayView2::from_shape((n_tokens, dim), answer).ok();
+        // A slice of the right length has the right shape.
+        let decoded = answer.map(|answer| self.decode_array(answer));
+        decoded
+            .and_then(Result::ok)
+            .unwrap_or_else(|| panic!("answer of {expected} logits expected, found {found}"))
+    }
+
+    /// [`decode`](Self::decode) of an array `[n_tokens x answer_dim]`.
+    ///
+    /// # Errors
+    /// [`PuzzleError::Shape`] for an array of another shape.
+    pub fn decode_array(&self, answer: ArrayView2<f32>) -> Result<Grid, PuzzleError> {
+        let expected = self.shape();
+        let found = [answer.nrows(), answer.ncols()];
+        if found != expected {
+            return Err(PuzzleError::Shape { expected, found });
+        }
         let side = self.geometry.side();
-        let expected = self.layout.n_tokens(self.geometry) * self.layout.answer_dim(self.geometry);
-        let found = answer.len();
-        assert!(found == expected, "answer of {expected} logits expected, found {found}");
+        let tokens_per_cell = expected[0] / self.geometry.n_cells();
         let mut grid = Grid::blank(self.geometry);
-        for (cell, logits) in answer.chunks_exact(expected / self.geometry.n_cells()).enumerate() {
+        for (cell, logits) in answer.axis_chunks_iter(Axis(0), tokens_per_cell).enumerate() {
+            let mut all = logits.iter();
+            let first = logits.first().copied();
             let digit = match self.layout {
-                Layout::Candidates if logits.iter().all(|logit| *logit == logits[0]) => 0,
+                Layout::Candidates if all.all(|logit| Some(*logit) == first) => 0,
                 Layout::Candidates => largest(logits).map_or(0, |i| i + 1),
                 Layout::Cells => largest(logits).map_or(0, |i| i.saturating_sub(1)),
             };
             grid.set(cell / side, cell % side, digit as u8);
         }
-        grid
+        Ok(grid)
+    }
+
+    /// `[n_tokens, answer_dim]`
+    fn shape(&self) -> [usize; 2] {
+        [self.layout.n_tokens(self.geometry), self.layout.answer_dim(self.geometry)]
     }
 }
 
 /// The first index of the largest number that is not NaN.
-fn largest(logits: &[f32]) -> Option<usize> {
-    let mut best: Option<usize> = None;
+fn largest(logits: ArrayView2<f32>) -> Option<usize> {
+    let mut best: Option<(usize, f32)> = None;
     for (i, &logit) in logits.iter().enumerate() {
-        if !logit.is_nan() && best.is_none_or(|j| logit > logits[j]) {
-            best = Some(i);
+        if !logit.is_nan() && best.is_none_or(|(_, most)| logit > most) {
+            best = Some((i, logit));
         }
     }
-    best
+    best.map(|(i, _)| i)
 }

@@ -1,5 +1,7 @@
 //! A puzzle as features, a solution as targets. No learned weights here.
 
+use ndarray::{Array2, ArrayViewMut2};
+
 use super::{Geometry, Grid};
 
 /// What a token of the question stands for.
@@ -77,13 +79,21 @@ impl SudokuEncoder {
     /// # Panics
     /// When the grid has another geometry than the encoder.
     pub fn encode_puzzle(&self, puzzle: &Grid) -> Vec<f32> {
+        self.encode_puzzle_array(puzzle).into_raw_vec_and_offset().0
+    }
+
+    /// [`encode_puzzle`](Self::encode_puzzle) as an array.
+    ///
+    /// # Panics
+    /// When the grid has another geometry than the encoder.
+    pub fn encode_puzzle_array(&self, puzzle: &Grid) -> Array2<f32> {
         self.check(puzzle);
-        let mut features = vec![0.0; self.n_tokens() * self.embedding_dim()];
+        let mut features = Array2::zeros((self.n_tokens(), self.embedding_dim()));
         match self.layout {
-            Layout::Candidates => write_candidates(puzzle, &mut features),
+            Layout::Candidates => write_candidates(puzzle, features.view_mut()),
             Layout::Cells => {
-                for (token, row) in features.chunks_exact_mut(self.embedding_dim()).enumerate() {
-                    row[usize::from(puzzle.cells()[token]) + 1] = 1.0;
+                for (mut token, digit) in features.outer_iter_mut().zip(puzzle.cells()) {
+                    token[usize::from(*digit) + 1] = 1.0;
                 }
             }
         }
@@ -92,7 +102,12 @@ impl SudokuEncoder {
 
     /// An answer about which nothing is known: zeros `[n_tokens x answer_dim]`.
     pub fn encode_empty_solution(&self) -> Vec<f32> {
-        vec![0.0; self.n_tokens() * self.answer_dim()]
+        self.encode_empty_solution_array().into_raw_vec_and_offset().0
+    }
+
+    /// [`encode_empty_solution`](Self::encode_empty_solution) as an array.
+    pub fn encode_empty_solution_array(&self) -> Array2<f32> {
+        Array2::zeros((self.n_tokens(), self.answer_dim()))
     }
 
     /// The answer to learn `[side^3]`: 1 at the true candidates of a solution, else 0.
@@ -100,12 +115,19 @@ impl SudokuEncoder {
     /// # Panics
     /// When the grid has another geometry than the encoder.
     pub fn target_answer(&self, solution: &Grid) -> Vec<f32> {
+        self.target_answer_array(solution).into_raw_vec_and_offset().0
+    }
+
+    /// [`target_answer`](Self::target_answer) as an array with a row for each cell, `[side^2 x side]`.
+    ///
+    /// # Panics
+    /// When the grid has another geometry than the encoder.
+    pub fn target_answer_array(&self, solution: &Grid) -> Array2<f32> {
         self.check(solution);
-        let side = self.geometry.side();
-        let mut target = vec![0.0; self.geometry.n_candidates()];
-        for (cell, &digit) in solution.cells().iter().enumerate() {
-            if digit != 0 {
-                target[cell * side + usize::from(digit) - 1] = 1.0;
+        let mut target = Array2::zeros((self.geometry.n_cells(), self.geometry.side()));
+        for (mut cell, digit) in target.outer_iter_mut().zip(solution.cells()) {
+            if *digit != 0 {
+                cell[usize::from(*digit) - 1] = 1.0;
             }
         }
         target
@@ -144,8 +166,8 @@ impl Layout {
     }
 }
 
-/// Writes `[open, given]` per candidate.
-fn write_candidates(puzzle: &Grid, features: &mut [f32]) {
+/// Writes `[open, given]` per candidate: `[side^3 x 2]`.
+fn write_candidates(puzzle: &Grid, mut features: ArrayViewMut2<f32>) {
     let geometry = puzzle.geometry();
     let side = geometry.side();
     // Bit `d - 1` of an entry: a given of that unit is `d`.
@@ -157,16 +179,13 @@ fn write_candidates(puzzle: &Grid, features: &mut [f32]) {
         columns[col] |= bit;
         boxes[geometry.box_of(row, col)] |= bit;
     }
-    for (cell, pairs) in features.chunks_exact_mut(2 * side).enumerate() {
+    for (token, mut features) in features.outer_iter_mut().enumerate() {
+        let (cell, digit) = (token / side, token % side);
         let (row, col) = (cell / side, cell % side);
-        let given = puzzle.cells()[cell];
-        if given != 0 {
-            pairs[2 * usize::from(given) - 1] = 1.0;
-            continue;
-        }
+        let given = usize::from(puzzle.cells()[cell]);
         let excluded = rows[row] | columns[col] | boxes[geometry.box_of(row, col)];
-        for (digit, pair) in pairs.chunks_exact_mut(2).enumerate() {
-            pair[0] = f32::from(u8::from(excluded >> digit & 1 == 0));
-        }
+        let is_open = given == 0 && excluded >> digit & 1 == 0;
+        features[0] = f32::from(u8::from(is_open));
+        features[1] = f32::from(u8::from(given == digit + 1));
     }
 }

@@ -1,18 +1,18 @@
 //! The solver for any geometry: plain tables, an explicit stack, the same counts as the bitboard.
 
 use super::Geometry;
-use super::solver::{Limits, Outcome};
+use super::outcome::{Limits, Outcome};
 
 /// Which cells share a unit.
-struct Tables {
+pub(super) struct Tables {
     /// `[3 x side]`: the cells of each unit.
-    units: Vec<Vec<usize>>,
+    pub(super) units: Vec<Vec<usize>>,
     /// `[n_cells x 3]`: the units of each cell.
     units_of: Vec<[usize; 3]>,
 }
 
 impl Tables {
-    fn new(geometry: Geometry) -> Self {
+    pub(super) fn new(geometry: Geometry) -> Self {
         let side = geometry.side();
         let cells_of = |unit| geometry.cells_of(unit).map(|(row, col)| row * side + col).collect();
         let units = geometry.units().map(cells_of).collect();
@@ -36,18 +36,13 @@ struct Level {
 /// Finds up to `limits.max_solutions` solutions of a grid.
 pub(super) fn search(geometry: Geometry, cells: &[u8], limits: Limits) -> Outcome<Vec<u8>> {
     let tables = Tables::new(geometry);
-    let all = (1u32 << geometry.side()) - 1;
     let mut outcome = Outcome::new();
-    let mut root = vec![all; geometry.n_cells()];
-    let mut givens = cells.iter().enumerate().filter(|(_, digit)| **digit != 0);
-    if !givens.all(|(cell, digit)| assign(&tables, &mut root, cell, 1 << (digit - 1))) {
-        return outcome;
-    }
+    let Some(root) = candidates(&tables, geometry, cells) else { return outcome };
     let mut levels: Vec<Level> = Vec::new();
     let mut next = Some(root);
     loop {
         if let Some(mut candidates) = next.take()
-            && propagate(&tables, &mut candidates, all)
+            && propagate(&tables, &mut candidates)
         {
             match branch_cell(&candidates) {
                 None if !outcome.record(limits, || digits(&candidates)) => return outcome,
@@ -75,8 +70,16 @@ pub(super) fn search(geometry: Geometry, cells: &[u8], limits: Limits) -> Outcom
     }
 }
 
+/// The candidates that the givens leave; `None` where they contradict each other.
+pub(super) fn candidates(tables: &Tables, geometry: Geometry, cells: &[u8]) -> Option<Vec<u32>> {
+    let all = (1u32 << geometry.side()) - 1;
+    let mut root = vec![all; geometry.n_cells()];
+    let mut givens = cells.iter().enumerate().filter(|(_, digit)| **digit != 0);
+    givens.all(|(cell, digit)| assign(tables, &mut root, cell, 1 << (digit - 1))).then_some(root)
+}
+
 /// Writes a digit and follows the naked singles that this leaves.
-fn assign(tables: &Tables, candidates: &mut [u32], cell: usize, bit: u32) -> bool {
+pub(super) fn assign(tables: &Tables, candidates: &mut [u32], cell: usize, bit: u32) -> bool {
     if candidates[cell] & bit == 0 {
         return false;
     }
@@ -100,7 +103,8 @@ fn assign(tables: &Tables, candidates: &mut [u32], cell: usize, bit: u32) -> boo
 }
 
 /// Hidden singles until nothing changes; `false` at a contradiction.
-fn propagate(tables: &Tables, candidates: &mut [u32], all: u32) -> bool {
+pub(super) fn propagate(tables: &Tables, candidates: &mut [u32]) -> bool {
+    let all = (1u32 << (tables.units.len() / 3)) - 1;
     loop {
         let mut changed = false;
         for unit in &tables.units {
@@ -131,16 +135,16 @@ fn propagate(tables: &Tables, candidates: &mut [u32], all: u32) -> bool {
 }
 
 /// The unsolved cell with the fewest candidates.
-fn branch_cell(candidates: &[u32]) -> Option<usize> {
+pub(super) fn branch_cell(candidates: &[u32]) -> Option<usize> {
     let unsolved = (0..candidates.len()).filter(|&cell| !candidates[cell].is_power_of_two());
     unsolved.min_by_key(|&cell| candidates[cell].count_ones())
 }
 
-fn digits(candidates: &[u32]) -> Vec<u8> {
+pub(super) fn digits(candidates: &[u32]) -> Vec<u8> {
     candidates.iter().map(|bits| bits.trailing_zeros() as u8 + 1).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "csv"))]
 mod tests {
     use super::*;
     use crate::sudoku::bitboard::{self, Board};

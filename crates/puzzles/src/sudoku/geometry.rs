@@ -1,7 +1,6 @@
 //! The shape of a Sudoku: how many cells, which of them share a unit.
 
-use std::fmt;
-
+use super::Unit;
 use crate::PuzzleError;
 
 /// The box size of a Sudoku; everything else follows from it.
@@ -29,10 +28,18 @@ impl Geometry {
         Ok(Self { box_rows: box_rows as u8, box_cols: box_cols as u8 })
     }
 
-    /// The geometry with square boxes that has so many cells: 16, 81, 256 or 625.
+    /// The usual geometry of each size, from 4x4 to 25x25: boxes are square, or have fewer rows than columns.
+    pub fn all() -> impl Iterator<Item = Self> {
+        // 4, 6, 8, 9, 10, 12, 15, 16, 20, 25
+        const BOXES: [(u8, u8); 10] =
+            [(2, 2), (2, 3), (2, 4), (3, 3), (2, 5), (3, 4), (3, 5), (4, 4), (4, 5), (5, 5)];
+        BOXES.into_iter().map(|(box_rows, box_cols)| Self { box_rows, box_cols })
+    }
+
+    /// The geometry of [`all`](Self::all) that has so many cells: 16, 36, 64, 81, 100, 144, 225, 256, 400 or
+    /// 625.
     pub fn of_cells(n_cells: usize) -> Option<Self> {
-        let side = |box_side: usize| Self::new(box_side, box_side).ok();
-        (2..=5).filter_map(side).find(|geometry| geometry.n_cells() == n_cells)
+        Self::all().find(|geometry| geometry.n_cells() == n_cells)
     }
 
     /// Rows of a box; also the number of stacks.
@@ -94,27 +101,5 @@ impl Geometry {
 impl Default for Geometry {
     fn default() -> Self {
         Self::STANDARD
-    }
-}
-
-/// A set of cells in which every digit stands once; indices count from 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Unit {
-    /// A row, counted from the top.
-    Row(usize),
-    /// A column, counted from the left.
-    Column(usize),
-    /// A box, counted row by row.
-    Box(usize),
-}
-
-impl fmt::Display for Unit {
-    /// Counts from 1, as people do.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Row(i) => write!(f, "row {}", i + 1),
-            Self::Column(i) => write!(f, "column {}", i + 1),
-            Self::Box(i) => write!(f, "box {}", i + 1),
-        }
     }
 }

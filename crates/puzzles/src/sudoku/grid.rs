@@ -136,26 +136,6 @@ impl Grid {
         Ok(())
     }
 
-    /// The grid as a board with lines between the boxes, one row per line.
-    pub fn pretty(&self) -> String {
-        let geometry = self.geometry;
-        let (side, height, width) = (geometry.side(), geometry.box_rows(), geometry.box_cols());
-        let rule = format!("{}+\n", format!("+{}", "-".repeat(2 * width + 1)).repeat(height));
-        let mut board = String::new();
-        for row in 0..side {
-            if row % height == 0 {
-                board += &rule;
-            }
-            for col in 0..side {
-                board += if col % width == 0 { "| " } else { "" };
-                board.push(character(self.get(row, col)));
-                board.push(' ');
-            }
-            board += "|\n";
-        }
-        board + &rule
-    }
-
     fn index(&self, row: usize, col: usize) -> usize {
         let side = self.geometry.side();
         assert!(row < side && col < side, "cell ({row}, {col}) in a grid of side {side}");

@@ -4,7 +4,8 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt};
 
 use super::bitboard::{self, Board};
-use super::solver::{Limits, rating};
+use super::outcome::Limits;
+use super::solver::rating;
 
 /// Row-major cells of a puzzle with 3x3 boxes; 0 is a blank.
 pub(super) type Cells = [u8; 81];

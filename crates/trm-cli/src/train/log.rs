@@ -3,24 +3,32 @@
 use anyhow::{Context, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file of JSON lines.
-pub struct Log(File);
+pub struct Log {
+    file: File,
+    path: PathBuf,
+}
 
 impl Log {
     pub fn open(path: &Path) -> Result<Self> {
         let open = || {
             let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
             drop_cut_line(&mut file)?;
-            std::io::Result::Ok(Log(file))
+            std::io::Result::Ok(Log { file, path: path.to_owned() })
         };
         open().with_context(|| path.display().to_string())
     }
 
+    pub fn path(&self) -> std::path::Display<'_> {
+        self.path.display()
+    }
+
     /// A whole line in one write: a kill rarely cuts it.
     pub fn write(&mut self, line: &serde_json::Value) -> Result<()> {
-        Ok(self.0.write_all(format!("{line}\n").as_bytes())?)
+        let write = self.file.write_all(format!("{line}\n").as_bytes());
+        write.with_context(|| self.path().to_string())
     }
 }
 

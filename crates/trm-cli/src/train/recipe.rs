@@ -1,7 +1,9 @@
 //! `trm train --recipe`: the phases of a file, one after the other.
 
 use super::Puzzle;
-use crate::{Verdict, average};
+use crate::average;
+use crate::output::{Output, message};
+use crate::verdict::Verdict;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use std::io::Write;
@@ -17,13 +19,13 @@ enum Command {
     Average(average::Args),
 }
 
-/// Runs the phases of the recipe at `path`, each below the folder `out`. All of them are checked before the
+/// Runs the phases of the recipe at `path`, each below `folder`. All of them are checked before the
 /// first one starts: training takes days.
-pub fn run(path: &Path, out: &str, dry_run: bool) -> Result<Verdict> {
+pub fn run(path: &Path, folder: &str, dry_run: bool, out: &mut Output) -> Result<Verdict> {
     let recipe = Recipe::read(path)?;
     let mut commands = Vec::new();
     for phase in &recipe.phases {
-        let words = recipe.command(phase, out);
+        let words = recipe.command(phase, folder);
         let place = || format!("{}:{}: phase {}", path.display(), phase.line, phase.name);
         let command = Command::try_parse_from(&words).map_err(|error| anyhow!(reason(&error)));
         commands.push((phase, command.with_context(place)?, words));
@@ -33,13 +35,13 @@ pub fn run(path: &Path, out: &str, dry_run: bool) -> Result<Verdict> {
     }
     for (phase, command, words) in commands {
         if dry_run {
-            println!("trm {}", typed(&words));
+            writeln!(out, "trm {}", typed(&words))?;
             continue;
         }
-        eprintln!("phase {}: trm {}", phase.name, typed(&words));
+        message!("phase {}: trm {}", phase.name, typed(&words));
         let verdict = match command {
             Command::Train(puzzle) => super::train(*puzzle, &words),
-            Command::Average(args) => average::run(&args).map(|()| Verdict::Yes),
+            Command::Average(args) => average::run(&args, out).map(|()| Verdict::Yes),
         };
         let verdict = verdict.with_context(|| format!("phase {}", phase.name))?;
         if verdict == Verdict::No {
@@ -47,7 +49,7 @@ pub fn run(path: &Path, out: &str, dry_run: bool) -> Result<Verdict> {
         }
     }
     if !dry_run {
-        install(&recipe, out)?;
+        install(&recipe, folder)?;
     }
     Ok(Verdict::Yes)
 }
@@ -85,7 +87,7 @@ fn install(recipe: &Recipe, out: &str) -> Result<()> {
     let to = format!("{out}/{}.safetensors", recipe.puzzle);
     let bytes = std::fs::read(&last).context(last)?;
     trm_core::file::replace(Path::new(&to), |file| file.write_all(&bytes)).with_context(|| to.clone())?;
-    eprintln!("the model is {to}");
+    message!("the model is {to}");
     Ok(())
 }
 

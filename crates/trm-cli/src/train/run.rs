@@ -2,16 +2,24 @@
 
 use super::Run;
 use super::log::Log;
-use crate::Verdict;
-use anyhow::{Context, Result};
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::input::base_name;
+use crate::output::{create_folder, message};
+use crate::progress::Progress;
+use crate::verdict::Verdict;
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trm_core::Model;
 use trm_core::kernel::Isa;
-use trm_train::{Checkpoint, Data, Evaluation, Sample, TrainConfig, Trainer, evaluate};
+use trm_train::{Checkpoint, Data, Evaluation, Sample, TrainConfig, TrainError, Trainer, evaluate};
 
+/// Seconds between reports in the log.
+const REPORT_SECONDS: u64 = 10;
+/// What to do about a checkpoint of another run.
+const ANEW: &str = "the same options go on, and another --out with --init begins a new run from its model";
 /// Set by Ctrl-C. The phases of a recipe are runs of one process, and a process has one handler.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -35,32 +43,38 @@ pub struct Loop<'a> {
 impl Loop<'_> {
     /// Trains until the last step or Ctrl-C; goes on from the checkpoint in `out`, where there is one.
     pub fn train(&self, model: Model, config: TrainConfig, data: &dyn Data) -> Result<Verdict> {
-        std::fs::create_dir_all(&self.run.out).with_context(|| self.run.out.display().to_string())?;
-        let saved = self.run.out.join("checkpoint.bin");
+        let out = &self.run.out;
+        create_folder(out)?;
+        let _lock = lock(out)?;
+        let saved = out.join("checkpoint.bin");
         let mut trainer = if saved.exists() {
-            Trainer::resume(model, config, data, Checkpoint::load(&saved)?)?
+            let resumed = Trainer::resume(model, config, data, Checkpoint::load(&saved)?);
+            resumed.map_err(|error| match error {
+                TrainError::OtherRun { .. } => anyhow!("{}: {error}; {ANEW}", saved.display()),
+                error => error.into(),
+            })?
         } else {
             Trainer::new(model, config, data)?
         };
-        let mut log = Log::open(&self.run.out.join("log.jsonl"))?;
+        let mut log = Log::open(&out.join("log.jsonl"))?;
         watch_for_interrupts()?;
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} ETA {eta} {msg}")?;
-        let bar = ProgressBar::new(self.run.steps).with_style(style);
+        let last = self.run.until.unwrap_or(self.run.steps).min(self.run.steps);
+        message!(
+            "step {} of {}, until {last}; the log is {}",
+            trainer.step_count(),
+            self.run.steps,
+            log.path()
+        );
+        let progress = Progress::new("train", "steps", Some(self.run.steps as usize));
         let (mut saved_at, mut validated_at, mut reported_at) =
             (Instant::now(), Instant::now(), Instant::now());
         let minutes = |t: Instant| t.elapsed().as_secs_f64() / 60.0;
-        let last = self.run.until.unwrap_or(self.run.steps).min(self.run.steps);
+        let mut reported = trainer.step_count();
         while trainer.step_count() < last && !INTERRUPTED.load(Ordering::Relaxed) {
             trainer.step()?;
-            if reported_at.elapsed().as_secs() >= 10 {
-                reported_at = Instant::now();
-                let p = trainer.progress();
-                bar.set_position(p.step);
-                bar.set_message(format!(
-                    "loss {:.3} exact {:.3} {:.0} questions/s {:.0} GFLOP/s",
-                    p.loss, p.batch_exact, p.question_steps_per_second, p.gflops
-                ));
-                log.write(&json!({ "train": p }))?;
+            if reported_at.elapsed().as_secs() >= REPORT_SECONDS {
+                (reported_at, reported) = (Instant::now(), trainer.step_count());
+                report(&mut trainer, &progress, &mut log)?;
             }
             if minutes(validated_at) >= self.run.validate_minutes {
                 self.validate(&trainer, &mut log)?;
@@ -71,12 +85,15 @@ impl Loop<'_> {
                 saved_at = Instant::now();
             }
         }
+        if trainer.step_count() > reported {
+            report(&mut trainer, &progress, &mut log)?;
+        }
+        drop(progress);
         trainer.checkpoint().save(&saved)?;
         self.validate(&trainer, &mut log)?;
-        bar.abandon();
-        eprintln!("the model is {}", self.run.out.join("model.safetensors").display());
+        message!("the model is {}", out.join("model.safetensors").display());
         // An interrupted run is none that another command should go on from.
-        Ok(if trainer.step_count() < last { Verdict::No } else { Verdict::Yes })
+        Ok(Verdict::from(trainer.step_count() >= last))
     }
 
     /// Saves the averaged weights, with what they score.
@@ -100,19 +117,70 @@ impl Loop<'_> {
     }
 }
 
-/// The command as a model file keeps it: without the places of this machine.
+/// Writes what the steps since the last report measured.
+fn report(trainer: &mut Trainer, progress: &Progress, log: &mut Log) -> Result<()> {
+    let p = trainer.progress();
+    progress.show(p.step as usize, || {
+        let (speed, gflops) = (p.question_steps_per_second, p.gflops);
+        format!("loss {:.3} exact {:.3} {speed:.0} questions/s {gflops:.0} GFLOP/s", p.loss, p.batch_exact)
+    });
+    log.write(&json!({ "train": p }))
+}
+
+/// Holds the folder of a run until the file is dropped. The system releases the lock of a process that ends,
+/// however it ends.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let named = || path.display().to_string();
+    let file = File::options().create(true).truncate(false).write(true).open(&path).with_context(named)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("{}: another trm train writes to this folder", folder.display())
+        }
+        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {
+            message!("note: {}: this file system has no locks; keep other runs away", folder.display());
+            Ok(file)
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(named),
+    }
+}
+
+/// The command as a model file keeps it: without the folders of this machine, of whichever system.
 fn noted(words: &[String]) -> String {
-    let (mut noted, mut arguments) = (vec!["trm"], words.iter());
+    let (mut noted, mut arguments) = (vec!["trm".to_owned()], words.iter());
     while let Some(word) = arguments.next() {
-        let flag = word.split('=').next().unwrap_or_default();
-        match flag {
-            "--out" | "--validate" | "--init" => {
-                if flag == word {
-                    arguments.next();
-                }
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
+            _ => (word.as_str(), None),
+        };
+        match (flag, value) {
+            ("--out" | "--validate" | "--init", Some(_)) => {}
+            ("--out" | "--validate" | "--init", None) => {
+                arguments.next();
             }
-            _ => noted.push(word.rsplit('/').next().unwrap_or_default()),
+            (flag, Some(value)) => noted.push(format!("{flag}={}", base_name(value))),
+            (word, None) => noted.push(base_name(word).to_owned()),
         }
     }
     noted.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::noted;
+
+    #[test]
+    fn notes_name_files_without_folders() {
+        for (words, expected) in [
+            ("train maze --out runs/x --steps 5", "trm train maze --steps 5"),
+            ("train sudoku --data a/b.csv=2 --out=runs/x", "trm train sudoku --data b.csv=2"),
+            ("train sudoku --data=a/b.csv --init=m --validate v", "trm train sudoku --data=b.csv"),
+            (r"train sudoku --data C:\Users\name\gen.csv", "trm train sudoku --data gen.csv"),
+            (r"train sudoku --data=C:\Users\name/gen.csv=0.5", "trm train sudoku --data=gen.csv=0.5"),
+        ] {
+            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            assert_eq!(noted(&words), expected);
+        }
+    }
 }

@@ -1,23 +1,23 @@
 //! Softmax attention with rotary positions: `u <- rms_norm(u + concat(heads) W_o)`, where a head
-//! is `softmax(Q K^T / sqrt(d)) V` and `[Q, K, V] = u W_qkv`, Q and K turned by position.
+//! is `softmax(Q K^T / sqrt(d)) V` and `[Q, K, V] = u W_qkv`, with Q and K rotated by position.
 //!
-//! The scores of one head are computed some rows at a time and never kept: the way back computes
-//! them again from `ln(sum(exp(scores)))`, so memory grows with the positions, not their square.
+//! The scores of a head are computed some rows at a time and never stored: the backward pass recomputes
+//! them from `ln(sum(exp(scores)))`, so memory grows with the number of positions, not with its square.
 
 use super::rope::Rope;
-use super::swiglu::tiles;
+use super::tiles::tiles;
 use crate::RMS_EPS;
+use crate::context::{Context, pack_weight};
 use crate::kernel::{
     Mat, Real, Simd, exp_minus, gemm, gemm_add, rms_norm, rms_norm_backward, softmax, softmax_backward,
 };
-use crate::net::{Call, pack, product};
-use crate::params::{Init, Layout, transpose};
+use crate::params::{Init, Layout, transpose, transpose_weight};
 use core::ops::Range;
 
-/// The most positions that ask together: their scores stay in the second cache.
+/// The most queries computed together: their scores stay in the L2 cache.
 const TILE: usize = 48;
 
-/// Where the weights of one attention lie.
+/// The weights of one attention layer.
 #[derive(Clone, Debug)]
 pub(crate) struct Attention {
     h: usize,
@@ -28,10 +28,10 @@ pub(crate) struct Attention {
     out: Range<usize>,
 }
 
-/// What the way back needs, for `n` positions.
+/// What the backward pass needs, for `n` positions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape<R> {
-    /// `[n, 3 h]`: Q (turned, divided by sqrt(d)), K (turned), V.
+    /// `[n, 3 h]`: Q (rotated, divided by sqrt(d)), K (rotated), V.
     qkv: Vec<R>,
     /// `[heads, n]`: ln(sum(exp(scores))).
     log_sum: Vec<R>,
@@ -44,14 +44,14 @@ pub(crate) struct Tape<R> {
 /// Buffers of one thread.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch<R> {
-    /// The tape of a call that keeps none.
+    /// The tape of a pass without one, which needs the same buffers.
     pub(super) tape: Tape<R>,
     /// `[n, 3 h]`
     d_qkv: Vec<R>,
     /// `[n, h]`
     d_heads: Vec<R>,
     head: HeadScratch<R>,
-    /// `[n, h / 2]`: the rows of a product as pairs.
+    /// `[n, h / 2]`: the input of a matmul in bf16.
     packed: Vec<R>,
 }
 
@@ -78,12 +78,11 @@ struct HeadScratch<R> {
 
 impl Attention {
     pub(super) fn new(name: &str, h: usize, n_heads: usize, layout: &mut Layout) -> Self {
-        let spread = Init::Normal(1.0 / (h as f64).sqrt());
         Attention {
             h,
             n_heads,
-            qkv: layout.push(format!("{name}.qkv.weight"), &[h, 3 * h], spread, true),
-            out: layout.push(format!("{name}.out.weight"), &[h, h], spread, true),
+            qkv: layout.push(format!("{name}.qkv.weight"), &[h, 3 * h], Init::fan_in(h), true),
+            out: layout.push(format!("{name}.out.weight"), &[h, h], Init::fan_in(h), true),
         }
     }
 
@@ -93,24 +92,24 @@ impl Attention {
     }
 
     /// Multiply-adds for `n` positions.
-    pub(super) fn products(&self, n: usize) -> usize {
+    pub(super) fn multiply_adds(&self, n: usize) -> usize {
         4 * n * self.h * self.h + 2 * n * n * self.h
     }
 
     pub(super) fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        transpose(&params[self.qkv.clone()], self.h, 3 * self.h, &mut t[self.qkv.clone()]);
-        transpose(&params[self.out.clone()], self.h, self.h, &mut t[self.out.clone()]);
+        transpose_weight(params, &self.qkv, self.h, t);
+        transpose_weight(params, &self.out, self.h, t);
     }
 
     /// See [`Net::pack`](crate::net::Net::pack). A head's width is even, so h is.
     pub(super) fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) {
         for matrix in [&self.qkv, &self.out] {
-            pack(params, matrix.clone(), self.h, pairs);
+            pack_weight(params, matrix.clone(), self.h, pairs);
         }
     }
 
-    pub(super) fn fit_scratch<R: Real>(&self, n: usize, scratch: &mut Scratch<R>) {
-        self.fit_tape(n, &mut scratch.tape);
+    pub(super) fn resize_scratch<R: Real>(&self, n: usize, scratch: &mut Scratch<R>) {
+        self.resize_tape(n, &mut scratch.tape);
         scratch.d_qkv.resize(n * 3 * self.h, R::ZERO);
         scratch.d_heads.resize(n * self.h, R::ZERO);
         scratch.packed.resize(n * self.h / 2, R::ZERO);
@@ -123,7 +122,7 @@ impl Attention {
         }
     }
 
-    pub(super) fn fit_tape<R: Real>(&self, n: usize, tape: &mut Tape<R>) {
+    pub(super) fn resize_tape<R: Real>(&self, n: usize, tape: &mut Tape<R>) {
         tape.qkv.resize(n * 3 * self.h, R::ZERO);
         tape.log_sum.resize(n * self.n_heads, R::ZERO);
         tape.heads.resize(n * self.h, R::ZERO);
@@ -136,7 +135,7 @@ impl Attention {
     pub(super) fn forward<S: Simd>(
         &self,
         s: S,
-        call: Call<S::Elem>,
+        ctx: Context<S::Elem>,
         rope: &Rope<S::Elem>,
         input: &[S::Elem],
         output: &mut [S::Elem],
@@ -144,13 +143,13 @@ impl Attention {
         scratch: &mut Scratch<S::Elem>,
     ) {
         let h = self.h;
-        product::<_, false>(s, call, &self.qkv, (input, h), &mut scratch.packed, &mut tape.qkv);
-        rope.turn(&mut tape.qkv, h);
+        ctx.matmul::<_, false>(s, &self.qkv, (input, h), &mut scratch.packed, &mut tape.qkv);
+        rope.forward(&mut tape.qkv, h);
         for head in 0..self.n_heads {
             self.head_forward(s, head, tape, &mut scratch.head);
         }
         output.copy_from_slice(input);
-        product::<_, true>(s, call, &self.out, (&tape.heads, h), &mut scratch.packed, output);
+        ctx.matmul::<_, true>(s, &self.out, (&tape.heads, h), &mut scratch.packed, output);
         for (row, factor) in output.chunks_exact_mut(h).zip(&mut tape.factor) {
             *factor = rms_norm(s, row, S::Elem::from_f64(RMS_EPS));
         }
@@ -206,7 +205,7 @@ impl Attention {
         for head in 0..self.n_heads {
             self.head_backward(s, head, tape, d_heads, d_qkv, head_scratch);
         }
-        rope.turn_back(d_qkv, h);
+        rope.backward(d_qkv, h);
         let d_weight = &mut grads[self.qkv.clone()];
         gemm_add(s, (h, 3 * h, n), Mat::transposed(input, h), d_qkv, d_weight);
         gemm_add(s, (n, h, 3 * h), Mat::rows(d_qkv, 3 * h), &transposed[self.qkv.clone()], d);
@@ -254,14 +253,14 @@ impl Attention {
     }
 }
 
-/// Copies the columns `at..at + d` of rows of `width` to `to`.
+/// Copies the columns `at..at + d` of rows of `width` to rows of `d`.
 fn take_columns<R: Copy>(from: &[R], width: usize, at: usize, d: usize, to: &mut [R]) {
     for (row, to) in from.chunks_exact(width).zip(to.chunks_exact_mut(d)) {
         to.copy_from_slice(&row[at..at + d]);
     }
 }
 
-/// The other way round.
+/// Copies rows of `d` to the columns `at..at + d` of rows of `width`.
 fn put_columns<R: Copy>(from: &[R], d: usize, to: &mut [R], width: usize, at: usize) {
     for (row, to) in from.chunks_exact(d).zip(to.chunks_exact_mut(width)) {
         to[at..at + d].copy_from_slice(row);

@@ -1,5 +1,5 @@
-//! The dense nets: every position mixes with every other, by attention or MLP-T, and then passes
-//! a SwiGLU; residual and RMS norm after each (arXiv 2510.04871; the reference's
+//! The dense nets. In a block every position mixes with every other, by attention or MLP-T, and then passes a
+//! feed-forward layer; residual and RMS norm follow each (arXiv 2510.04871; the reference's
 //! `TinyRecursiveReasoningModel_ACTV1Block`).
 //!
 //! # Shapes
@@ -7,20 +7,22 @@
 //! `prefix + i` belongs to live token i.
 
 mod attention;
+mod feed_forward;
 mod mlp;
 mod rope;
-mod swiglu;
+mod tiles;
 
+use crate::config::{Mixer, TrmConfig};
+use crate::context::Context;
 use crate::kernel::{Kernel, Real, Simd};
-use crate::net::Call;
 use crate::params::Layout;
 use crate::relations::Graph;
-use crate::{Mixer, TrmConfig};
+use crate::swiglu;
 use attention::Attention;
+use feed_forward::FeedForward;
 use mlp::Mlp;
 use rope::Rope;
 pub(crate) use rope::THETA as ROPE_THETA;
-use swiglu::SwiGlu;
 
 /// The blocks of a dense net; the weights are in the model's vector.
 #[derive(Clone, Debug)]
@@ -33,7 +35,7 @@ pub struct DenseNet {
 #[derive(Clone, Debug)]
 struct Block {
     mix: Mix,
-    swiglu: SwiGlu,
+    feed_forward: FeedForward,
 }
 
 #[derive(Clone, Debug)]
@@ -42,18 +44,18 @@ enum Mix {
     Mlp(Mlp),
 }
 
-/// What one block keeps for the way back, for `n` positions.
+/// What the backward pass of one block needs, for `n` positions.
 #[derive(Clone, Debug, Default)]
 pub struct BlockTape<R> {
     /// `[n, h]`
     input: Vec<R>,
-    /// `[n, h]`: after the positions were mixed.
+    /// `[n, h]`: the output of attention or MLP-T.
     mixed: Vec<R>,
     /// `[n, h]`
     output: Vec<R>,
     attention: attention::Tape<R>,
-    mlp: mlp::Tape<R>,
-    swiglu: swiglu::Tape<R>,
+    mlp: swiglu::Tape<R>,
+    feed_forward: swiglu::Tape<R>,
 }
 
 /// Buffers of one thread.
@@ -62,15 +64,15 @@ pub struct Scratch<R> {
     rope: Rope<R>,
     attention: attention::Scratch<R>,
     mlp: mlp::Scratch<R>,
-    swiglu: swiglu::Scratch<R>,
-    /// `[n, h]`: after the positions were mixed.
+    feed_forward: swiglu::Tile<R>,
+    /// `[n, h]`: the output of attention or MLP-T.
     mixed: Vec<R>,
-    /// `[n, h]`: between two blocks.
+    /// `[n, h]`: the input of a block.
     between: Vec<R>,
 }
 
 impl DenseNet {
-    /// Lays the blocks' weights out.
+    /// Appends the weights of the blocks to the layout.
     ///
     /// # Panics
     /// Where the mixer is [`Mixer::Relational`].
@@ -88,38 +90,38 @@ impl DenseNet {
         let blocks = (0..config.n_blocks)
             .map(|b| Block {
                 mix: mix(b, layout),
-                swiglu: SwiGlu::new(&format!("blocks.{b}.swiglu"), h, config.ffn_dim, layout),
+                feed_forward: FeedForward::new(&format!("blocks.{b}.swiglu"), h, config.ffn_dim, layout),
             })
             .collect();
         DenseNet { h, n_prefix: config.prefix_tokens, blocks }
     }
 
-    /// Rows of a state: the prefix and the live tokens.
+    /// Rows of a state: the prefix, then the live tokens.
     pub fn n_rows(&self, graph: &Graph) -> usize {
         self.n_prefix + graph.live.len()
     }
 
-    /// Multiply-adds of one call, counted as two operations each.
+    /// Floating-point operations of the matmuls of one forward pass.
     pub fn flops(&self, graph: &Graph) -> u64 {
         let n = self.n_rows(graph);
         let block = |block: &Block| {
             let mix = match &block.mix {
-                Mix::Attention(attention) => attention.products(n),
-                Mix::Mlp(mlp) => mlp.products(n),
+                Mix::Attention(attention) => attention.multiply_adds(n),
+                Mix::Mlp(mlp) => mlp.multiply_adds(n),
             };
-            2 * (mix + block.swiglu.products(n)) as u64
+            2 * (mix + block.feed_forward.multiply_adds(n)) as u64
         };
         self.blocks.iter().map(block).sum()
     }
 
-    /// Writes the matrices as the way back reads them to the same places of `t`.
+    /// See [`Net::transpose`](crate::net::Net::transpose).
     pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
         for block in &self.blocks {
             match &block.mix {
                 Mix::Attention(attention) => attention.transpose(params, t),
                 Mix::Mlp(mlp) => mlp.transpose(params, t),
             }
-            block.swiglu.transpose(params, t);
+            block.feed_forward.transpose(params, t);
         }
     }
 
@@ -129,70 +131,70 @@ impl DenseNet {
             if let Mix::Attention(attention) = &block.mix {
                 attention.pack(params, pairs);
             }
-            block.swiglu.pack(params, pairs)
+            block.feed_forward.pack(params, pairs)
         })
     }
 
     /// `output = net(input)`, both `[prefix + live, h]`.
-    pub fn forward<R: Real>(&self, call: Call<R>, input: &[R], output: &mut [R], scratch: &mut Scratch<R>) {
-        self.fit(call.graph, scratch);
-        R::dispatch(call.isa, Forward { net: self, call, input, output, scratch });
+    pub fn forward<R: Real>(&self, ctx: Context<R>, input: &[R], output: &mut [R], scratch: &mut Scratch<R>) {
+        self.resize(ctx.graph, scratch);
+        R::dispatch(ctx.isa, Forward { net: self, ctx, input, output, scratch });
     }
 
-    /// The same, keeping on `tape` what [`DenseNet::backward`] needs.
+    /// [`DenseNet::forward`], which also writes `tape` for [`DenseNet::backward`].
     pub fn forward_taped<R: Real>(
         &self,
-        call: Call<R>,
+        ctx: Context<R>,
         input: &[R],
         output: &mut [R],
         tape: &mut Vec<BlockTape<R>>,
         scratch: &mut Scratch<R>,
     ) {
-        self.fit(call.graph, scratch);
-        let n = self.n_rows(call.graph);
+        self.resize(ctx.graph, scratch);
+        let n = self.n_rows(ctx.graph);
         tape.resize_with(self.blocks.len(), BlockTape::default);
         for (block, tape) in self.blocks.iter().zip(tape.iter_mut()) {
             for buffer in [&mut tape.input, &mut tape.mixed, &mut tape.output] {
                 buffer.resize(n * self.h, R::ZERO);
             }
             match &block.mix {
-                Mix::Attention(attention) => attention.fit_tape(n, &mut tape.attention),
-                Mix::Mlp(mlp) => mlp.fit_tape(&mut tape.mlp),
+                Mix::Attention(attention) => attention.resize_tape(n, &mut tape.attention),
+                Mix::Mlp(mlp) => mlp.resize_tape(&mut tape.mlp),
             }
-            block.swiglu.fit_tape(n, &mut tape.swiglu);
+            block.feed_forward.resize_tape(n, &mut tape.feed_forward);
         }
-        let call = Call { pairs: None, ..call };
-        R::dispatch(call.isa, ForwardTaped { net: self, call, input, output, tape, scratch });
+        let ctx = Context { pairs: None, ..ctx };
+        R::dispatch(ctx.isa, ForwardTaped { net: self, ctx, input, output, tape, scratch });
     }
 
-    /// Turns `d`, the gradient of the output, into that of the input, and adds the weights'
-    /// gradients to `grads`. The call has the weights of [`DenseNet::transpose`].
+    /// Turns `d`, the gradient of the output, into that of the input, and adds the gradients of the weights
+    /// to `grads`. The context holds the weights of [`DenseNet::transpose`].
     pub fn backward<R: Real>(
         &self,
-        call: Call<R>,
+        ctx: Context<R>,
         tape: &[BlockTape<R>],
         d: &mut [R],
         grads: &mut [R],
         scratch: &mut Scratch<R>,
     ) {
-        self.fit(call.graph, scratch);
-        R::dispatch(call.isa, Backward { net: self, transposed: call.params, tape, d, grads, scratch });
+        self.resize(ctx.graph, scratch);
+        R::dispatch(ctx.isa, Backward { net: self, transposed: ctx.params, tape, d, grads, scratch });
     }
 
-    fn fit<R: Real>(&self, graph: &Graph, scratch: &mut Scratch<R>) {
+    fn resize<R: Real>(&self, graph: &Graph, scratch: &mut Scratch<R>) {
         let n = self.n_rows(graph);
         for block in &self.blocks {
             match &block.mix {
                 Mix::Attention(attention) => {
-                    attention.fit_scratch(n, &mut scratch.attention);
-                    scratch.rope.fit(attention.head_dim(), n);
+                    attention.resize_scratch(n, &mut scratch.attention);
+                    scratch.rope.resize(attention.head_dim(), n);
                 }
                 Mix::Mlp(mlp) => {
                     mlp.check(n);
-                    mlp.fit_scratch(&mut scratch.mlp);
+                    mlp.resize_scratch(&mut scratch.mlp);
                 }
             }
-            block.swiglu.fit_scratch(n, &mut scratch.swiglu);
+            block.feed_forward.resize_tile(n, &mut scratch.feed_forward);
         }
         scratch.mixed.resize(n * self.h, R::ZERO);
         scratch.between.resize(n * self.h, R::ZERO);
@@ -201,7 +203,7 @@ impl DenseNet {
 
 struct Forward<'a, R> {
     net: &'a DenseNet,
-    call: Call<'a, R>,
+    ctx: Context<'a, R>,
     input: &'a [R],
     output: &'a mut [R],
     scratch: &'a mut Scratch<R>,
@@ -211,27 +213,27 @@ impl<R: Real> Kernel<R> for Forward<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Forward { net, call, input, output, scratch } = self;
-        let Scratch { rope, attention, mlp, swiglu, mixed, between } = scratch;
+        let Forward { net, ctx, input, output, scratch } = self;
+        let Scratch { rope, attention, mlp, feed_forward, mixed, between } = scratch;
         output.copy_from_slice(input);
         for block in &net.blocks {
             between.copy_from_slice(output);
             match &block.mix {
                 Mix::Attention(mix) => {
                     let mut tape = std::mem::take(&mut attention.tape);
-                    mix.forward(s, call, rope, between, mixed, &mut tape, attention);
+                    mix.forward(s, ctx, rope, between, mixed, &mut tape, attention);
                     attention.tape = tape;
                 }
-                Mix::Mlp(mix) => mix.forward(s, call.params, between, mixed, None, mlp),
+                Mix::Mlp(mix) => mix.forward(s, ctx.params, between, mixed, None, mlp),
             }
-            block.swiglu.forward(s, call, mixed, output, None, swiglu);
+            block.feed_forward.forward(s, ctx, mixed, output, None, feed_forward);
         }
     }
 }
 
 struct ForwardTaped<'a, R> {
     net: &'a DenseNet,
-    call: Call<'a, R>,
+    ctx: Context<'a, R>,
     input: &'a [R],
     output: &'a mut [R],
     tape: &'a mut [BlockTape<R>],
@@ -242,18 +244,19 @@ impl<R: Real> Kernel<R> for ForwardTaped<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let ForwardTaped { net, call, input, output, tape, scratch } = self;
+        let ForwardTaped { net, ctx, input, output, tape, scratch } = self;
         output.copy_from_slice(input);
         for (block, tape) in net.blocks.iter().zip(tape) {
             tape.input.copy_from_slice(output);
-            let BlockTape { input, mixed, attention, mlp, swiglu, .. } = tape;
+            let BlockTape { input, mixed, attention, mlp, feed_forward, .. } = tape;
             match &block.mix {
                 Mix::Attention(mix) => {
-                    mix.forward(s, call, &scratch.rope, input, mixed, attention, &mut scratch.attention)
+                    mix.forward(s, ctx, &scratch.rope, input, mixed, attention, &mut scratch.attention)
                 }
-                Mix::Mlp(mix) => mix.forward(s, call.params, input, mixed, Some(mlp), &mut scratch.mlp),
+                Mix::Mlp(mix) => mix.forward(s, ctx.params, input, mixed, Some(mlp), &mut scratch.mlp),
             }
-            block.swiglu.forward(s, call, mixed, output, Some(swiglu), &mut scratch.swiglu);
+            let tile = &mut scratch.feed_forward;
+            block.feed_forward.forward(s, ctx, mixed, output, Some(feed_forward), tile);
             tape.output.copy_from_slice(output);
         }
     }
@@ -274,8 +277,9 @@ impl<R: Real> Kernel<R> for Backward<'_, R> {
     fn run<S: Simd<Elem = R>>(self, s: S) {
         let Backward { net, transposed, tape, d, grads, scratch } = self;
         for (block, tape) in net.blocks.iter().zip(tape).rev() {
-            let BlockTape { input, mixed, output, attention, mlp, swiglu } = tape;
-            block.swiglu.backward(s, transposed, (mixed, output), swiglu, d, grads, &mut scratch.swiglu);
+            let BlockTape { input, mixed, output, attention, mlp, feed_forward } = tape;
+            let tile = &mut scratch.feed_forward;
+            block.feed_forward.backward(s, transposed, (mixed, output), feed_forward, d, grads, tile);
             let ends = (&input[..], &mixed[..]);
             match &block.mix {
                 Mix::Attention(mix) => {

@@ -1,5 +1,5 @@
-//! Rotary positions (RoPE, arXiv 2104.09864), in the reference's `rotate_half` convention: the
-//! number j of a head is turned together with the number j + d / 2.
+//! Rotary position embedding (RoPE, arXiv 2104.09864), in the reference's `rotate_half` convention: channel j
+//! of a head is rotated together with channel j + d / 2.
 
 use crate::kernel::Real;
 
@@ -17,9 +17,9 @@ pub(crate) struct Rope<R> {
 }
 
 impl<R: Real> Rope<R> {
-    /// Makes the table reach `n` positions of heads `d` wide. Angles are rounded to `f32`, as in
-    /// the reference.
-    pub(crate) fn fit(&mut self, d: usize, n: usize) {
+    /// Extends the table to `n` positions, for heads `d` wide. Angles are rounded to `f32`, as in the
+    /// reference.
+    pub(crate) fn resize(&mut self, d: usize, n: usize) {
         if self.d != d {
             *self = Rope { d, cos: Vec::new(), sin: Vec::new() };
         }
@@ -33,22 +33,22 @@ impl<R: Real> Rope<R> {
         }
     }
 
-    /// Turns Q and K in rows of `[Q, K, V]`, each `h` wide, and divides Q by sqrt(d).
+    /// Rotates Q and K in rows of `[Q, K, V]`, each `h` wide, and divides Q by sqrt(d).
     #[inline(always)]
-    pub(crate) fn turn(&self, qkv: &mut [R], h: usize) {
+    pub(crate) fn forward(&self, qkv: &mut [R], h: usize) {
         let scale = R::ONE / R::from_f64(self.d as f64).sqrt();
-        self.turn_rows(qkv, h, scale, |x, y, c, s| (x * c - y * s, y * c + x * s));
+        self.rotate(qkv, h, scale, |x, y, c, s| (x * c - y * s, y * c + x * s));
     }
 
-    /// The way back through [`Rope::turn`].
+    /// The backward pass of [`Rope::forward`]: rotates the other way.
     #[inline(always)]
-    pub(crate) fn turn_back(&self, d_qkv: &mut [R], h: usize) {
+    pub(crate) fn backward(&self, d_qkv: &mut [R], h: usize) {
         let scale = R::ONE / R::from_f64(self.d as f64).sqrt();
-        self.turn_rows(d_qkv, h, scale, |x, y, c, s| (x * c + y * s, y * c - x * s));
+        self.rotate(d_qkv, h, scale, |x, y, c, s| (x * c + y * s, y * c - x * s));
     }
 
     #[inline(always)]
-    fn turn_rows(&self, qkv: &mut [R], h: usize, scale: R, turn: impl Fn(R, R, R, R) -> (R, R)) {
+    fn rotate(&self, qkv: &mut [R], h: usize, scale: R, f: impl Fn(R, R, R, R) -> (R, R)) {
         let half = self.d / 2;
         let table = self.cos.chunks_exact(half).zip(self.sin.chunks_exact(half));
         for (row, (cos, sin)) in qkv.chunks_exact_mut(3 * h).zip(table) {
@@ -57,7 +57,7 @@ impl<R: Real> Rope<R> {
                 for head in part.chunks_exact_mut(self.d) {
                     let (x, y) = head.split_at_mut(half);
                     for (((x, y), c), s) in x.iter_mut().zip(y).zip(cos).zip(sin) {
-                        let (a, b) = turn(*x, *y, *c, *s);
+                        let (a, b) = f(*x, *y, *c, *s);
                         (*x, *y) = (a * scale, b * scale);
                     }
                 }

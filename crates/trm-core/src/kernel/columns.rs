@@ -1,9 +1,10 @@
-//! What is done to the columns of a row-major matrix: norms over positions.
+//! Operations on whole columns of a row-major matrix (the RMS norm over positions), and softmax.
 
-use super::{Real, Simd};
+use super::rows::dot;
+use super::simd::{MAX_LANES, Real, Simd};
 
-/// Runs `$each` for every whole register at offset `i` below `$n`, and once more for the rest;
-/// `part` is how many numbers [`get`] and [`put`] move.
+/// Runs `$each` for every whole register at offset `i` below `$n`, and once more for the tail; `part` is
+/// how many numbers [`get`] and [`put`] move.
 macro_rules! lanes {
     ($n:expr, |$i:ident, $part:ident| $each:block) => {{
         let mut $i = 0;
@@ -39,11 +40,11 @@ unsafe fn put<S: Simd>(s: S, p: *mut S::Elem, v: S::V, part: usize) {
     unsafe { if part == S::LANES { s.store(p, v) } else { s.store_first(p, v, part) } }
 }
 
-/// Each column `<- column / sqrt(mean(column^2) + eps)`; `factors`, one for each column, become
-/// what they were multiplied with.
+/// `column <- column / sqrt(mean(column^2) + eps)` for each column; writes the factors `1 / sqrt(..)`, one per
+/// column, to `factors`.
 ///
 /// # Panics
-/// Where `data` is not made of rows as long as `factors`.
+/// Where `data` does not hold whole rows of the length of `factors`.
 #[inline(always)]
 pub fn rms_norm_columns<S: Simd>(s: S, data: &mut [S::Elem], factors: &mut [S::Elem], eps: S::Elem) {
     let n = factors.len();
@@ -76,8 +77,8 @@ pub fn rms_norm_columns<S: Simd>(s: S, data: &mut [S::Elem], factors: &mut [S::E
     }
 }
 
-/// The gradient of [`rms_norm_columns`] in place: `d <- factor * (d - out * mean(d * out))`,
-/// the mean over the column. `means` is a buffer as long as `factors`.
+/// The backward pass of [`rms_norm_columns`], in place: `d <- factor * (d - out * mean(d * out))`, with the
+/// mean over the column. `means` is a buffer as long as `factors`.
 ///
 /// # Panics
 /// Where the lengths do not fit.
@@ -122,14 +123,14 @@ pub fn rms_norm_columns_backward<S: Simd>(
     }
 }
 
-/// `row <- exp(row) / sum(exp(row))`; returns `ln(sum(exp(row)))`.
+/// `row <- exp(row) / sum(exp(row))`; returns the log-sum-exp `ln(sum(exp(row)))`.
 ///
 /// # Panics
 /// Where the row is empty.
 #[inline(always)]
 pub fn softmax<S: Simd>(s: S, row: &mut [S::Elem]) -> S::Elem {
-    let most = largest(s, row);
-    let sum = exp_minus(s, row, most);
+    let max = max(s, row);
+    let sum = exp_minus(s, row, max);
     let (n, wide) = (row.len(), s.splat(S::Elem::ONE / sum));
     let p = row.as_mut_ptr();
     // SAFETY: the offsets stay below n, its length.
@@ -138,7 +139,7 @@ pub fn softmax<S: Simd>(s: S, row: &mut [S::Elem]) -> S::Elem {
             put(s, p.add(i), s.mul(wide, get(s, p.add(i), part)), part);
         });
     }
-    most + sum.ln()
+    max + sum.ln()
 }
 
 /// `row <- exp(row - x)`; returns the sum.
@@ -158,7 +159,7 @@ pub fn exp_minus<S: Simd>(s: S, row: &mut [S::Elem], x: S::Elem) -> S::Elem {
     }
     let mut sum = s.sum(sum);
     if whole < n {
-        // SAFETY: n - whole numbers are left.
+        // SAFETY: n - whole numbers are left, fewer than a register.
         unsafe {
             let e = s.exp(s.sub(s.load_first(p.add(whole), n - whole), wide));
             s.store_first(p.add(whole), e, n - whole);
@@ -169,12 +170,12 @@ pub fn exp_minus<S: Simd>(s: S, row: &mut [S::Elem], x: S::Elem) -> S::Elem {
 }
 
 #[inline(always)]
-fn largest<S: Simd>(s: S, row: &[S::Elem]) -> S::Elem {
+fn max<S: Simd>(s: S, row: &[S::Elem]) -> S::Elem {
     assert!(!row.is_empty());
-    let mut most = row[0];
+    let mut max = row[0];
     let whole = row.len() - row.len() % S::LANES;
     if whole > 0 {
-        let mut lanes = [row[0]; super::simd::MAX_LANES];
+        let mut lanes = [row[0]; MAX_LANES];
         // SAFETY: i + LANES <= whole, at most its length; a register fits in `lanes`.
         unsafe {
             let mut wide = s.load(row.as_ptr());
@@ -183,18 +184,18 @@ fn largest<S: Simd>(s: S, row: &[S::Elem]) -> S::Elem {
             }
             s.store(lanes.as_mut_ptr(), wide);
         }
-        most = lanes[..S::LANES].iter().fold(most, |m, x| if *x > m { *x } else { m });
+        max = lanes[..S::LANES].iter().fold(max, |m, x| if *x > m { *x } else { m });
     }
-    row[whole..].iter().fold(most, |m, x| if *x > m { *x } else { m })
+    row[whole..].iter().fold(max, |m, x| if *x > m { *x } else { m })
 }
 
-/// The gradient of [`softmax`]: `d` becomes `p * (d - sum(d * p))`.
+/// The backward pass of [`softmax`], in place: `d <- p * (d - sum(d * p))`.
 ///
 /// # Panics
 /// Where the lengths differ.
 #[inline(always)]
 pub fn softmax_backward<S: Simd>(s: S, p: &[S::Elem], d: &mut [S::Elem]) {
-    let minus = s.splat(S::Elem::ZERO - super::dot(s, p, d));
+    let minus = s.splat(S::Elem::ZERO - dot(s, p, d));
     let (n, dp, pp) = (d.len(), d.as_mut_ptr(), p.as_ptr());
     // SAFETY: the offsets stay below n, the length of both (checked by `dot`).
     unsafe {

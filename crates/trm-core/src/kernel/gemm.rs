@@ -1,32 +1,32 @@
-//! Matrix products over tiles of registers.
+//! Matrix multiplication (GEMM) in tiles of registers.
 
-use super::{Kernel, Real, Simd};
+use super::simd::{Kernel, Real, Simd};
 
-/// A matrix inside a slice: element (i, j) is `data[i * rows_apart + j * cols_apart]`.
+/// A strided view of a matrix: element (i, j) is `data[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
 pub struct Mat<'a, R> {
     data: &'a [R],
-    rows_apart: usize,
-    cols_apart: usize,
+    row_stride: usize,
+    col_stride: usize,
 }
 
 impl<'a, R> Mat<'a, R> {
-    /// A row-major matrix of rows of `width`.
+    /// A row-major matrix whose rows are `width` long.
     #[inline(always)]
     pub fn rows(data: &'a [R], width: usize) -> Self {
-        Mat { data, rows_apart: width, cols_apart: 1 }
+        Mat { data, row_stride: width, col_stride: 1 }
     }
 
-    /// The transpose of a row-major matrix of rows of `width`.
+    /// The transpose of a row-major matrix whose rows are `width` long.
     #[inline(always)]
     pub fn transposed(data: &'a [R], width: usize) -> Self {
-        Mat { data, rows_apart: 1, cols_apart: width }
+        Mat { data, row_stride: 1, col_stride: width }
     }
 
     /// Whether element (i, j) lies inside the slice.
     #[inline(always)]
-    fn reaches(&self, i: usize, j: usize) -> bool {
-        let at = i.checked_mul(self.rows_apart).zip(j.checked_mul(self.cols_apart));
+    fn contains(&self, i: usize, j: usize) -> bool {
+        let at = i.checked_mul(self.row_stride).zip(j.checked_mul(self.col_stride));
         at.and_then(|(row, col)| row.checked_add(col)).is_some_and(|at| at < self.data.len())
     }
 }
@@ -36,14 +36,8 @@ impl<'a, R> Mat<'a, R> {
 /// # Panics
 /// Where a slice is too short for its shape.
 #[inline(always)]
-pub fn gemm<S: Simd>(
-    s: S,
-    (m, n, k): (usize, usize, usize),
-    a: Mat<S::Elem>,
-    b: &[S::Elem],
-    c: &mut [S::Elem],
-) {
-    s.call(Product::<_, false, false> { shape: (m, n, k), a, b, c });
+pub fn gemm<S: Simd>(s: S, shape: (usize, usize, usize), a: Mat<S::Elem>, b: &[S::Elem], c: &mut [S::Elem]) {
+    s.call(Gemm::<_, false, false> { shape, a, b, c });
 }
 
 /// `c += a b`, with the shapes of [`gemm`].
@@ -53,47 +47,54 @@ pub fn gemm<S: Simd>(
 #[inline(always)]
 pub fn gemm_add<S: Simd>(
     s: S,
-    (m, n, k): (usize, usize, usize),
+    shape: (usize, usize, usize),
     a: Mat<S::Elem>,
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    s.call(Product::<_, true, false> { shape: (m, n, k), a, b, c });
+    s.call(Gemm::<_, true, false> { shape, a, b, c });
 }
 
-/// [`gemm`], or [`gemm_add`] where `ADD`, of pairs of bf16 numbers: `a` is `m x k / 2` of [`pack_rows`](super::pack_rows), `b` `k / 2 x n` of
-/// [`pack_matrix`](super::pack_matrix); `k` here counts the pairs. Sums and `c` are whole numbers.
+/// [`gemm`] (or [`gemm_add`] where `ADD`) over bf16 pairs: `a` is from [`pack_rows`](super::pack_rows), `b`
+/// from [`pack_matrix`](super::pack_matrix), and the `k` of the shape counts pairs. `c` and the sums are not
+/// rounded.
 ///
 /// # Panics
 /// Where a slice is too short for its shape.
 #[inline(always)]
 pub fn gemm_pairs<S: Simd, const ADD: bool>(
     s: S,
-    (m, n, k): (usize, usize, usize),
+    shape: (usize, usize, usize),
     a: Mat<S::Elem>,
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    s.call_pairs(Product::<_, ADD, true> { shape: (m, n, k), a, b, c });
+    s.call_pairs(Gemm::<_, ADD, true> { shape, a, b, c });
 }
 
-struct Product<'a, R, const ADD: bool, const PAIRS: bool> {
+/// `c = a b`, or `c += a b` where `ADD`; each element of `a` and `b` is a bf16 pair where `PAIRS`.
+struct Gemm<'a, R, const ADD: bool, const PAIRS: bool> {
+    /// `(m, n, k)`
     shape: (usize, usize, usize),
     a: Mat<'a, R>,
     b: &'a [R],
     c: &'a mut [R],
 }
 
-impl<R: Real, const ADD: bool, const PAIRS: bool> Kernel<R> for Product<'_, R, ADD, PAIRS> {
+impl<R: Real, const ADD: bool, const PAIRS: bool> Kernel<R> for Gemm<'_, R, ADD, PAIRS> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        product::<S, ADD, PAIRS>(s, self.shape, self.a, self.b, self.c);
+        panels::<S, ADD, PAIRS>(s, self.shape, self.a, self.b, self.c);
     }
 }
 
+/// [`Gemm`] in panels of columns, widest first.
+///
+/// # Panics
+/// Where a slice is too short for its shape.
 #[inline(always)]
-fn product<S: Simd, const ADD: bool, const PAIRS: bool>(
+fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
     s: S,
     (m, n, k): (usize, usize, usize),
     a: Mat<S::Elem>,
@@ -106,32 +107,27 @@ fn product<S: Simd, const ADD: bool, const PAIRS: bool>(
     let holds = |len: usize, rows: usize| rows.checked_mul(n).is_some_and(|size| size <= len);
     assert!(holds(c.len(), m), "c is {} long, not {m} x {n}", c.len());
     assert!(holds(b.len(), k), "b is {} long, not {k} x {n}", b.len());
-    assert!(k == 0 || a.reaches(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
+    assert!(k == 0 || a.contains(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
     let mut j = 0;
+    /// Panels of `$nv` registers, in tiles of `$mr` rows, while that many columns are left and `$when`.
+    macro_rules! panels {
+        ($mr:literal x $nv:literal, $when:expr) => {
+            while $when && n - j >= $nv * S::LANES {
+                panel::<S, $mr, $nv, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+                j += $nv * S::LANES;
+            }
+        };
+    }
+    let wide = S::REGISTERS == 32;
     // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
     unsafe {
-        // One row reads each number of `b` once: long runs of it come from L2 fastest.
-        while m == 1 && S::REGISTERS == 32 && n - j >= 16 * S::LANES {
-            panel::<S, 1, 16, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
-            j += 16 * S::LANES;
-        }
-        while m == 1 && n - j >= 8 * S::LANES {
-            panel::<S, 1, 8, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
-            j += 8 * S::LANES;
-        }
-        // Sums, columns and one factor of a tile fill the registers.
-        while S::REGISTERS == 32 && n - j >= 4 * S::LANES {
-            panel::<S, 6, 4, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
-            j += 4 * S::LANES;
-        }
-        while n - j >= 2 * S::LANES {
-            if S::REGISTERS == 32 {
-                panel::<S, 12, 2, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
-            } else {
-                panel::<S, 6, 2, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
-            }
-            j += 2 * S::LANES;
-        }
+        // One row reads each element of `b` once: long runs of it come from L2 fastest.
+        panels!(1 x 16, m == 1 && wide);
+        panels!(1 x 8, m == 1);
+        // The sums, a row of `b` and one element of `a` fill the registers.
+        panels!(6 x 4, wide);
+        panels!(12 x 2, wide);
+        panels!(6 x 2, !wide);
         if n - j >= S::LANES {
             panel::<S, 12, 1, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
             j += S::LANES;
@@ -142,12 +138,13 @@ fn product<S: Simd, const ADD: bool, const PAIRS: bool>(
     }
 }
 
-/// `NV` registers of columns from `j` on, `MR` rows at a time; where `PART`, the one register is
-/// only filled up to column `n`; where `PAIRS`, each number of `a` and `b` is two of bf16.
+/// `NV` registers of columns from `j` on, in tiles of `MR`, 3 and 1 rows; where `PART`, the one register is
+/// filled only up to column `n`.
 ///
 /// # Safety
 /// The slices must hold their shapes, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
 #[inline(always)]
+#[allow(clippy::int_plus_one)] // in `tiles!(1)` alone
 unsafe fn panel<
     S: Simd,
     const MR: usize,
@@ -163,54 +160,30 @@ unsafe fn panel<
     c: &mut [S::Elem],
     j: usize,
 ) {
+    let b = b.as_ptr().wrapping_add(j);
+    let strides = (a.row_stride, a.col_stride);
     let mut i = 0;
-    // SAFETY: row i..i + MR (or i + 1) is below m, so each pointer stays in its matrix; where k is 0,
-    // `a` and `b` are never read and may be empty.
+    /// Tiles of `$mr` rows, while that many are left.
+    macro_rules! tiles {
+        ($mr:expr) => {
+            while i + $mr <= m {
+                let a = a.data.as_ptr().wrapping_add(i * a.row_stride);
+                let c = c.as_mut_ptr().add(i * n + j);
+                tile::<S, { $mr }, NV, ADD, PAIRS, PART>(s, k, a, strides, b, c, (n, n - j));
+                i += $mr;
+            }
+        };
+    }
+    // SAFETY: rows i..i + $mr are below m, so each pointer stays in its matrix; where k is 0, `a` and `b` are
+    // never read and may be empty.
     unsafe {
-        let b = b.as_ptr().wrapping_add(j);
-        let at = |i: usize| a.data.as_ptr().wrapping_add(i * a.rows_apart);
-        let apart = (a.rows_apart, a.cols_apart);
-        let part = n - j;
-        while i + MR <= m {
-            tile::<S, MR, NV, ADD, PAIRS, PART>(
-                s,
-                k,
-                at(i),
-                apart,
-                b,
-                c.as_mut_ptr().add(i * n + j),
-                (n, part),
-            );
-            i += MR;
-        }
-        while i + 3 <= m {
-            tile::<S, 3, NV, ADD, PAIRS, PART>(
-                s,
-                k,
-                at(i),
-                apart,
-                b,
-                c.as_mut_ptr().add(i * n + j),
-                (n, part),
-            );
-            i += 3;
-        }
-        while i < m {
-            tile::<S, 1, NV, ADD, PAIRS, PART>(
-                s,
-                k,
-                at(i),
-                apart,
-                b,
-                c.as_mut_ptr().add(i * n + j),
-                (n, part),
-            );
-            i += 1;
-        }
+        tiles!(MR);
+        tiles!(3);
+        tiles!(1);
     }
 }
 
-/// An `MR x NV` tile of registers, summed over `k`.
+/// An `MR x NV` tile of registers, summed over `k`. `n` is the width of `b` and `c`.
 ///
 /// # Safety
 /// `a`, `b` and `c` must reach `MR` rows, `k` rows and `MR` rows, `NV` registers wide, or `part`
@@ -227,7 +200,7 @@ unsafe fn tile<
     s: S,
     k: usize,
     a: *const S::Elem,
-    (rows_apart, cols_apart): (usize, usize),
+    (row_stride, col_stride): (usize, usize),
     b: *const S::Elem,
     c: *mut S::Elem,
     (n, part): (usize, usize),
@@ -248,7 +221,7 @@ unsafe fn tile<
                 *column = load::<S, PART>(s, part, b.add(p * n + v * S::LANES));
             }
             for (i, row) in sums.iter_mut().enumerate() {
-                let x = s.splat(*a.add(i * rows_apart + p * cols_apart));
+                let x = s.splat(*a.add(i * row_stride + p * col_stride));
                 for (sum, column) in row.iter_mut().zip(&columns) {
                     *sum = if PAIRS { s.dot_pairs(x, *column, *sum) } else { s.mul_add(x, *column, *sum) };
                 }
@@ -263,10 +236,10 @@ unsafe fn tile<
     }
 }
 
-/// A register, or its first `part` numbers where `PART`.
+/// A register, or its first `part` lanes where `PART`.
 ///
 /// # Safety
-/// `p` must reach as far.
+/// `p` must be valid for as many reads.
 #[inline(always)]
 unsafe fn load<S: Simd, const PART: bool>(s: S, part: usize, p: *const S::Elem) -> S::V {
     // SAFETY: the caller's promise.

@@ -1,7 +1,6 @@
 //! NEON registers, which every AArch64 processor has.
 
-use super::simd::{EXP_LIMIT, EXP2};
-use super::{Kernel, Simd};
+use super::simd::{EXP_LIMIT, EXP2, Kernel, Simd};
 use core::arch::aarch64::*;
 
 /// 4 lanes of `f32`, with fused multiply-add.
@@ -9,7 +8,7 @@ use core::arch::aarch64::*;
 pub struct Neon(());
 
 impl Neon {
-    /// Part of the architecture.
+    /// Needs no detection: NEON is part of AArch64.
     pub(super) fn new() -> Self {
         Neon(())
     }

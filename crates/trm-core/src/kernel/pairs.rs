@@ -1,12 +1,12 @@
-//! Matrices as pairs of bf16 numbers: the first half of the numbers that a product sums over beside the second
-//! half, two in the bits of one.
+//! Packing matrices into bf16 pairs. The dimension that a GEMM sums over is halved: element `p` of its first
+//! half and element `p` of its second share the bits of one number.
 
-use super::{Kernel, Real, Simd};
+use super::simd::{Kernel, Real, Simd};
 
 /// Packs the row-major `[k, n]` matrix `b` as `[k / 2, n]` pairs for [`gemm_pairs`](super::gemm_pairs).
 ///
 /// # Panics
-/// Where `k` is odd, or a slice has not this shape.
+/// Where `k` is odd, or a slice does not have its shape.
 pub fn pack_matrix<R: Real>(b: &[R], (k, n): (usize, usize), out: &mut [R]) {
     assert!(k.is_multiple_of(2) && b.len() == k * n && out.len() == b.len() / 2, "{} of {k} x {n}", b.len());
     let (low, high) = b.split_at(b.len() / 2);
@@ -15,7 +15,7 @@ pub fn pack_matrix<R: Real>(b: &[R], (k, n): (usize, usize), out: &mut [R]) {
     }
 }
 
-/// Packs rows of `k` numbers as rows of `k / 2` pairs.
+/// Packs rows of length `k` as rows of `k / 2` pairs.
 ///
 /// # Panics
 /// Where `k` is odd, or `out` is not half as long as `rows`.
@@ -26,7 +26,6 @@ pub fn pack_rows<S: Simd>(s: S, rows: &[S::Elem], k: usize, out: &mut [S::Elem])
         "{} by {k}",
         rows.len()
     );
-    // SAFETY: as long as was checked.
     s.call(Pack { from: rows.as_ptr(), to: out.as_mut_ptr(), n_rows: rows.len() / k, half: k / 2 });
 }
 
@@ -41,8 +40,8 @@ pub fn pack_rows_in_place<S: Simd>(s: S, rows: &mut [S::Elem], k: usize) {
     s.call(Pack { from: to.cast_const(), to, n_rows: rows.len() / k, half: k / 2 });
 }
 
-/// `from` reaches `n_rows` rows of two halves, `to` as many of one. They may be the same place: what is written
-/// was read before.
+/// Reads `n_rows` rows of two halves at `from` and writes as many rows of one half to `to`. Both may be the
+/// same address: nothing is overwritten before it was read.
 struct Pack<R> {
     from: *const R,
     to: *mut R,
@@ -56,7 +55,8 @@ impl<R: Real> Kernel<R> for Pack<R> {
     fn run<S: Simd<Elem = R>>(self, s: S) {
         let Pack { from, to, n_rows, half } = self;
         for i in 0..n_rows {
-            // SAFETY: both rows, and what is read and written in them, are inside the slices of the caller.
+            // SAFETY: only `pack_rows` and `pack_rows_in_place` make a `Pack`. Both checked that `from` is valid
+            // for `n_rows * 2 * half` reads and `to` for `n_rows * half` writes, and j stays below `half`.
             unsafe {
                 let (low, high, to) =
                     (from.add(2 * i * half), from.add((2 * i + 1) * half), to.add(i * half));

@@ -1,9 +1,8 @@
-//! What is done to rows of numbers: sums, norms and gates.
+//! Operations on single rows: sums, norms and gates.
 
-use super::{Real, Simd};
+use super::simd::{Real, Simd};
 
-/// Calls `$each(i)` for every whole register at offset `i` below `$n`, and returns where the
-/// tail starts.
+/// Runs `$each` for every whole register at offset `i` below `$n`, and returns where the tail starts.
 macro_rules! registers {
     ($s:ty, $n:expr, $i:ident, $each:expr) => {{
         let mut $i = 0;
@@ -43,7 +42,7 @@ pub fn axpy<S: Simd>(simd: S, d: &mut [S::Elem], s: &[S::Elem], scale: S::Elem) 
     }
 }
 
-/// The sum of `a[i] * b[i]`.
+/// The dot product: the sum of `a[i] * b[i]`.
 ///
 /// # Panics
 /// Where the lengths differ.
@@ -64,10 +63,10 @@ pub fn dot<S: Simd>(simd: S, a: &[S::Elem], b: &[S::Elem]) -> S::Elem {
     sum
 }
 
-/// `sums += ` the rows of `data`, added up.
+/// Adds the sum of the rows of `data` to `sums`.
 ///
 /// # Panics
-/// Where `data` is not made of rows as long as `sums`.
+/// Where `data` does not hold whole rows of the length of `sums`.
 #[inline(always)]
 pub fn colsum_add<S: Simd>(simd: S, data: &[S::Elem], sums: &mut [S::Elem]) {
     assert!(!sums.is_empty() && data.len() % sums.len() == 0);
@@ -76,7 +75,7 @@ pub fn colsum_add<S: Simd>(simd: S, data: &[S::Elem], sums: &mut [S::Elem]) {
     }
 }
 
-/// `row <- row / sqrt(mean(row^2) + eps)`; returns the factor.
+/// `row <- row / sqrt(mean(row^2) + eps)`; returns the factor `1 / sqrt(..)`.
 #[inline(always)]
 pub fn rms_norm<S: Simd>(simd: S, row: &mut [S::Elem], eps: S::Elem) -> S::Elem {
     let n = row.len();
@@ -94,7 +93,7 @@ pub fn rms_norm<S: Simd>(simd: S, row: &mut [S::Elem], eps: S::Elem) -> S::Elem 
     factor
 }
 
-/// The gradient of [`rms_norm`] in place: `d <- factor * (d - out * mean(d * out))`.
+/// The backward pass of [`rms_norm`], in place: `d <- factor * (d - out * mean(d * out))`.
 ///
 /// # Panics
 /// Where the lengths differ.
@@ -136,10 +135,10 @@ pub fn swiglu<S: Simd>(simd: S, pre: &[S::Elem], act: &mut [S::Elem]) {
     }
 }
 
-/// The gradient of [`swiglu`]: `act` is computed again, and `pre` becomes its own gradient.
+/// The backward pass of [`swiglu`]: recomputes `act`, and writes the gradient of `pre` to `d_pre`.
 ///
 /// # Panics
-/// Where `pre` is not twice as long as `act` and `d_act`.
+/// Where `pre` and `d_pre` are not twice as long as `act` and `d_act`.
 #[inline(always)]
 pub fn swiglu_backward<S: Simd>(
     simd: S,
@@ -173,8 +172,8 @@ pub fn swiglu_backward<S: Simd>(
     }
 }
 
-/// `out = start + scale * (rows[idx[0]] + rows[idx[1]] + ..)`, rows as long as `out`; `start`
-/// is zero where it is empty.
+/// `out = start + scale * (rows[idx[0]] + rows[idx[1]] + ..)`, with rows as long as `out`; an empty
+/// `start` counts as zero.
 ///
 /// # Panics
 /// Where an index lies outside `rows`, or `start` has another length than `out`.
@@ -196,33 +195,21 @@ pub fn gather_sum<S: Simd>(
     let factor = simd.splat(scale);
     let (rp, sp, op) = (rows.as_ptr(), start.as_ptr(), out.as_mut_ptr());
     let mut at = 0;
-    // SAFETY: at + 4 (or 1) registers <= n, and each row was checked above; where there is no index, `rows` is never read
-    // and may be empty.
+    /// Runs of `$nv` registers, while that many columns are left.
+    macro_rules! runs {
+        ($nv:literal) => {
+            while at + $nv * S::LANES <= n {
+                let start = (!start.is_empty()).then(|| sp.add(at));
+                gather_registers::<S, $nv>(simd, rp.wrapping_add(at), idx, n, start, factor, op.add(at));
+                at += $nv * S::LANES;
+            }
+        };
+    }
+    // SAFETY: `$nv` registers from `at` on end at or before n, and each row was checked above; without an
+    // index `rows` is never read and may be empty.
     unsafe {
-        while at + 4 * S::LANES <= n {
-            gather_registers::<S, 4>(
-                simd,
-                rp.wrapping_add(at),
-                idx,
-                n,
-                (!start.is_empty()).then(|| sp.add(at)),
-                factor,
-                op.add(at),
-            );
-            at += 4 * S::LANES;
-        }
-        while at + S::LANES <= n {
-            gather_registers::<S, 1>(
-                simd,
-                rp.wrapping_add(at),
-                idx,
-                n,
-                (!start.is_empty()).then(|| sp.add(at)),
-                factor,
-                op.add(at),
-            );
-            at += S::LANES;
-        }
+        runs!(4);
+        runs!(1);
     }
     for at in at..n {
         let mut sum = S::Elem::ZERO;

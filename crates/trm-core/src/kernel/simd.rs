@@ -1,8 +1,9 @@
-//! The vector instructions the kernels are written in, and their portable twin.
+//! The traits that kernels are written over: number types, vector instructions, and kernels themselves.
 
-use super::{Kernel, Real};
+use super::isa::Isa;
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// The most numbers a register may hold.
+/// The most lanes of any register.
 pub(super) const MAX_LANES: usize = 16;
 /// Coefficients of `2^r` for `|r| <= 1/2` (relative error 2e-7), highest power first.
 #[allow(dead_code)] // not by every target
@@ -12,15 +13,70 @@ pub(super) const EXP2: [f32; 7] =
 #[allow(dead_code)] // not by every target
 pub(super) const EXP_LIMIT: f32 = 87.0;
 
-/// One instruction set: a register of [`Simd::LANES`] numbers and what can be done with it.
+/// Code that can be compiled for any instruction set.
+pub trait Kernel<R: Real> {
+    /// What it returns.
+    type Output;
+    /// Runs with the instructions of `S`. Mark the implementation `#[inline(always)]`: a body
+    /// that is not inlined into [`Real::dispatch`] is compiled without those instructions.
+    fn run<S: Simd<Elem = R>>(self, simd: S) -> Self::Output;
+}
+
+/// The number type of a computation: `f32`, or `f64` for gradient checks.
+pub trait Real:
+    Copy
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + core::fmt::Debug
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + 'static
+{
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+    /// Rounds.
+    fn from_f64(x: f64) -> Self;
+    /// Widens.
+    fn to_f64(self) -> f64;
+    /// e to the power of `self`.
+    fn exp(self) -> Self;
+    /// The natural logarithm.
+    fn ln(self) -> Self;
+    /// The square root.
+    fn sqrt(self) -> Self;
+    /// Rounds two numbers to bf16 (to nearest, ties to even) and packs them into the bits of one, the first
+    /// into the lower half. Not for NaN.
+    fn pair(low: Self, high: Self) -> Self;
+    /// The dot product of two bf16 pairs, added to `c`.
+    fn dot_pair(a: Self, b: Self, c: Self) -> Self;
+    /// `c += a b`, with `a` `[m, k]`, `b` `[k, n]` and `c` `[m, n]`, row-major; `shape` is `(m, n, k)`. Compiled
+    /// once in this crate, and not again in each crate that calls it.
+    ///
+    /// # Panics
+    /// Where a slice is too short for its shape.
+    fn matmul_add(isa: Isa, shape: (usize, usize, usize), a: &[Self], b: &[Self], c: &mut [Self]);
+    /// Runs `kernel` compiled for `isa`, or the portable code where this processor or this number type has
+    /// no such instructions.
+    fn dispatch<K: Kernel<Self>>(isa: Isa, kernel: K) -> K::Output;
+}
+
+/// An instruction set: a register of [`Simd::LANES`] numbers and its operations.
 ///
-/// A value of the implementing type is the proof that the processor has these instructions, so
-/// only [`Isa`](super::Isa) makes one. Every method is inlined into a caller that was compiled
-/// for the instruction set; see [`Real::dispatch`].
+/// A value of the implementing type proves that the processor has these instructions, so only feature
+/// detection makes one. Every method is inlined into a caller that was compiled for the instruction set;
+/// see [`Real::dispatch`].
 ///
 /// # Safety
 /// The kernels, which are safe to call, rely on this: [`Simd::LANES`] is between 1 and 16, and no method
-/// reads or writes more than it says.
+/// reads or writes more than its documentation says.
 pub unsafe trait Simd: Copy {
     /// The number type.
     type Elem: Real;
@@ -28,7 +84,7 @@ pub unsafe trait Simd: Copy {
     type V: Copy;
     /// Numbers in a register.
     const LANES: usize;
-    /// Registers that a product may count on: 16 or 32.
+    /// Registers that a GEMM tile may use: 16 or 32.
     const REGISTERS: usize;
 
     /// The same number in every lane.
@@ -77,7 +133,7 @@ pub unsafe trait Simd: Copy {
             core::ptr::copy_nonoverlapping(lanes.as_ptr(), p, n.min(Self::LANES));
         }
     }
-    /// The larger of each two lanes.
+    /// The maximum of each two lanes.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// e to the power of each lane, saturating beyond 87.
     fn exp(self, a: Self::V) -> Self::V;
@@ -85,17 +141,17 @@ pub unsafe trait Simd: Copy {
     fn sigmoid(self, a: Self::V) -> Self::V;
     /// The sum of the lanes.
     fn sum(self, a: Self::V) -> Self::Elem;
-    /// Rounds both to bf16 and puts two numbers into the place of one: see [`Real::pair`].
+    /// Packs each two lanes into a bf16 pair: [`Real::pair`].
     #[inline(always)]
     fn pair(self, low: Self::V, high: Self::V) -> Self::V {
         self.by_lanes([low, high, high], |low, high, _| Self::Elem::pair(low, high))
     }
-    /// `c` and the products of both numbers of each pair: see [`Real::dot_pair`].
+    /// The dot product of each two bf16 pairs, added to `c`: [`Real::dot_pair`].
     #[inline(always)]
     fn dot_pairs(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         self.by_lanes([a, b, c], Self::Elem::dot_pair)
     }
-    /// Applies `f` to each lane: for what an instruction set lacks.
+    /// Applies `f` lane by lane, for what an instruction set lacks.
     #[inline(always)]
     fn by_lanes(
         self,
@@ -115,83 +171,13 @@ pub unsafe trait Simd: Copy {
             self.load(c.as_ptr())
         }
     }
-    /// [`Simd::call`] of a kernel whose time goes into [`Simd::dot_pairs`], with instructions for it where the
-    /// processor has them.
+    /// [`Simd::call`] for a kernel that spends its time in [`Simd::dot_pairs`]: with bf16 instructions where
+    /// the processor has them.
     #[inline(always)]
     fn call_pairs<K: Kernel<Self::Elem>>(self, kernel: K) -> K::Output {
         self.call(kernel)
     }
-    /// Runs `kernel` in a function of its own: large kernels with many callers, such as matrix
-    /// products, are compiled once and not into each of them.
+    /// Runs `kernel` in a function of its own, so that a large kernel with many callers, such as GEMM, is
+    /// compiled once and not into each of them.
     fn call<K: Kernel<Self::Elem>>(self, kernel: K) -> K::Output;
-}
-
-/// The portable instruction set: one number in a register. Twin of all the others, and the only
-/// one for `f64`.
-#[derive(Clone, Copy)]
-pub struct Scalar<R>(core::marker::PhantomData<R>);
-
-impl<R> Scalar<R> {
-    pub(super) fn new() -> Self {
-        Scalar(core::marker::PhantomData)
-    }
-}
-
-// SAFETY: one lane, and one number read or written.
-unsafe impl<R: Real> Simd for Scalar<R> {
-    type Elem = R;
-    type V = R;
-    const LANES: usize = 1;
-    const REGISTERS: usize = 16;
-
-    #[inline(always)]
-    fn splat(self, x: R) -> R {
-        x
-    }
-    #[inline(always)]
-    unsafe fn load(self, p: *const R) -> R {
-        // SAFETY: the caller's promise.
-        unsafe { *p }
-    }
-    #[inline(always)]
-    unsafe fn store(self, p: *mut R, v: R) {
-        // SAFETY: the caller's promise.
-        unsafe { *p = v }
-    }
-    #[inline(always)]
-    fn add(self, a: R, b: R) -> R {
-        a + b
-    }
-    #[inline(always)]
-    fn sub(self, a: R, b: R) -> R {
-        a - b
-    }
-    #[inline(always)]
-    fn mul(self, a: R, b: R) -> R {
-        a * b
-    }
-    #[inline(always)]
-    fn mul_add(self, a: R, b: R, c: R) -> R {
-        a * b + c
-    }
-    #[inline(always)]
-    fn max(self, a: R, b: R) -> R {
-        if a > b { a } else { b }
-    }
-    #[inline(always)]
-    fn exp(self, a: R) -> R {
-        a.exp()
-    }
-    #[inline(always)]
-    fn sigmoid(self, a: R) -> R {
-        R::ONE / (R::ONE + (-a).exp())
-    }
-    #[inline(always)]
-    fn sum(self, a: R) -> R {
-        a
-    }
-    #[inline(never)]
-    fn call<K: Kernel<R>>(self, kernel: K) -> K::Output {
-        kernel.run(self)
-    }
 }

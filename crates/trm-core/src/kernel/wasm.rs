@@ -1,22 +1,21 @@
 //! WebAssembly registers (simd128).
 
-use super::simd::{EXP_LIMIT, EXP2};
-use super::{Kernel, Simd};
+use super::simd::{EXP_LIMIT, EXP2, Kernel, Simd};
 use core::arch::wasm32::*;
 
-/// 4 lanes of `f32`. Compiled only where simd128 is switched on for the whole program, so that every
-/// value of this type is proof of it.
+/// 4 lanes of `f32`. Compiled only where simd128 is enabled for the whole program, so every value of this type
+/// proves that it is there.
 #[derive(Clone, Copy)]
 pub struct Simd128(());
 
 impl Simd128 {
-    /// The instructions that the program was compiled with.
+    /// Needs no detection: the program was compiled for simd128.
     pub(super) fn new() -> Self {
         Simd128(())
     }
 }
 
-// SAFETY: four lanes, each read and write of as many or a caller's promise.
+// SAFETY: four lanes; loads and stores move four numbers, and their pointers are the caller's promise.
 unsafe impl Simd for Simd128 {
     type Elem = f32;
     type V = v128;

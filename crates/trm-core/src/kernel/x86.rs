@@ -1,24 +1,23 @@
 //! AVX2 and AVX-512 registers.
 
-use super::simd::{EXP_LIMIT, EXP2};
-use super::{Kernel, Real, Simd};
+use super::simd::{EXP_LIMIT, EXP2, Kernel, Real, Simd};
 use core::arch::x86_64::*;
 
 const LOG2_E: f32 = core::f32::consts::LOG2_E;
 
-/// 16 lanes of `f32`; with products of bf16 pairs (AVX512_BF16) where `BF16`.
+/// 16 lanes of `f32`; with dot products of bf16 pairs (AVX512_BF16) where `BF16`.
 #[derive(Clone, Copy)]
 pub struct Avx512<const BF16: bool = false>(());
 
 impl Avx512 {
-    /// The proof that the processor has AVX-512F, and AVX2 and FMA with it.
+    /// A value where the processor has AVX-512F, AVX2 and FMA.
     pub(super) fn detect() -> Option<Self> {
         Avx2::detect().filter(|_| is_x86_feature_detected!("avx512f")).map(|_| Avx512(()))
     }
 }
 
 impl Avx512<true> {
-    /// The proof that the processor has AVX512_BF16 beside what [`Avx512::detect`] asks for.
+    /// A value where the processor also has AVX512_BF16.
     pub(super) fn detect_bf16() -> Option<Self> {
         Avx512::detect().filter(|_| is_x86_feature_detected!("avx512bf16")).map(|_| Avx512(()))
     }
@@ -108,7 +107,7 @@ unsafe impl<const BF16: bool> Simd for Avx512<BF16> {
     #[inline(always)]
     fn pair(self, low: __m512, high: __m512) -> __m512 {
         unsafe {
-            // To the nearest, of two equally near to the even one.
+            // To nearest, ties to even.
             let round = |x| {
                 let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(x), _mm512_set1_epi32(1));
                 _mm512_add_epi32(_mm512_add_epi32(x, _mm512_set1_epi32(0x7fff)), odd)
@@ -148,7 +147,7 @@ unsafe impl<const BF16: bool> Simd for Avx512<BF16> {
 pub struct Avx2(());
 
 impl Avx2 {
-    /// The proof that the processor has AVX2 and FMA.
+    /// A value where the processor has AVX2 and FMA.
     pub(super) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2(()))
     }

@@ -1,10 +1,9 @@
-//! AdamW as the fixtures were made with it.
+//! AdamW with the settings of the fixtures.
 
-use crate::Model;
-use crate::official::{self, Fit};
+use crate::model::Model;
+use crate::official::{Conversion, tensor_map};
 
-/// AdamW (arXiv 1711.05101) with the fixtures' settings, over the tensors that the reference
-/// trains.
+/// AdamW (arXiv 1711.05101) over the tensors that the reference trains.
 pub(super) struct AdamW {
     moments: Vec<[f64; 2]>,
     trained: Vec<bool>,
@@ -14,10 +13,10 @@ pub(super) struct AdamW {
 impl AdamW {
     pub(super) fn new(model: &Model) -> Self {
         let mut trained = vec![false; model.params.len()];
-        for (_, here, fit) in official::places(model.config()) {
-            let entry = model.layout().get(&here).expect("every place is laid out");
-            let learns = entry.trained && fit != Fit::Padded;
-            trained[entry.range.clone()].fill(learns);
+        for (_, here, conversion) in tensor_map(model.config()) {
+            let entry = model.layout().get(&here).expect("every mapped tensor is in the layout");
+            let is_trained = entry.trained && conversion != Conversion::Padded;
+            trained[entry.range.clone()].fill(is_trained);
         }
         AdamW { moments: vec![[0.0; 2]; model.params.len()], trained, step: 0 }
     }

@@ -1,42 +1,45 @@
-//! Comparison with files that the official PyTorch implementation wrote.
+//! Comparison with results of the official PyTorch implementation.
 //!
-//! A fixture is a pair `NAME.weights.safetensors` (an official state dict) and
-//! `NAME.expected.safetensors` (what the reference computed from it); `tests/golden/README.md`
-//! of this crate lists the quantities. Sizes are read from the files.
+//! A fixture is a pair of files: `NAME.weights.safetensors` (an official state dict) and
+//! `NAME.expected.safetensors` (what the reference computed with it). `tests/golden/README.md` of this crate
+//! lists the quantities. Sizes are read from the files.
 //!
-//! Supervision steps are compared in `f64`, so that a difference is the reference's rounding or a
-//! true one. Some fixtures are chaotic: a recursion with random weights may make any difference
-//! thirty times larger in every step, and then two `f32` programs agree on no later step. How far
-//! rounding alone moves a quantity is therefore measured beside it, and a quantity that it moves
-//! further than the tolerance is [`Agreement::Chaotic`] and not compared any closer. Because of
-//! that, step 2 is also computed from the reference's own states after step 1 (`step2.from_z.*`).
+//! Supervision steps are computed in `f64`, so that a difference is either the reference's rounding or an error.
+//! Some fixtures are chaotic: with random weights the recursion can amplify any difference thirty times in each
+//! step, and then no two `f32` programs agree on later steps. So this module also measures how far rounding alone
+//! moves each quantity. One that rounding moves beyond the tolerance is [`Agreement::Chaotic`], and compared no
+//! more closely than that. To test step 2 all the same, it is also computed from the reference's own states after
+//! step 1 (`step2.from_z.*`).
 
 mod adamw;
 mod tensors;
 
+use crate::config::Mixer;
+use crate::error::{Result, TrmError};
 use crate::kernel::{Isa, Real};
 use crate::loss::{IGNORE, Target};
-use crate::model::{JOINT_HALT_WEIGHT, StepOutput, Workspace};
-use crate::official::{self, Fit};
+use crate::model::{JOINT_HALT_WEIGHT, Model, StepOutput, Workspace};
+use crate::net::NetReal;
+use crate::official::{self, Conversion};
 use crate::recursion::State;
+use crate::relations::Graph;
 use crate::weights::read_bounded;
-use crate::{Graph, Model, Result, TrmError};
 use adamw::AdamW;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use safetensors::tensor::SafeTensors;
 use std::path::Path;
-use tensors::{difference, integers, largest, numbers, tensor, wrong_type};
+use tensors::{integers, max, max_difference, numbers, tensor, wrong_type};
 
-/// Largest difference allowed of logits, halt logits and states.
+/// Maximum difference of logits, halt logits and states.
 pub const STEP_TOLERANCE: f64 = 1e-4;
-/// Largest difference allowed of a gradient, against the tensor's largest entry.
+/// Maximum difference of a gradient, relative to the tensor's largest entry.
 pub const GRADIENT_TOLERANCE: f64 = 1e-3;
-/// Largest difference allowed of a loss.
+/// Maximum difference of a loss.
 pub const LOSS_TOLERANCE: f64 = 1e-3;
 
-/// Standard deviation of the noise that stands for the rounding of a supervision step: that of
-/// some 40 blocks with a dozen roundings to `f32` each.
+/// Standard deviation of the noise that simulates the rounding of a supervision step: some 40 blocks with a dozen
+/// roundings to `f32` each.
 pub const ROUNDING: f64 = 1.5e-6;
 
 /// One compared quantity.
@@ -44,30 +47,29 @@ pub const ROUNDING: f64 = 1.5e-6;
 pub struct Quantity {
     /// Its name in the expected file.
     pub name: String,
-    /// The largest difference found: absolute, or for gradients against the largest entry.
+    /// The largest difference: absolute, or for gradients relative to the largest entry.
     pub difference: f64,
-    /// The largest allowed.
+    /// The largest difference allowed.
     pub tolerance: f64,
-    /// How far `f32` rounding alone moves it: for supervision steps the difference of this
-    /// crate's `f32` and `f64` runs, for AdamW losses the largest so far to three runs
-    /// whose latents are moved by [`ROUNDING`]; 0 where it was not measured.
+    /// How far `f32` rounding alone moves it: for supervision steps the difference between this crate's `f32` and
+    /// `f64` runs; for AdamW losses the largest difference, up to that step, from three runs with noise
+    /// [`ROUNDING`] on the latents; 0 where it was not measured.
     pub rounding: f64,
 }
 
-/// What a comparison says.
+/// The outcome of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
     /// Within the tolerance.
     Within,
-    /// Beyond the tolerance, but so is what rounding alone does, and the difference is no more
-    /// than four times that.
+    /// Beyond the tolerance, but so is the effect of rounding alone, and the difference is at most four times that.
     Chaotic,
     /// Beyond the tolerance.
     Differs,
 }
 
 impl Quantity {
-    /// What the comparison says.
+    /// The outcome of the comparison.
     pub fn agreement(&self) -> Agreement {
         if self.difference <= self.tolerance {
             Agreement::Within
@@ -79,28 +81,28 @@ impl Quantity {
     }
 }
 
-/// What a comparison found.
+/// All comparisons of a fixture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// All quantities of the expected file.
+    /// One for each quantity of the expected file.
     pub quantities: Vec<Quantity>,
 }
 
 impl Report {
-    /// Whether nothing differs, and something is within its tolerance.
+    /// Whether no quantity differs, and at least one is within its tolerance.
     pub fn passed(&self) -> bool {
         self.count(Agreement::Within) > 0 && self.count(Agreement::Differs) == 0
     }
 
-    /// How many quantities agree so.
+    /// Number of quantities with this outcome.
     pub fn count(&self, agreement: Agreement) -> usize {
         self.quantities.iter().filter(|q| q.agreement() == agreement).count()
     }
 
-    /// The largest difference of the quantities whose name starts so.
+    /// The largest difference of the quantities whose names start with `prefix`.
     pub fn largest(&self, prefix: &str) -> f64 {
         let matching = self.quantities.iter().filter(|q| q.name.starts_with(prefix));
-        matching.map(|q| q.difference).fold(0.0, largest)
+        matching.map(|q| q.difference).fold(0.0, max)
     }
 
     fn push(&mut self, name: &str, difference: f64, tolerance: f64, rounding: f64) {
@@ -108,19 +110,19 @@ impl Report {
     }
 }
 
-/// Compares a checkpoint with what the reference computed from it.
+/// Compares this crate with what the reference computed from a checkpoint.
 ///
 /// # Errors
-/// What [`official::load`] says of the weights; an error naming the tensor of the expected file
-/// that is missing or of another shape.
+/// Those of [`official::load`] for the weights; an error naming the tensor of the expected file that is missing
+/// or of another shape.
 pub fn check(weights: impl AsRef<Path>, expected: impl AsRef<Path>) -> Result<Report> {
     check_bytes(&read_bounded(weights.as_ref())?, &read_bounded(expected.as_ref())?)
 }
 
-/// The same with the files' content.
+/// [`check`] with the contents of the files.
 ///
 /// # Errors
-/// As [`check`].
+/// Those of [`check`].
 pub fn check_bytes(weights: &[u8], expected: &[u8]) -> Result<Report> {
     let model = official::from_bytes(weights, None)?;
     let format = |e: &dyn std::fmt::Display| TrmError::Format { reason: e.to_string() };
@@ -133,7 +135,7 @@ pub fn check_bytes(weights: &[u8], expected: &[u8]) -> Result<Report> {
     Ok(report)
 }
 
-/// The second row of the reference's `q_head`, which a model of this crate does not keep.
+/// The second row of the reference's `q_head`, which a model of this crate does not have.
 struct ContinueHead {
     weight: Vec<f32>,
     bias: f32,
@@ -142,12 +144,12 @@ struct ContinueHead {
 impl ContinueHead {
     fn new(tensors: &SafeTensors) -> Result<Self> {
         let named = official::named(tensors)?;
-        let numbers = |name: &str| -> Result<Vec<f32>> {
+        let values = |name: &str| -> Result<Vec<f32>> {
             let missing = || TrmError::MissingTensor { name: name.into() };
             let view = named.get(name).ok_or_else(missing)?;
             Ok(official::floats(view).ok_or_else(missing)?.collect())
         };
-        let (weight, bias) = (numbers("inner.q_head.weight")?, numbers("inner.q_head.bias")?);
+        let (weight, bias) = (values("inner.q_head.weight")?, values("inner.q_head.bias")?);
         Ok(ContinueHead { weight: weight[weight.len() / 2..].to_vec(), bias: bias[1] })
     }
 
@@ -157,7 +159,7 @@ impl ContinueHead {
     }
 }
 
-/// Questions with what the reference made of them.
+/// Questions and the reference's results for them.
 struct Fixture<'a> {
     model: &'a Model,
     tensors: &'a SafeTensors<'a>,
@@ -182,7 +184,7 @@ impl<'a> Fixture<'a> {
             return Err(wrong("tokens", "[questions, seq_len]".into()));
         };
         let room = match model.config().mixer {
-            crate::Mixer::Mlp { seq_len, .. } => seq_len - model.config().prefix_tokens,
+            Mixer::Mlp { seq_len, .. } => seq_len - model.config().prefix_tokens,
             _ => 1 << 14,
         };
         if n == 0 || seq_len == 0 || seq_len > room || labels.len() != tokens.len() {
@@ -207,11 +209,11 @@ impl<'a> Fixture<'a> {
         Ok(Fixture { model, tensors, graph, questions, labels })
     }
 
-    fn start<R: Real>(&self, model: &Model<R>) -> Vec<State<R>> {
+    fn start<R: NetReal>(&self, model: &Model<R>) -> Vec<State<R>> {
         self.questions.iter().map(|_| model.start(&self.graph, &[])).collect()
     }
 
-    /// Logits, halt logits and states of the supervision steps from the initial state.
+    /// Compares logits, halt logits and states of the supervision steps from the initial state.
     fn check_steps(&self, head: &ContinueHead, report: &mut Report) -> Result<()> {
         let (single, double) = (self.model, &self.model.widen());
         let (mut states, mut wide_states) = (self.start(single), self.start(double));
@@ -227,7 +229,7 @@ impl<'a> Fixture<'a> {
             for ((name, exact), (_, rounded)) in exact.iter().zip(rounded) {
                 let name = format!("step{step}.{name}");
                 if self.tensors.tensor(&name).is_ok() || !name.contains(".z_") || step == 1 {
-                    let rounding = difference(exact, &rounded);
+                    let rounding = max_difference(exact, &rounded);
                     report.push(&name, self.difference(&name, exact)?, STEP_TOLERANCE, rounding);
                 }
             }
@@ -235,7 +237,7 @@ impl<'a> Fixture<'a> {
         Ok(())
     }
 
-    /// Step 2 from the reference's states after step 1.
+    /// Compares step 2 from the reference's states after step 1.
     fn check_second_step(&self, model: &Model<f64>, head: &ContinueHead, report: &mut Report) -> Result<()> {
         let mut states = self.start(model);
         let len = states[0].y.len();
@@ -246,14 +248,14 @@ impl<'a> Fixture<'a> {
             state.z = z.iter().map(|z| f64::from(*z)).collect();
         }
         for (name, found) in self.step(model, &mut states, head).into_iter().take(3) {
-            let apart = self.difference(&format!("step2.{name}"), &found)?;
-            report.push(&format!("step2.from_z.{name}"), apart, STEP_TOLERANCE, 0.0);
+            let difference = self.difference(&format!("step2.{name}"), &found)?;
+            report.push(&format!("step2.from_z.{name}"), difference, STEP_TOLERANCE, 0.0);
         }
         Ok(())
     }
 
-    /// One step of all questions: everything that can be compared, by name.
-    fn step<R: Real>(
+    /// One supervision step of all questions: each quantity with its name.
+    fn step<R: NetReal>(
         &self,
         model: &Model<R>,
         states: &mut [State<R>],
@@ -273,33 +275,33 @@ impl<'a> Fixture<'a> {
         [("logits", logits), ("q_halt", q_halt), ("q_continue", q_continue), ("z_H", z_h), ("z_L", z_l)]
     }
 
-    /// Losses and gradients of the first step, and the losses of the AdamW steps.
+    /// Compares losses and gradients of the first training step, and the losses of the AdamW steps.
     fn check_training(&self, report: &mut Report) -> Result<()> {
         let expected = numbers(self.tensors, "train.adamw_losses")?;
-        let mut undisturbed = Vec::new();
+        let mut first_losses = Vec::new();
         let losses = self.train(expected.len(), 0, |lm_loss, loss, grads| {
-            undisturbed = vec![("train.lm_loss", lm_loss), ("train.loss", loss)];
+            first_losses = vec![("train.lm_loss", lm_loss), ("train.loss", loss)];
             self.check_gradients(grads, report)
         })?;
-        for (name, found) in undisturbed {
+        for (name, found) in first_losses {
             let expected = numbers(self.tensors, name)?;
             let expected = expected.first().copied().unwrap_or(f64::NAN);
             report.push(name, (found - expected).abs(), LOSS_TOLERANCE, 0.0);
         }
-        let disturbed = (1..=3).map(|seed| self.train(expected.len(), seed, |_, _, _| Ok(())));
-        let disturbed = disturbed.collect::<Result<Vec<_>>>()?;
+        let noisy = (1..=3).map(|seed| self.train(expected.len(), seed, |_, _, _| Ok(())));
+        let noisy = noisy.collect::<Result<Vec<_>>>()?;
         let mut rounding: f64 = 0.0;
         for (step, expected) in expected.iter().enumerate() {
-            let apart = disturbed.iter().map(|d| (losses[step] - d[step]).abs());
-            rounding = apart.fold(rounding, largest);
+            let differences = noisy.iter().map(|n| (losses[step] - n[step]).abs());
+            rounding = differences.fold(rounding, max);
             let name = format!("train.adamw_losses[{step}]");
             report.push(&name, (losses[step] - expected).abs(), LOSS_TOLERANCE, rounding);
         }
         Ok(())
     }
 
-    /// The losses of `steps` AdamW steps, each from latents moved by [`ROUNDING`] unless `seed` is
-    /// 0; `first` sees the answer loss, the whole loss and the gradients of the first.
+    /// The losses of `steps` AdamW steps, each with noise [`ROUNDING`] on the latents unless `seed` is 0; `first`
+    /// receives the answer loss, the total loss and the gradients of the first step.
     fn train(
         &self,
         steps: usize,
@@ -324,7 +326,7 @@ impl<'a> Fixture<'a> {
         Ok(losses)
     }
 
-    /// Answer loss, whole loss and gradients of one step of all questions.
+    /// Answer loss, total loss and gradients of one step of all questions.
     fn train_step(
         &self,
         model: &Model,
@@ -356,29 +358,29 @@ impl<'a> Fixture<'a> {
 
     fn check_gradients(&self, grads: &[f32], report: &mut Report) -> Result<()> {
         let constant = ["inner.H_init", "inner.L_init", "inner.puzzle_emb.weights"];
-        for (official, here, fit) in official::places(self.model.config()) {
+        for (official, here, conversion) in official::tensor_map(self.model.config()) {
             let name = format!("grad.{official}");
             let view = match self.tensors.tensor(&name) {
                 Ok(view) => view,
                 Err(_) if constant.contains(&official.as_str()) => continue,
                 Err(_) => return Err(TrmError::MissingTensor { name }),
             };
-            let entry = self.model.layout().get(&here).expect("every place is laid out");
+            let entry = self.model.layout().get(&here).expect("every mapped tensor is in the layout");
             let mut expected = vec![0.0; entry.range.len()];
-            official::read_tensor(&name, &view, fit, &entry.shape, &mut expected)?;
-            let size = expected.iter().fold(0.0, |m, e| largest(m, f64::from(e.abs())));
-            let apart = difference(&grads[entry.range.clone()], &expected);
-            let relative = if apart == 0.0 { 0.0 } else { apart / size };
+            official::read_tensor(&name, &view, conversion, &entry.shape, &mut expected)?;
+            let size = expected.iter().fold(0.0, |m, e| max(m, f64::from(e.abs())));
+            let absolute = max_difference(&grads[entry.range.clone()], &expected);
+            let relative = if absolute == 0.0 { 0.0 } else { absolute / size };
             report.push(&name, relative, GRADIENT_TOLERANCE, 0.0);
         }
         Ok(())
     }
 
     fn difference<R: Real>(&self, name: &str, found: &[R]) -> Result<f64> {
-        Ok(difference(found, &self.expected(name, found.len())?))
+        Ok(max_difference(found, &self.expected(name, found.len())?))
     }
 
-    /// A tensor of so many numbers, whatever its shape.
+    /// A tensor of `len` values, whatever its shape.
     fn expected(&self, name: &str, len: usize) -> Result<Vec<f32>> {
         let view = tensor(self.tensors, name)?;
         let shape = view.shape().to_vec();
@@ -386,7 +388,7 @@ impl<'a> Fixture<'a> {
             return Err(wrong_type(name, &view, &format!("{len} numbers")));
         }
         let mut expected = vec![0.0; len];
-        official::read_tensor(name, &view, Fit::Same, &shape, &mut expected)?;
+        official::read_tensor(name, &view, Conversion::Same, &shape, &mut expected)?;
         Ok(expected)
     }
 }

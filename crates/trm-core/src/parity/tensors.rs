@@ -1,8 +1,8 @@
-//! Reading the expected file, and differences from it.
+//! Reading the tensors of a fixture, and their differences.
 
+use crate::error::{Result, TrmError};
 use crate::kernel::Real;
 use crate::weights::describe;
-use crate::{Result, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 pub(super) fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>> {
@@ -35,12 +35,12 @@ pub(super) fn wrong_type(name: &str, view: &TensorView, expected: &str) -> TrmEr
     TrmError::TensorShape { name: name.into(), found: describe(view), expected: expected.into() }
 }
 
-/// The larger of two differences; NaN counts as the largest.
-pub(super) fn largest(a: f64, b: f64) -> f64 {
+/// The maximum of two differences; NaN counts as the largest.
+pub(super) fn max(a: f64, b: f64) -> f64 {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// The largest difference between two slices.
-pub(super) fn difference<A: Real, B: Real>(a: &[A], b: &[B]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, largest)
+/// The maximum absolute difference of two slices.
+pub(super) fn max_difference<A: Real, B: Real>(a: &[A], b: &[B]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a.to_f64() - b.to_f64()).abs()).fold(0.0, max)
 }

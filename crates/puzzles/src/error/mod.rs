@@ -1,5 +1,9 @@
 //! What can be wrong with a puzzle, a grid or a data file.
 
+mod messages;
+
+use messages::{missing_column, sudoku_cells};
+
 use crate::sudoku::Unit;
 
 /// An error of this crate. Every variant carries the place and what was found there.
@@ -87,6 +91,59 @@ pub enum PuzzleError {
         /// What is wrong with it.
         verdict: crate::sudoku::Verdict,
     },
+    /// A character of a text that is no cell.
+    #[error(
+        "line {line}, column {column}: {found:?} is no cell of a {side}x{side} Sudoku; digits are {digits}, and \
+         blanks . 0 _ * x ? -"
+    )]
+    SudokuCharacter {
+        /// Line of the text, from 1.
+        line: usize,
+        /// Column of the line, from 1.
+        column: usize,
+        /// The character.
+        found: char,
+        /// Side of the grid.
+        side: usize,
+        /// What is read as digits.
+        digits: String,
+    },
+    /// A digit of a text above the side of its grid.
+    #[error("line {line}, column {column}: {found} is above {largest}")]
+    SudokuDigit {
+        /// Line of the text, from 1.
+        line: usize,
+        /// Column of the line, from 1.
+        column: usize,
+        /// The digit as it was written.
+        found: String,
+        /// The largest digit.
+        largest: String,
+    },
+    /// A text with a number of cells that no grid has.
+    #[error("{}", sudoku_cells(*found, *expected, *row))]
+    SudokuCells {
+        /// Cells found.
+        found: usize,
+        /// Cells of the size that was asked for.
+        expected: Option<usize>,
+        /// A line that differs from most others, with its cells and theirs.
+        row: Option<(usize, usize, usize)>,
+    },
+    /// A text that can be meant as several different puzzles.
+    #[error("this can be read in {} ways: {}", readings.len(), readings.join("; or "))]
+    Ambiguous {
+        /// What it can be read as.
+        readings: Vec<String>,
+    },
+    /// More than one puzzle where one was expected.
+    #[error("{found} puzzles where one was expected: the first in line {}, the second in line {}", lines.0, lines.1)]
+    ManyPuzzles {
+        /// Puzzles found.
+        found: usize,
+        /// Lines of the first two.
+        lines: (usize, usize),
+    },
     /// A rating that is not a finite number.
     #[error("the rating {found:?} is not a number")]
     BadRating {
@@ -94,12 +151,88 @@ pub enum PuzzleError {
         found: String,
     },
 
-    // Data files
+    // Texts and data files
+    /// A text that is longer than any puzzle, or list of puzzles, that is read at once.
+    #[error("more than {max_bytes} bytes")]
+    TextTooLong {
+        /// The limit.
+        max_bytes: usize,
+    },
+    /// A text with more lines than any list of puzzles that is read at once.
+    #[error("more than {max_lines} lines")]
+    TooManyLines {
+        /// The limit.
+        max_lines: usize,
+    },
+    /// A file whose first bytes say that it is something else.
+    #[error("this is {found}: {advice}")]
+    OtherFormat {
+        /// What it is.
+        found: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// A byte that is no text.
+    #[error("line {line}, column {column}: byte {byte:#04x} is no UTF-8 text; save it as UTF-8")]
+    NotUtf8 {
+        /// Line of the text, from 1.
+        line: usize,
+        /// Column of the line, from 1.
+        column: usize,
+        /// The byte.
+        byte: u8,
+    },
+    /// An archive that holds more than any data file.
+    #[error("the archive unpacks to more than {max_bytes} bytes")]
+    UnpacksTooLong {
+        /// The limit.
+        max_bytes: u64,
+    },
     /// A header line without a column that is needed.
-    #[error("the header has no column named {name:?}")]
+    #[error("{}", missing_column(name, others, header))]
     MissingColumn {
         /// The column.
         name: &'static str,
+        /// Other names that it may have.
+        others: &'static [&'static str],
+        /// The header that was found, its start if it is long.
+        header: String,
+    },
+    /// An array of numbers that is not as the reference's builder writes it.
+    #[error("{file}: {reason}")]
+    Numpy {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something is wrong with one row of an array.
+    #[error("row {row}: {source}")]
+    InRow {
+        /// The row, from 1.
+        row: u64,
+        /// What is wrong.
+        source: Box<PuzzleError>,
+    },
+    /// A number in an array that is no token of the puzzle.
+    #[error("row {}, column {}: {found} is no token, they are 1 to {max}", row + 1, column + 1)]
+    Token {
+        /// Row of the cell.
+        row: usize,
+        /// Column of the cell.
+        column: usize,
+        /// The number.
+        found: i64,
+        /// The largest token.
+        max: usize,
+    },
+    /// An array of another shape than a decoder reads.
+    #[error("an array of {} x {} was expected, found {} x {}", expected[0], expected[1], found[0], found[1])]
+    Shape {
+        /// Rows and columns expected.
+        expected: [usize; 2],
+        /// Rows and columns found.
+        found: [usize; 2],
     },
     /// A line with fewer fields than the header promised.
     #[error("the field {name:?} is missing")]
@@ -158,12 +291,14 @@ pub enum PuzzleError {
         found: usize,
     },
     /// A side beyond [`MAX_SIDE`](crate::maze::MAX_SIDE), or 0.
-    #[error("a maze of {height} x {width} cells; each side must be 1 to {max}")]
+    #[error("a maze of {height} x {width} cells; each side must be {least} to {max}")]
     MazeSide {
         /// Rows asked for.
         height: usize,
         /// Columns asked for.
         width: usize,
+        /// The shortest side allowed.
+        least: usize,
         /// The longest side allowed.
         max: usize,
     },
@@ -265,5 +400,4 @@ pub enum PuzzleError {
         /// Steps asked for.
         min_path: usize,
     },
-    // Data files
 }

@@ -1,0 +1,10 @@
+//! Tables as text, whatever they hold: CSV with a header, its delimiter, encoding and packing found out.
+
+mod header;
+mod input;
+mod lines;
+mod records;
+
+pub(crate) use header::Column;
+pub use header::is_csv;
+pub(crate) use records::{Format, Record, Table};

@@ -1,0 +1,62 @@
+//! Values of options: each is checked where it is read.
+
+use puzzles::sudoku::Geometry;
+use std::ops::RangeInclusive;
+
+/// A parser of finite numbers of a range.
+pub fn number(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> + Clone + Send + Sync {
+    move |text| {
+        let (low, high) = (range.start(), range.end());
+        let wanted = match high.is_finite() {
+            true => format!("must be a number from {low} to {high}"),
+            false => format!("must be a number, {low} or more"),
+        };
+        let number: f64 = text.trim().parse().map_err(|_| wanted.clone())?;
+        if number.is_finite() && range.contains(&number) { Ok(number) } else { Err(wanted) }
+    }
+}
+
+/// The same for numbers that are stored with single precision.
+pub fn number32(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f32, String> + Clone + Send + Sync {
+    let number = number(range);
+    move |text| Ok(number(text)? as f32)
+}
+
+/// At least as many steps as the longest shortest path in a maze of this side has: no two cells that are not
+/// neighbours on it may touch, which leaves two of three cells to it.
+pub fn longest_path(side: usize) -> usize {
+    side.saturating_add(1).saturating_pow(2).div_ceil(3).saturating_mul(2)
+}
+
+/// The shape of Sudoku boxes: rows x columns.
+pub fn boxes(text: &str) -> Result<Geometry, String> {
+    let parse = || {
+        let (rows, columns) = text.split_once(['x', 'X'])?;
+        Geometry::new(rows.trim().parse().ok()?, columns.trim().parse().ok()?).ok()
+    };
+    parse().ok_or_else(|| "must be rows x columns of a box, each from 2 to 5, such as 3x2".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_finite_and_in_range() {
+        let share = number(0.0..=1.0);
+        assert_eq!((share("0"), share(" 0.5 "), share("1")), (Ok(0.0), Ok(0.5), Ok(1.0)));
+        for text in ["nan", "NaN", "inf", "-inf", "1e400", "-0.1", "1.1", "", "x", "0,5"] {
+            assert_eq!(share(text), Err("must be a number from 0 to 1".into()), "{text:?}");
+        }
+        assert_eq!(number(0.0..=f64::INFINITY)("inf"), Err("must be a number, 0 or more".into()));
+    }
+
+    #[test]
+    fn boxes_are_rows_and_columns() {
+        let read = |text| boxes(text).map(|g| (g.box_rows(), g.box_cols()));
+        assert_eq!((read("3x2"), read("2X3")), (Ok((3, 2)), Ok((2, 3))));
+        for text in ["", "3", "3x", "x2", "1x6", "6x6", "3x2x1", "-3x2"] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The feed-forward layer of each position: a [SwiGLU](crate::swiglu) of `[gate, up] = u W_gate_up`.
+
+use super::tiles::tiles;
+use crate::context::{Context, pack_weight};
+use crate::kernel::{Mat, Real, Simd, gemm_add};
+use crate::params::{Init, Layout, transpose_weight};
+use crate::swiglu::{SwiGlu, Tape, Tile, pre_activations};
+use core::ops::Range;
+
+/// The most positions computed together: their pre-activations stay in the L2 cache.
+const TILE: usize = 64;
+
+/// The weights of one feed-forward layer.
+#[derive(Clone, Debug)]
+pub(super) struct FeedForward {
+    h: usize,
+    f: usize,
+    /// `[h, 2 f]`
+    gate_up: Range<usize>,
+    swiglu: SwiGlu,
+}
+
+impl FeedForward {
+    pub fn new(name: &str, h: usize, f: usize, layout: &mut Layout) -> Self {
+        let gate_up = layout.push(format!("{name}.gate_up.weight"), &[h, 2 * f], Init::fan_in(h), true);
+        FeedForward { h, f, gate_up, swiglu: SwiGlu::new(name, h, f, layout) }
+    }
+
+    /// Multiply-adds for `n` positions.
+    pub fn multiply_adds(&self, n: usize) -> usize {
+        3 * n * self.h * self.f
+    }
+
+    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
+        transpose_weight(params, &self.gate_up, self.h, t);
+        self.swiglu.transpose(params, t);
+    }
+
+    /// See [`Net::pack`](crate::net::Net::pack).
+    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
+        if self.h % 2 == 1 || self.f % 2 == 1 {
+            return false;
+        }
+        pack_weight(params, self.gate_up.clone(), self.h, pairs);
+        self.swiglu.pack(params, pairs);
+        true
+    }
+
+    pub fn resize_tile<R: Real>(&self, n: usize, tile: &mut Tile<R>) {
+        tile.resize(n.min(TILE), self.f, self.h.max(self.f));
+    }
+
+    pub fn resize_tape<R: Real>(&self, n: usize, tape: &mut Tape<R>) {
+        tape.resize(n * 2 * self.f, n);
+    }
+
+    /// From `input` to `output`, both `[n, h]`.
+    #[inline(always)]
+    pub fn forward<S: Simd>(
+        &self,
+        s: S,
+        ctx: Context<S::Elem>,
+        input: &[S::Elem],
+        output: &mut [S::Elem],
+        mut tape: Option<&mut Tape<S::Elem>>,
+        tile: &mut Tile<S::Elem>,
+    ) {
+        let (h, w) = (self.h, 2 * self.f);
+        let Tile { pre, act, packed, .. } = tile;
+        for (t0, t1) in tiles(input.len() / h, TILE) {
+            let (taped, factors) = match &mut tape {
+                Some(Tape { pre, factor }) => (Some(&mut pre[..]), Some(&mut factor[t0..t1])),
+                None => (None, None),
+            };
+            let pre = pre_activations(taped, pre, t0 * w..t1 * w);
+            let rows = (&input[t0 * h..t1 * h], &mut output[t0 * h..t1 * h]);
+            ctx.matmul::<_, false>(s, &self.gate_up, (rows.0, h), packed, pre);
+            self.swiglu.forward(s, ctx, pre, rows, factors, (act, packed));
+        }
+    }
+
+    /// Turns `d`, the gradient of `output`, into that of `input`.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn backward<S: Simd>(
+        &self,
+        s: S,
+        transposed: &[S::Elem],
+        (input, output): (&[S::Elem], &[S::Elem]),
+        tape: &Tape<S::Elem>,
+        d: &mut [S::Elem],
+        grads: &mut [S::Elem],
+        tile: &mut Tile<S::Elem>,
+    ) {
+        let (h, w) = (self.h, 2 * self.f);
+        let Tile { pre: d_pre, act, d_act, .. } = tile;
+        for (t0, t1) in tiles(input.len() / h, TILE) {
+            let (rows, range) = (t1 - t0, t0 * h..t1 * h);
+            let (input, d, d_pre) = (&input[range.clone()], &mut d[range.clone()], &mut d_pre[..rows * w]);
+            let forward = (&tape.pre[t0 * w..t1 * w], &output[range], &tape.factor[t0..t1]);
+            self.swiglu.backward(s, transposed, forward, d, d_pre, grads, (act, d_act));
+            gemm_add(s, (h, w, rows), Mat::transposed(input, h), d_pre, &mut grads[self.gate_up.clone()]);
+            gemm_add(s, (rows, h, w), Mat::rows(d_pre, w), &transposed[self.gate_up.clone()], d);
+        }
+    }
+}

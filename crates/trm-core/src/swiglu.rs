@@ -1,0 +1,152 @@
+//! SwiGLU (arXiv 2002.05202) with the residual and the norm around it, which ends the block of every net:
+//!
+//! ```text
+//! output = rms_norm(input + (silu(gate) * up) W_down)
+//! ```
+//!
+//! The pre-activations `[gate, up]` are the caller's: `input W_gate_up` in the feed-forward layer of a dense
+//! net, the sum of a token's own, its neighbours' and its groups' messages in a relational net. MLP-T gates
+//! columns instead of rows and shares the buffers and the tape.
+
+use crate::RMS_EPS;
+use crate::context::{Context, pack_weight};
+use crate::kernel::{Mat, Real, Simd, gemm, gemm_add, rms_norm, rms_norm_backward, swiglu, swiglu_backward};
+use crate::params::{Init, Layout, transpose_weight};
+use core::ops::Range;
+
+/// The weights of one SwiGLU.
+#[derive(Clone, Debug)]
+pub(crate) struct SwiGlu {
+    /// Width of a row.
+    h: usize,
+    /// Width of the hidden layer.
+    f: usize,
+    /// `[f, h]`
+    down: Range<usize>,
+}
+
+/// What the backward pass needs. Shapes are for `n` rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tape<R> {
+    /// `[n, 2 f]`: the pre-activations.
+    pub pre: Vec<R>,
+    /// `[n]`: factors of the norm.
+    pub factor: Vec<R>,
+}
+
+/// Buffers of one tile of rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tile<R> {
+    /// `[rows, 2 f]`: the pre-activations of a pass without a tape, or the gradient of the pre-activations.
+    pub pre: Vec<R>,
+    /// `[rows, f]`: the activations `silu(gate) * up`.
+    pub act: Vec<R>,
+    /// `[rows, f]`
+    pub d_act: Vec<R>,
+    /// `[rows, k / 2]`: the input of a matmul in bf16.
+    pub packed: Vec<R>,
+}
+
+impl<R: Real> Tape<R> {
+    /// Makes room for `n_pre` pre-activations and `n_factors` factors.
+    pub fn resize(&mut self, n_pre: usize, n_factors: usize) {
+        self.pre.resize(n_pre, R::ZERO);
+        self.factor.resize(n_factors, R::ZERO);
+    }
+}
+
+impl<R: Real> Tile<R> {
+    /// Makes room for `rows` rows with a hidden layer `f` wide and matmuls over at most `k`.
+    pub fn resize(&mut self, rows: usize, f: usize, k: usize) {
+        self.pre.resize(rows * 2 * f, R::ZERO);
+        self.act.resize(rows * f, R::ZERO);
+        self.d_act.resize(rows * f, R::ZERO);
+        self.packed.resize(rows * k / 2, R::ZERO);
+    }
+}
+
+/// The pre-activations at `range`: on the tape, or without one at the start of the tile's buffer.
+#[inline(always)]
+pub(crate) fn pre_activations<'a, R>(
+    tape: Option<&'a mut [R]>,
+    tile: &'a mut [R],
+    range: Range<usize>,
+) -> &'a mut [R] {
+    match tape {
+        Some(pre) => &mut pre[range],
+        None => &mut tile[..range.len()],
+    }
+}
+
+impl SwiGlu {
+    /// Appends `NAME.down.weight` to the layout.
+    pub fn new(name: &str, h: usize, f: usize, layout: &mut Layout) -> Self {
+        let down = layout.push(format!("{name}.down.weight"), &[f, h], Init::fan_in(f), true);
+        SwiGlu { h, f, down }
+    }
+
+    /// Writes the transposed matrix for the backward pass.
+    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
+        transpose_weight(params, &self.down, self.f, t);
+    }
+
+    /// Packs the matrix for bf16.
+    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) {
+        pack_weight(params, self.down.clone(), self.f, pairs);
+    }
+
+    /// The forward pass of some rows, from `pre` and `input` to `output`. Writes the factors of the norm to
+    /// `factors`, if given.
+    #[inline(always)]
+    pub fn forward<S: Simd>(
+        &self,
+        s: S,
+        ctx: Context<S::Elem>,
+        pre: &[S::Elem],
+        (input, output): (&[S::Elem], &mut [S::Elem]),
+        mut factors: Option<&mut [S::Elem]>,
+        (act, packed): (&mut [S::Elem], &mut [S::Elem]),
+    ) {
+        let (h, f) = (self.h, self.f);
+        let act = &mut act[..pre.len() / 2];
+        for (act, pre) in act.chunks_exact_mut(f).zip(pre.chunks_exact(2 * f)) {
+            swiglu(s, pre, act);
+        }
+        output.copy_from_slice(input);
+        ctx.matmul::<_, true>(s, &self.down, (act, f), packed, output);
+        for (i, row) in output.chunks_exact_mut(h).enumerate() {
+            let factor = rms_norm(s, row, S::Elem::from_f64(RMS_EPS));
+            if let Some(factors) = &mut factors {
+                factors[i] = factor;
+            }
+        }
+    }
+
+    /// The backward pass of some rows, with `pre`, `output` and `factor` of the forward pass. Turns `d`, the gradient
+    /// of `output`, into the gradient of the sum before the norm, which is also that of the residual. Writes the
+    /// gradient of `pre` to `d_pre`, and adds that of the weights to `grads`.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn backward<S: Simd>(
+        &self,
+        s: S,
+        transposed: &[S::Elem],
+        (pre, output, factor): (&[S::Elem], &[S::Elem], &[S::Elem]),
+        d: &mut [S::Elem],
+        d_pre: &mut [S::Elem],
+        grads: &mut [S::Elem],
+        (act, d_act): (&mut [S::Elem], &mut [S::Elem]),
+    ) {
+        let (h, f, rows) = (self.h, self.f, factor.len());
+        for ((d, output), factor) in d.chunks_exact_mut(h).zip(output.chunks_exact(h)).zip(factor) {
+            rms_norm_backward(s, d, output, *factor);
+        }
+        let (act, d_act) = (&mut act[..rows * f], &mut d_act[..rows * f]);
+        gemm(s, (rows, f, h), Mat::rows(d, h), &transposed[self.down.clone()], d_act);
+        let here = act.chunks_exact_mut(f).zip(d_pre.chunks_exact_mut(2 * f));
+        for ((pre, d_act), (act, d_pre)) in pre.chunks_exact(2 * f).zip(d_act.chunks_exact(f)).zip(here) {
+            swiglu_backward(s, pre, d_act, act, d_pre);
+        }
+        gemm_add(s, (f, h, rows), Mat::transposed(act, f), d, &mut grads[self.down.clone()]);
+    }
+}
