@@ -43,15 +43,24 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// Makes a workspace of the archives in `folder`.
+/// Makes a workspace of the archives in `folder`. What an archive gave before stays where it is the same, so that
+/// only what changed is built again.
 fn unpack(published: &[Published], archives: &Path, folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     for member in published {
-        let archive = archives.join(format!("{}.crate", member.archive));
-        passes(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(folder))?;
+        let name = format!("{}.crate", member.archive);
+        let (archive, unpacked) = (archives.join(&name), folder.join(&name));
+        let read = |path: &Path| fs::read(path).with_context(|| path.display().to_string());
+        if unpacked.exists() && read(&archive)? == read(&unpacked)? {
+            continue;
+        }
+        let sources = folder.join(&member.archive);
+        if sources.exists() {
+            fs::remove_dir_all(&sources).with_context(|| sources.display().to_string())?;
+        }
+        // Without -m files have the date that cargo gives to all of them, and it would take none for changed.
+        passes(Command::new("tar").arg("-xmzf").arg(&archive).arg("-C").arg(folder))?;
+        fs::copy(&archive, &unpacked).with_context(|| unpacked.display().to_string())?;
     }
     // The versions of the lock file, which are at hand.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).context("Cargo.lock")?;
