@@ -1,6 +1,6 @@
 //! Learned halting of a solver that has nothing to do with puzzles: Gauss-Seidel sweeps on random linear
 //! systems. How many sweeps one needs depends on how dominant its diagonal is. No sweep may compute the
-//! residual, which would cost as much as the sweep: what is seen of one is only how far it moved.
+//! residual, which would cost as much as the sweep: the signal of one is only how far it moved.
 //!
 //! `cargo run --release -p sona-learn --example gauss_seidel`
 
@@ -34,7 +34,7 @@ impl System {
         System { a, b, solution }
     }
 
-    /// What is known before the first sweep: how the diagonal stands to the rest, and the right side.
+    /// The embedding, from before the first sweep: the diagonal against the rest, and the right side.
     fn embedding(&self) -> [f32; 4] {
         let ratio = |i: usize| self.a[i].iter().sum::<f32>() / self.a[i][i] - 1.0;
         let ratios: Vec<f32> = (0..N).map(ratio).collect();
@@ -51,7 +51,7 @@ impl System {
             moved = moved.max((next - x[i]).abs());
             x[i] = next;
         }
-        // A move of a thousandth says that little is left; the scale is learned.
+        // After a move of a thousandth little is left; the scale is learned.
         Signal { confidence: 1.0 / (1.0 + moved / TOLERANCE), change: moved.min(1.0) }
     }
 
@@ -80,9 +80,9 @@ fn main() {
         let policy = HaltingPolicy { settled: 0.98, hopeless: 0.01 };
         let mut plan = engine.plan(&system.embedding(), MAX_SWEEPS, policy);
         while let Decision::Continue { .. } = plan.observe(system.sweep(&mut x)).decision {}
-        n_sweeps += plan.n_seen();
+        n_sweeps += plan.n_observed();
         n_right += usize::from(system.is_right(&x));
-        for _ in plan.n_seen()..MAX_SWEEPS {
+        for _ in plan.n_observed()..MAX_SWEEPS {
             system.sweep(&mut x);
         }
         n_possible += usize::from(system.is_right(&x));

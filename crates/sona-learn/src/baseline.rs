@@ -6,7 +6,7 @@
 use ndarray::{Array2, aview_mut1, aview1};
 
 use crate::features::FeatureMap;
-use crate::math::sigmoid;
+use crate::math::{dot, sigmoid};
 
 /// A question's embedding and the number of steps it needed.
 pub type Example = (Vec<f32>, usize);
@@ -101,7 +101,7 @@ impl OrdinalRegression {
             let mut gradient: Vec<f32> = weights.iter().map(|w| penalty * w).collect();
             gradient.resize(dim + n_thresholds, 0.0);
             for (u, k) in &points {
-                let score = aview1(&weights).dot(&aview1(u));
+                let score = dot(&weights, u);
                 // Likelihood of the class: F(theta_k - s) - F(theta_{k-1} - s).
                 let upper = thresholds.get(k - 1).map_or(1.0, |t| sigmoid(t - score));
                 let lower = if *k > 1 { sigmoid(thresholds[k - 2] - score) } else { 0.0 };
@@ -127,7 +127,7 @@ impl OrdinalRegression {
     pub fn predict(&self, query: &[f32]) -> usize {
         let mut u = vec![0.0; query.len()];
         self.map.standardise(query, &mut u);
-        let score = aview1(&self.weights).dot(&aview1(&u));
+        let score = dot(&self.weights, &u);
         1 + self.thresholds.iter().filter(|&&t| t < score).count()
     }
 }

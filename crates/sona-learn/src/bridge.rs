@@ -10,7 +10,7 @@ use crate::outcome::{Label, Outcome};
 /// From this quality on an answer counts as right.
 pub const SOLVED_QUALITY: f32 = 0.5;
 
-/// Learns from a solver's results and says how many steps the next question deserves.
+/// Learns from a solver's results and predicts how many steps the next question needs.
 ///
 /// Everything takes `&self` and may be called from many threads; see [`SonaEngine`]. A result is
 /// anything that turns into an [`Outcome`]: an `Outcome`, or any type `R` with
@@ -44,7 +44,7 @@ impl TrmSonaBridge {
 
     /// The median number of steps, in `1..=max_k`.
     ///
-    /// Never panics: a bad query is answered from the history of all questions, a `max_k` of 0
+    /// Never panics: a bad query gets the prediction from the history of all questions, a `max_k` of 0
     /// counts as 1, and one above the engine's limit as the limit.
     #[must_use]
     pub fn predict_optimal_k(&self, query: &[f32], max_k: usize) -> usize {
@@ -75,7 +75,7 @@ impl TrmSonaBridge {
         }
     }
 
-    /// As [`learn_from_trm`](Self::learn_from_trm), but says what is wrong.
+    /// As [`learn_from_trm`](Self::learn_from_trm), but returns what is wrong.
     ///
     /// # Errors
     /// For a bad embedding, quality, number of steps or signal; then nothing is learned.
@@ -94,7 +94,7 @@ impl TrmSonaBridge {
         self.sona.try_learn(query, label, weight, &outcome.trace)
     }
 
-    /// Learns a result whose optimal number of steps is known (`usize` or `&usize`).
+    /// Learns a result with its optimal number of steps (`usize` or `&usize`).
     ///
     /// A bad example is dropped and counted in [`Stats::n_rejected`](crate::Stats::n_rejected).
     pub fn learn_from_trm_with_optimal_k<R>(&self, query: &[f32], result: &R, optimal_k: impl Borrow<usize>)

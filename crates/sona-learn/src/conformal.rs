@@ -1,7 +1,7 @@
-//! An upper bound that holds as often as it says, whatever the model does (adaptive conformal
+//! An upper bound that holds at its nominal rate, whatever the model predicts (adaptive conformal
 //! inference, arXiv 2106.00170).
 //!
-//! The score of a question solved at `K` is the cumulative hazard it had outlived,
+//! The score of a question solved at `K` is the cumulative hazard up to the step before,
 //! `Lambda_{K-1}(x)` (a Cox-Snell residual). The bound is the first step whose cumulative hazard
 //! reaches the `1 - alpha_t` quantile of the last scores, and
 //! `alpha_{t+1} = alpha_t + gamma (alpha - missed)`.
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-/// Scores kept.
+/// The number of latest scores that are stored.
 const WINDOW: usize = 256;
 /// Step size of the adaptive level.
 const GAMMA: f32 = 0.01;
@@ -48,7 +48,7 @@ impl Conformal {
     }
 
     /// Judges the bound on a newly solved question and learns its score. A censored question
-    /// has no score: whether more steps would have solved it is not known.
+    /// has no score: whether more steps would have solved it is unknown.
     pub(crate) fn update(&mut self, score: f32) {
         let missed = score >= self.threshold();
         self.n_judged += 1;

@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::learner::{Learner, Prediction, SonaConfig};
 use crate::math::sigmoid;
 use crate::outcome::{Label, Signal};
-use crate::pace::Taught;
+use crate::pace::LabelledRun;
 use crate::replan::{HaltingPolicy, Replanner};
 use crate::state;
 
-/// Figures an engine keeps of itself.
+/// Figures of an engine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stats {
     /// Examples learned.
@@ -153,12 +153,12 @@ impl SonaEngine {
     /// # Errors
     /// For a bad embedding, weight, number of steps or signal; then nothing is learned.
     pub fn try_learn(&self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) -> Result<()> {
-        self.write().learn(query, Taught { label, trace, right: &[], weight })
+        self.write().learn(query, LabelledRun { label, trace, right: &[], weight })
     }
 
-    /// Learns one run of which it is known whether the answer of each step was right. The number of steps
-    /// needed is that of [`Label::from_verdicts`], while a run with this trace is taught to stop where the answer
-    /// is right, be it for a while.
+    /// Learns one run with the verdict on the answer of each step. The number of steps needed is that of
+    /// [`Label::from_verdicts`]; from the trace it learns to stop wherever the answer is right, even if a later
+    /// step spoils it.
     ///
     /// # Errors
     /// As [`try_learn`](Self::try_learn).
@@ -170,14 +170,14 @@ impl SonaEngine {
         trace: &[Signal],
     ) -> Result<()> {
         let label = Label::from_verdicts(right);
-        self.write().learn(query, Taught { label, trace, right, weight })
+        self.write().learn(query, LabelledRun { label, trace, right, weight })
     }
 
     /// As [`try_learn`](Self::try_learn), but a bad example is dropped and counted in
     /// [`Stats::n_rejected`].
     pub fn learn(&self, query: &[f32], label: Label, weight: f32, trace: &[Signal]) {
         let mut learner = self.write();
-        if learner.learn(query, Taught { label, trace, right: &[], weight }).is_err() {
+        if learner.learn(query, LabelledRun { label, trace, right: &[], weight }).is_err() {
             learner.n_rejected += 1;
         }
     }
@@ -192,7 +192,7 @@ impl SonaEngine {
         let _ = self.try_force_learn();
     }
 
-    /// As [`force_learn`](Self::force_learn), but says if it could not.
+    /// As [`force_learn`](Self::force_learn), but returns an error if it could not.
     ///
     /// # Errors
     /// [`TooFewExamples`](crate::SonaError::TooFewExamples) below 32 examples,

@@ -79,7 +79,7 @@ pub enum SonaError {
         /// Version of the file.
         found: u32,
     },
-    /// The file is shorter or longer than its header says, or larger than any state.
+    /// The file is shorter or longer than its header states, or larger than any state.
     #[error("state file has {found} bytes, expected {expected}")]
     Length {
         /// Bytes expected.

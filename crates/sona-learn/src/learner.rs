@@ -9,7 +9,7 @@ use crate::error::{Result, SonaError};
 use crate::math::softplus;
 use crate::model::{self, Model};
 use crate::outcome::Label;
-use crate::pace::{Pace, Taught};
+use crate::pace::{LabelledRun, Pace};
 use crate::prior::Prior;
 use crate::replay::{Replay, Stored};
 use crate::sketch::{WIDTH, shorten, width};
@@ -71,7 +71,7 @@ pub struct Prediction {
     pub solvable: f32,
 }
 
-/// Everything an engine knows.
+/// The whole state of an engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Learner {
     pub(crate) config: SonaConfig,
@@ -170,8 +170,8 @@ impl Learner {
     }
 
     /// Learns one example, in time linear in the embedding.
-    pub(crate) fn learn(&mut self, query: &[f32], run: Taught<'_>) -> Result<()> {
-        let Taught { label, trace, right, weight } = run;
+    pub(crate) fn learn(&mut self, query: &[f32], run: LabelledRun<'_>) -> Result<()> {
+        let LabelledRun { label, trace, right, weight } = run;
         self.check_query(query)?;
         self.check_steps(label.steps())?;
         if !(0.0..=1.0).contains(&weight) {
@@ -180,7 +180,7 @@ impl Learner {
         if let Some(i) = trace.iter().position(|s| !s.is_sound()) {
             return Err(SonaError::Signal { step: i + 1 });
         }
-        // A weight of nothing teaches nothing, but is no mistake.
+        // A weight of zero is valid and changes nothing.
         if weight < 1e-3 {
             return Ok(());
         }
@@ -188,12 +188,12 @@ impl Learner {
         let (trace, right) = (&trace[..trace.len().min(limit)], &right[..right.len().min(limit)]);
         let mut buffer = [0.0; WIDTH];
         let query = shorten(query, self.config.seed, &mut buffer);
-        self.learn_checked(query, Taught { label, trace, right, weight });
+        self.learn_checked(query, LabelledRun { label, trace, right, weight });
         Ok(())
     }
 
-    fn learn_checked(&mut self, query: &[f32], run: Taught<'_>) {
-        let Taught { label, trace, right, weight } = run;
+    fn learn_checked(&mut self, query: &[f32], run: LabelledRun<'_>) {
+        let LabelledRun { label, trace, right, weight } = run;
         if let Some(model) = &mut self.model {
             let location = model.update(query, label, weight, |model, location| {
                 if let Label::Solved(k) = label {
@@ -241,7 +241,7 @@ impl Learner {
         let runs = stored.iter().zip(&left_out).filter(|((e, _), _)| !e.trace.is_empty());
         self.pace = Pace::fit(runs.map(|((e, weight), &location)| {
             let model = &model;
-            let run = Taught { label: e.label, trace: &e.trace, right: &e.right, weight: *weight };
+            let run = LabelledRun { label: e.label, trace: &e.trace, right: &e.right, weight: *weight };
             (run, move |t| model.logit(location, t))
         }));
         self.model = Some(model);

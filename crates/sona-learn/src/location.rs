@@ -12,7 +12,7 @@ use crate::outcome::Label;
 
 /// Ridge penalties tried at a consolidation.
 const PENALTIES: [f64; 4] = [0.003, 0.03, 0.3, 3.0];
-/// An example whose direction is known better than this no longer adds certainty: the gain
+/// An example whose direction is more certain than this no longer shrinks the covariance: the gain
 /// never falls to zero, and a new kind of question is learned however long the history is.
 const MIN_SURPRISE: f64 = 0.01;
 

@@ -40,7 +40,7 @@ pub(crate) struct Model {
 impl Model {
     /// Fits everything anew. Also returns, per example, the location predicted without it.
     ///
-    /// None if the examples do not determine a sound model; the caller keeps what it had.
+    /// `None` if the examples do not determine a sound model.
     pub(crate) fn fit(dim: usize, examples: &[Example], seed: u64) -> Option<(Self, Vec<f32>)> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let queries: Vec<f32> = examples.iter().flat_map(|e| e.query).copied().collect();
@@ -83,8 +83,8 @@ impl Model {
         self.hazard.cumulative(location, step)
     }
 
-    /// Learns one example; returns the location predicted before it, after showing it, with the
-    /// model as it was, to `judge`.
+    /// Learns one example. Calls `judge` with the model before the update and the location that it predicts,
+    /// and returns that location.
     pub(crate) fn update(
         &mut self,
         query: &[f32],

@@ -1,8 +1,8 @@
-//! What one run of a solver teaches.
+//! The label, the signals and the outcome of a run.
 
 use serde::{Deserialize, Serialize};
 
-/// How many steps a question needed, as far as is known.
+/// How many steps a question needed, or the most that were tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Label {
     /// The answer was right at this step (counted from 1), not before, and stayed right.
@@ -40,7 +40,7 @@ impl Label {
     }
 }
 
-/// What a solver shows after one step, without knowing whether it is right.
+/// What a solver reports after one step, without knowing whether its answer is right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// The solver's own confidence, 0 to 1.
@@ -52,7 +52,7 @@ pub struct Signal {
 /// The result of one run, as `learn_from_trm` takes it.
 ///
 /// Steps and trace are learned from. `confidence` and `early_stopped` are what solvers report
-/// beside them; one number after the last step says less than the trace, so they are not used.
+/// beside them; one number after the last step holds less than the trace, so they are not used.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Steps that ran.
@@ -72,7 +72,7 @@ impl From<&Outcome> for Outcome {
 }
 
 /// Any result that turns into `(iterations_used, confidence, early_stopped)` is an outcome
-/// without a trace. A crate that does not know this one can so still be understood by it.
+/// without a trace. So a crate that does not depend on this one can still have its results learned.
 impl<'a, R> From<&'a R> for Outcome
 where
     (usize, f32, bool): From<&'a R>,

@@ -1,4 +1,4 @@
-//! What the trace of a run says: is the answer settled, and is the run faster than planned?
+//! Predictions from the trace of a run: is the answer settled, and is the run faster than planned?
 //!
 //! ```text
 //! P(right at s | trace)               = sigmoid(a . tau_s)
@@ -16,9 +16,9 @@ use crate::outcome::{Label, Signal};
 pub(crate) const T: usize = 8;
 /// Rate of the online steps.
 const RATE: f32 = 0.02;
-/// Before any trace was seen: the static forecast is believed as it is.
-const BELIEVE: [f32; T] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0];
-const NEUTRAL: [f32; T] = [0.0; T];
+/// The weights before any trace was learned: the static forecast as it is.
+const PRIOR_SETTLED: [f32; T] = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0];
+const PRIOR_PACE: [f32; T] = [0.0; T];
 
 impl Signal {
     /// True if both numbers are finite.
@@ -76,19 +76,19 @@ pub(crate) struct Pace {
     pace: Logistic,
 }
 
-/// What is known of a run.
+/// One run with its label, to be learned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taught<'a> {
+pub(crate) struct LabelledRun<'a> {
     pub(crate) label: Label,
     pub(crate) trace: &'a [Signal],
-    /// Whether the answer of each step was right; beyond its end, the label says so.
+    /// Whether the answer of each step was right; past its end, the label decides.
     pub(crate) right: &'a [bool],
     pub(crate) weight: f32,
 }
 
-/// The rows one run teaches: for `settled`, and for `pace`.
-fn rows(run: Taught<'_>, eta: impl Fn(usize) -> f32) -> impl Iterator<Item = (Row<T>, Option<Row<T>>)> {
-    let Taught { label, trace, right, weight } = run;
+/// The training rows of one run: for `settled`, and for `pace`.
+fn rows(run: LabelledRun<'_>, eta: impl Fn(usize) -> f32) -> impl Iterator<Item = (Row<T>, Option<Row<T>>)> {
+    let LabelledRun { label, trace, right, weight } = run;
     let (solved_at, n_known) = match label {
         Label::Solved(k) => (k, trace.len()),
         Label::Censored(c) => (usize::MAX, trace.len().min(c)),
@@ -112,11 +112,11 @@ fn rows(run: Taught<'_>, eta: impl Fn(usize) -> f32) -> impl Iterator<Item = (Ro
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { settled: Logistic::new(&BELIEVE), pace: Logistic::new(&NEUTRAL) }
+        Self { settled: Logistic::new(&PRIOR_SETTLED), pace: Logistic::new(&PRIOR_PACE) }
     }
 
     /// Fits both to runs, each with its static logits.
-    pub(crate) fn fit<'a, F: Fn(usize) -> f32>(runs: impl Iterator<Item = (Taught<'a>, F)>) -> Self {
+    pub(crate) fn fit<'a, F: Fn(usize) -> f32>(runs: impl Iterator<Item = (LabelledRun<'a>, F)>) -> Self {
         let (mut settled, mut pace) = (Vec::new(), Vec::new());
         for (run, eta) in runs {
             for (s, p) in rows(run, eta) {
@@ -124,10 +124,10 @@ impl Pace {
                 pace.extend(p);
             }
         }
-        Self { settled: Logistic::fit(&BELIEVE, &settled), pace: Logistic::fit(&NEUTRAL, &pace) }
+        Self { settled: Logistic::fit(&PRIOR_SETTLED, &settled), pace: Logistic::fit(&PRIOR_PACE, &pace) }
     }
 
-    pub(crate) fn update(&mut self, run: Taught<'_>, eta: impl Fn(usize) -> f32) {
+    pub(crate) fn update(&mut self, run: LabelledRun<'_>, eta: impl Fn(usize) -> f32) {
         for (settled, pace) in rows(run, eta) {
             self.settled.update(&settled, RATE);
             if let Some(pace) = pace {

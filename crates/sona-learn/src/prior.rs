@@ -1,15 +1,15 @@
-//! What to say of a question nothing is known of: the history of all questions.
+//! The forecast without an embedding or a model: the history of all questions.
 
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Label;
 
-/// Share of the past that fades with each example.
+/// The share of the counts that each example makes fade.
 const FADING: f64 = 1e-3;
-/// Hazard believed before any example, and the weight of that belief in examples.
+/// The hazard before any example; it weighs as much as one example.
 const FIRST_HAZARD: f64 = 0.1;
 
-/// Kaplan-Meier counts that slowly forget.
+/// Kaplan-Meier counts that decay slowly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Prior {
     /// Solved at step `t`, at index `t - 1`.
@@ -64,6 +64,6 @@ mod tests {
         let h: Vec<f32> = prior.logits(4).map(sigmoid).collect();
         // 50 of 200 at step 1; none of 100 at step 2; all of 100 at step 3.
         assert!((h[0] - 0.25).abs() < 0.03 && h[1] < 0.01 && h[2] > 0.98, "{h:?}");
-        assert!((h[3] - 0.1).abs() < 0.01, "nothing known: the first belief");
+        assert!((h[3] - 0.1).abs() < 0.01, "no example: the first hazard");
     }
 }

@@ -62,12 +62,12 @@ pub struct Replanner {
     policy: HaltingPolicy,
     follower: Follower,
     planned: usize,
-    n_seen: usize,
+    n_observed: usize,
 }
 
 impl Replanner {
     pub(crate) fn new(logits: Vec<f32>, pace: Pace, planned: usize, policy: HaltingPolicy) -> Self {
-        Self { logits, pace, policy, follower: Follower::default(), planned, n_seen: 0 }
+        Self { logits, pace, policy, follower: Follower::default(), planned, n_observed: 0 }
     }
 
     /// The steps planned before the run: the upper bound of the static prediction.
@@ -76,31 +76,31 @@ impl Replanner {
         self.planned
     }
 
-    /// Steps seen so far.
+    /// Steps observed so far.
     #[must_use]
-    pub fn n_seen(&self) -> usize {
-        self.n_seen
+    pub fn n_observed(&self) -> usize {
+        self.n_observed
     }
 
-    /// Takes in the signal of the step that just ran. Numbers that are not finite count as the
-    /// least favourable ones; steps beyond the limit are told to stop.
+    /// Updates the plan with the signal of the step that just ran. Numbers that are not finite count as the
+    /// least favourable ones; past the limit the decision is always to stop.
     pub fn observe(&mut self, signal: Signal) -> Advice {
-        let Some(&eta) = self.logits.get(self.n_seen) else {
+        let Some(&eta) = self.logits.get(self.n_observed) else {
             return Advice { decision: Decision::Stop(StopReason::Limit), settled: 0.0, solvable: 0.0 };
         };
-        self.n_seen += 1;
+        self.n_observed += 1;
         let tau = self.follower.observe(signal, eta);
         let settled = sigmoid(self.pace.settled_logit(&tau));
         let mut left = 1.0 - settled;
         let mut remaining = None;
-        for (i, &eta) in self.logits[self.n_seen..].iter().enumerate() {
+        for (i, &eta) in self.logits[self.n_observed..].iter().enumerate() {
             left *= (-softplus(self.pace.later_logit(&tau, eta))).exp();
             if remaining.is_none() && 1.0 - left >= self.policy.settled {
                 remaining = Some(i + 1);
             }
         }
         let solvable = 1.0 - left;
-        let n_left = self.logits.len() - self.n_seen;
+        let n_left = self.logits.len() - self.n_observed;
         let decision = if settled >= self.policy.settled {
             Decision::Stop(StopReason::Settled)
         } else if n_left == 0 {

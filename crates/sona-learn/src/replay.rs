@@ -1,5 +1,5 @@
-//! A bounded memory of examples: the latest ones, and a sample of all earlier ones that keeps
-//! every number of steps represented.
+//! A bounded buffer of examples: the latest ones, and a sample of all earlier ones in which every number
+//! of steps is represented.
 
 use std::collections::VecDeque;
 
@@ -23,7 +23,7 @@ pub(crate) struct Stored {
     pub(crate) label: Label,
     pub(crate) weight: f32,
     pub(crate) trace: Box<[Signal]>,
-    /// Whether the answer of each step was right; empty where only the label is known.
+    /// Whether the answer of each step was right; empty where only the label was given.
     pub(crate) right: Box<[bool]>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Replay {
     recent: VecDeque<Stored>,
     old: Vec<Stored>,
     /// Examples that ever left `recent`, by stratum: 0 for censored, k for solved at k.
-    seen: Vec<u64>,
+    n_left: Vec<u64>,
     /// Members of `old`, by stratum.
     held: Vec<u32>,
 }
@@ -47,7 +47,12 @@ fn stratum(label: Label) -> usize {
 
 impl Replay {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { recent: VecDeque::new(), old: Vec::new(), seen: vec![0; limit + 1], held: vec![0; limit + 1] }
+        Self {
+            recent: VecDeque::new(),
+            old: Vec::new(),
+            n_left: vec![0; limit + 1],
+            held: vec![0; limit + 1],
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -64,11 +69,11 @@ impl Replay {
         self.recent.push_back(example);
     }
 
-    /// Reservoir sampling, stratified: while strata differ in size, a new example takes the
-    /// place of one of the largest stratum; within the largest, it is Vitter's algorithm R.
+    /// Reservoir sampling, stratified: while strata differ in size, a new example replaces
+    /// one of the largest stratum; within the largest, it is Vitter's algorithm R.
     fn sample(&mut self, example: Stored, rng: &mut Xoshiro256PlusPlus) {
         let own = stratum(example.label);
-        self.seen[own] += 1;
+        self.n_left[own] += 1;
         if self.old.len() < OLD {
             self.held[own] += 1;
             self.old.push(example);
@@ -76,7 +81,7 @@ impl Replay {
         }
         let largest = (0..self.held.len()).max_by_key(|&s| self.held[s]).unwrap_or(own);
         let own_is_full = self.held[own] >= self.held[largest];
-        if own_is_full && below(rng, self.seen[own]) >= u64::from(self.held[own]) {
+        if own_is_full && below(rng, self.n_left[own]) >= u64::from(self.held[own]) {
             return;
         }
         let target = if own_is_full { own } else { largest };
@@ -91,11 +96,11 @@ impl Replay {
 
     /// All examples, oldest first, with weights that undo the stratification.
     pub(crate) fn weighted(&self) -> impl Iterator<Item = (&Stored, f32)> {
-        let seen: u64 = self.seen.iter().sum();
-        let share = self.old.len() as f64 / seen.max(1) as f64;
+        let n_left: u64 = self.n_left.iter().sum();
+        let share = self.old.len() as f64 / n_left.max(1) as f64;
         let importance = move |e: &Stored| {
             let s = stratum(e.label);
-            let ratio = self.seen[s] as f64 / f64::from(self.held[s].max(1)) * share;
+            let ratio = self.n_left[s] as f64 / f64::from(self.held[s].max(1)) * share;
             ratio.clamp(1.0 / MAX_IMPORTANCE, MAX_IMPORTANCE) as f32
         };
         let old = self.old.iter().map(move |e| (e, e.weight * importance(e)));
@@ -108,7 +113,7 @@ impl Replay {
         let content = |e: &Stored| size_of_val(&*e.query) + size_of_val(&*e.trace) + e.right.len();
         slots * size_of::<Stored>()
             + self.old.iter().chain(&self.recent).map(content).sum::<usize>()
-            + self.seen.len() * 12
+            + self.n_left.len() * 12
     }
 
     /// True if every example could have been learned by an engine of this shape.
@@ -127,9 +132,9 @@ impl Replay {
                 && e.trace.iter().all(|s| s.is_sound())
                 && e.right.len() <= limit
         };
-        self.seen.len() == limit + 1
+        self.n_left.len() == limit + 1
             && self.held == held
-            && self.seen.iter().zip(&held).all(|(&s, &h)| s >= u64::from(h) && s < u64::MAX / 2048)
+            && self.n_left.iter().zip(&held).all(|(&s, &h)| s >= u64::from(h) && s < u64::MAX / 2048)
             && self.recent.len() <= RECENT
             && self.old.len() <= OLD
             && self.old.iter().chain(&self.recent).all(example)

@@ -1,9 +1,9 @@
 //! Long embeddings are summed into short ones before anything else sees them, so that memory and
 //! the number of stored examples do not depend on their length.
 //!
-//! Half of the short embedding are sums of neighbours, which keep totals and places; the other
-//! half are sums of random places with random signs (count sketch, Charikar et al. 2002), which
-//! keep inner products on average.
+//! Half of the short embedding are sums of neighbours, which preserve totals and positions; the other
+//! half are sums of random positions with random signs (count sketch, Charikar et al. 2002), which
+//! preserve inner products on average.
 
 /// Numbers in a short embedding.
 pub(crate) const WIDTH: usize = 256;
@@ -11,7 +11,7 @@ const HALF: usize = WIDTH / 2;
 /// Keeps a sum of large numbers finite.
 const LARGEST: f32 = 1e30;
 
-/// Numbers left of an embedding of `dim`.
+/// The length of the short embedding of one of length `dim`.
 pub(crate) fn width(dim: usize) -> usize {
     dim.min(WIDTH)
 }
@@ -22,14 +22,14 @@ pub(crate) fn shorten<'a>(query: &'a [f32], seed: u64, buffer: &'a mut [f32; WID
         return query;
     }
     buffer.fill(0.0);
-    let (places, mixed) = buffer.split_at_mut(HALF);
+    let (sums, mixed) = buffer.split_at_mut(HALF);
     for (i, &value) in query.iter().enumerate() {
-        places[i * HALF / query.len()] += value;
+        sums[i * HALF / query.len()] += value;
         let hash = mix(seed ^ i as u64);
         let signed = if hash & 1 == 0 { value } else { -value };
         mixed[(hash >> 57) as usize % HALF] += signed;
     }
-    // Infinities of both signs can meet as NaN; such a sum says nothing.
+    // Infinities of both signs can meet as NaN; such a sum holds no information.
     buffer.iter_mut().for_each(|v| *v = if v.is_nan() { 0.0 } else { v.clamp(-LARGEST, LARGEST) });
     buffer
 }

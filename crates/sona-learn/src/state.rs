@@ -1,4 +1,4 @@
-//! The state file: the only place that knows its encoding.
+//! The state file and its encoding.
 //!
 //! ```text
 //! magic "SONALRN\n"   8 bytes

@@ -35,7 +35,7 @@ pub enum Kind {
     /// directions 1, 2 and 4. Like embeddings of mixed text.
     PowerLaw,
     /// White noise in every direction; steps curve with three of them. Nothing can learn this
-    /// from 500 examples in 256 dimensions; it shows what failing looks like.
+    /// from 500 examples in 256 dimensions; it is the example of a failure.
     Isotropic,
 }
 

@@ -1,4 +1,4 @@
-//! The bound holds as often as it says: on new questions, after a change of kind, for another
+//! The bound holds at its nominal rate: on new questions, after a change of kind, for another
 //! level, and when it cannot.
 
 use sona_learn::synthetic::{Kind, MAX_K, Synthetic};

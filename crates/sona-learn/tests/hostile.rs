@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::taught;
+use common::trained;
 use sona_learn::{Label, Outcome, Result, Signal, SonaConfig, SonaEngine, SonaError, TrmSonaBridge};
 
 const GOOD: [f32; 4] = [0.0, 1.0, -1.0, 0.5];
@@ -144,7 +144,7 @@ fn damaged_state_files() {
 
 #[test]
 fn a_forged_dimension_does_not_fit_the_examples() {
-    let engine = taught(2, 40, 1).0;
+    let engine = trained(2, 40, 1).0;
     let mut bytes = engine.to_bytes().expect("encodes");
     bytes[24] = 3;
     reseal(&mut bytes);
@@ -158,9 +158,9 @@ fn every_truncation_is_refused() {
     for length in 0..fresh.len() {
         assert!(SonaEngine::from_bytes(&fresh[..length]).is_err(), "{length} bytes");
     }
-    let taught = taught(2, 40, 1).0.to_bytes().expect("encodes");
-    for length in (0..taught.len()).step_by(61) {
-        assert!(SonaEngine::from_bytes(&taught[..length]).is_err(), "{length} bytes");
+    let bytes = trained(2, 40, 1).0.to_bytes().expect("encodes");
+    for length in (0..bytes.len()).step_by(61) {
+        assert!(SonaEngine::from_bytes(&bytes[..length]).is_err(), "{length} bytes");
     }
 }
 
@@ -177,12 +177,12 @@ fn every_flipped_byte_is_refused() {
         assert!(SonaEngine::from_bytes(&bytes).is_ok());
     };
     check(small().to_bytes().expect("encodes"), 1);
-    check(taught(2, 40, 1).0.to_bytes().expect("encodes"), 61);
+    check(trained(2, 40, 1).0.to_bytes().expect("encodes"), 61);
 }
 
 #[test]
 fn forged_bytes_never_panic_and_load_only_if_sound() {
-    let bytes = taught(2, 40, 1).0.to_bytes().expect("encodes");
+    let bytes = trained(2, 40, 1).0.to_bytes().expect("encodes");
     for at in (24..bytes.len()).step_by(97).chain(24..400) {
         let mut forged = bytes.clone();
         forged[at] ^= 0xff;
@@ -198,7 +198,7 @@ fn forged_bytes_never_panic_and_load_only_if_sound() {
 #[test]
 fn a_bad_file_leaves_the_old_state() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (engine, _) = taught(2, 40, 1);
+    let (engine, _) = trained(2, 40, 1);
     let before = engine.to_bytes().expect("encodes");
     let path = folder.path().join("state");
     assert!(matches!(engine.restore(&path), Err(SonaError::Io(_))), "no file");

@@ -128,8 +128,8 @@ fn a_plan_saves_steps_where_the_forecast_cannot() {
                 break;
             }
         }
-        solved += usize::from(plan.n_seen() >= k);
-        extra += plan.n_seen() as f64 / 300.0;
+        solved += usize::from(plan.n_observed() >= k);
+        extra += plan.n_observed() as f64 / 300.0;
     }
     assert!(solved > 282, "{solved} of 300");
     assert!(extra + 3.0 < forecast && extra < 18.5, "{extra} steps, forecast {forecast}");
@@ -137,7 +137,7 @@ fn a_plan_saves_steps_where_the_forecast_cannot() {
 
 #[test]
 fn a_hopeless_run_is_given_up() {
-    let (engine, mut source) = common::taught(16, 200, 7);
+    let (engine, mut source) = common::trained(16, 200, 7);
     // One of two questions is never solved, and looks like it from the start.
     for _ in 0..200 {
         let x = source.query();
@@ -153,7 +153,7 @@ fn a_hopeless_run_is_given_up() {
         .map(|s| plan.observe(s).decision)
         .find(|d| matches!(d, Decision::Stop(_)));
     assert_eq!(last, Some(Decision::Stop(StopReason::Hopeless)));
-    assert!(plan.n_seen() < 30);
+    assert!(plan.n_observed() < 30);
 }
 
 /// A result of a crate that does not know this one.

@@ -4,12 +4,12 @@ mod common;
 
 use std::sync::LazyLock;
 
-use common::taught;
+use common::trained;
 use proptest::prelude::*;
 use sona_learn::synthetic::{Kind, MAX_K, Synthetic};
 use sona_learn::{HaltingPolicy, Label, Outcome, Signal, SonaEngine, SonaError, TrmSonaBridge};
 
-static TAUGHT: LazyLock<SonaEngine> = LazyLock::new(|| taught(8, 200, 1).0);
+static TRAINED: LazyLock<SonaEngine> = LazyLock::new(|| trained(8, 200, 1).0);
 
 fn any_float() -> impl Strategy<Value = f32> {
     prop_oneof![
@@ -50,7 +50,7 @@ proptest! {
         query in prop::collection::vec(any_float(), 0..12),
         max_k in prop_oneof![0usize..100, Just(usize::MAX)],
     ) {
-        holds(&TAUGHT, &query, max_k);
+        holds(&TRAINED, &query, max_k);
         holds(&SonaEngine::new(8), &query, max_k);
     }
 
@@ -72,7 +72,7 @@ proptest! {
         }
         engine.force_learn();
         holds(&engine, &query, 30);
-        // Whatever was learned can be saved and is believed when loaded.
+        // Whatever was learned can be saved, and is accepted when loaded.
         let bytes = engine.to_bytes().expect("encodes");
         let loaded = SonaEngine::from_bytes(&bytes).expect("its own bytes");
         prop_assert_eq!(loaded.to_bytes().expect("encodes"), bytes);
@@ -80,7 +80,7 @@ proptest! {
 
     #[test]
     fn plans_end_in_time(signals in prop::collection::vec(any_signal(), 40), max_k in 1usize..30) {
-        let mut plan = TAUGHT.plan(&[0.1; 8], max_k, HaltingPolicy::default());
+        let mut plan = TRAINED.plan(&[0.1; 8], max_k, HaltingPolicy::default());
         prop_assert!((1..=max_k).contains(&plan.planned()));
         for (i, signal) in signals.into_iter().enumerate() {
             let advice = plan.observe(signal);
@@ -93,13 +93,13 @@ proptest! {
                 sona_learn::Decision::Stop(_) => {}
             }
         }
-        prop_assert_eq!(plan.n_seen(), max_k);
+        prop_assert_eq!(plan.n_observed(), max_k);
     }
 }
 
 #[test]
 fn a_loaded_engine_goes_on_bit_for_bit() {
-    let (engine, mut source) = taught(16, 300, 2);
+    let (engine, mut source) = trained(16, 300, 2);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("state.sona");
     engine.save(&path).expect("saves");
@@ -118,7 +118,7 @@ fn a_loaded_engine_goes_on_bit_for_bit() {
 
 #[test]
 fn without_its_examples_an_engine_is_small_and_predicts_the_same() {
-    let (engine, mut source) = taught(8, 600, 5);
+    let (engine, mut source) = trained(8, 600, 5);
     let queries: Vec<_> = (0..50).map(|_| source.query()).collect();
     let predict = || queries.iter().map(|q| engine.predict(q, MAX_K)).collect::<Vec<_>>();
     let (before, size) = (predict(), engine.to_bytes().expect("encodes").len());
@@ -134,14 +134,14 @@ fn without_its_examples_an_engine_is_small_and_predicts_the_same() {
 
 #[test]
 fn the_same_seed_gives_the_same_bits() {
-    let bits = |seed| taught(16, 200, seed).0.to_bytes().expect("encodes");
+    let bits = |seed| trained(16, 200, seed).0.to_bytes().expect("encodes");
     assert_eq!(bits(5), bits(5));
     assert_ne!(bits(5), bits(6));
 }
 
 #[test]
 fn a_million_identical_queries_do_no_harm() {
-    let (engine, mut source) = taught(8, 200, 3);
+    let (engine, mut source) = trained(8, 200, 3);
     let before = engine.stats().size_bytes;
     let x = source.query();
     for i in 0..1_000_000 {
@@ -200,7 +200,7 @@ fn adversarial_order_does_no_harm() {
 
 #[test]
 fn threads_share_one_engine() {
-    let bridge = TrmSonaBridge::new(taught(16, 100, 6).0);
+    let bridge = TrmSonaBridge::new(trained(16, 100, 6).0);
     std::thread::scope(|scope| {
         for seed in 0..4 {
             let bridge = &bridge;

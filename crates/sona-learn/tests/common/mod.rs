@@ -4,7 +4,7 @@ use sona_learn::synthetic::{Kind, Synthetic};
 use sona_learn::{Label, SonaConfig, SonaEngine};
 
 /// An engine that learned `n` questions of a small dimension, with traces, and consolidated.
-pub fn taught(dim: usize, n: usize, seed: u64) -> (SonaEngine, Synthetic) {
+pub fn trained(dim: usize, n: usize, seed: u64) -> (SonaEngine, Synthetic) {
     let mut source = Synthetic::new(Kind::Curve, dim, seed);
     let config = SonaConfig { seed, ..SonaConfig::new(dim) };
     let engine = SonaEngine::with_config(config).expect("a sound configuration");
