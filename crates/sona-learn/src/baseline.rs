@@ -3,8 +3,10 @@
 //! On a narrow histogram of K a constant is within 2 steps of most questions; no figure of the
 //! predictor means anything without these beside it.
 
+use ndarray::{Array2, aview_mut1, aview1};
+
 use crate::features::FeatureMap;
-use crate::math::{axpy, dot, sigmoid};
+use crate::math::sigmoid;
 
 /// A question's embedding and the number of steps it needed.
 pub type Example = (Vec<f32>, usize);
@@ -43,7 +45,7 @@ impl NearestNeighbours {
     /// Keeps all of `examples`.
     ///
     /// # Panics
-    /// If `examples` is empty.
+    /// If `examples` is empty, or their embeddings differ in length.
     #[must_use]
     pub fn fit(examples: &[Example]) -> Self {
         let (map, points) = standardised(examples);
@@ -80,7 +82,7 @@ impl OrdinalRegression {
     /// Fits `examples`; `penalty` is the l2 penalty per example (0.01 is a fair start).
     ///
     /// # Panics
-    /// If `examples` is empty.
+    /// If `examples` is empty, or their embeddings differ in length.
     #[must_use]
     pub fn fit(examples: &[Example], penalty: f32) -> Self {
         let (map, points) = standardised(examples);
@@ -99,13 +101,13 @@ impl OrdinalRegression {
             let mut gradient: Vec<f32> = weights.iter().map(|w| penalty * w).collect();
             gradient.resize(dim + n_thresholds, 0.0);
             for (u, k) in &points {
-                let score = dot(&weights, u);
+                let score = aview1(&weights).dot(&aview1(u));
                 // Likelihood of the class: F(theta_k - s) - F(theta_{k-1} - s).
                 let upper = thresholds.get(k - 1).map_or(1.0, |t| sigmoid(t - score));
                 let lower = if *k > 1 { sigmoid(thresholds[k - 2] - score) } else { 0.0 };
                 let mass = (upper - lower).max(1e-6);
                 let (up, down) = (upper * (1.0 - upper) / mass, lower * (1.0 - lower) / mass);
-                axpy((up - down) / n, u, &mut gradient[..dim]);
+                aview_mut1(&mut gradient[..dim]).scaled_add((up - down) / n, &aview1(u));
                 if *k <= n_thresholds {
                     gradient[dim + k - 1] -= up / n;
                 }
@@ -125,7 +127,7 @@ impl OrdinalRegression {
     pub fn predict(&self, query: &[f32]) -> usize {
         let mut u = vec![0.0; query.len()];
         self.map.standardise(query, &mut u);
-        let score = dot(&self.weights, &u);
+        let score = aview1(&self.weights).dot(&aview1(&u));
         1 + self.thresholds.iter().filter(|&&t| t < score).count()
     }
 }
@@ -148,7 +150,9 @@ fn adam<'a>(
 
 fn standardised(examples: &[Example]) -> (FeatureMap, Vec<Example>) {
     assert!(!examples.is_empty(), "a baseline needs examples");
-    let map = FeatureMap::standardising(examples[0].0.len(), examples.iter().map(|e| &e.0[..]));
+    let queries: Vec<f32> = examples.iter().flat_map(|(x, _)| x).copied().collect();
+    let queries = Array2::from_shape_vec((examples.len(), examples[0].0.len()), queries);
+    let map = FeatureMap::standardising(queries.expect("embeddings of one length").view());
     let points = examples
         .iter()
         .map(|(x, k)| {

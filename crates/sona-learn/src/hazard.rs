@@ -7,10 +7,13 @@
 //! h_t   = 1 / (1 + exp(-eta_t)),   P(K > t) = exp(-Lambda_t),   Lambda_t = sum_{u<=t} ln(1 + exp(eta_u))
 //! ```
 
+use ndarray::{Array1, Array2, Zip};
 use serde::{Deserialize, Serialize};
 
+use crate::flat;
+use crate::linalg::Cholesky;
 use crate::location::Warp;
-use crate::math::{cholesky, sigmoid, softplus, solve_lower, solve_upper};
+use crate::math::{sigmoid, softplus};
 use crate::outcome::Label;
 
 const NEAR: [f32; 9] = [-6.0, -3.0, -1.5, -0.75, 0.0, 0.75, 1.5, 3.0, 6.0];
@@ -35,7 +38,7 @@ pub(crate) struct Example {
 }
 
 impl Example {
-    /// Steps that were seen.
+    /// Steps that ran.
     fn n_steps(&self) -> usize {
         let (Label::Solved(n) | Label::Censored(n)) = self.label;
         n
@@ -48,7 +51,8 @@ pub(crate) struct Hazard {
     warp: Warp,
     spread: f32,
     /// `[H]`
-    weights: Vec<f32>,
+    #[serde(serialize_with = "flat::serialize", deserialize_with = "flat::vector")]
+    weights: Array1<f32>,
 }
 
 /// The two hats around `x`: the index of the left one and the weight of the right one.
@@ -60,7 +64,7 @@ fn hats(knots: &[f32], x: f32) -> (usize, f32) {
 
 impl Hazard {
     pub(crate) fn new(warp: Warp, spread: f64) -> Self {
-        let mut weights = vec![0.0; H];
+        let mut weights = Array1::zeros(H);
         weights.iter_mut().zip(NEAR).for_each(|(w, v)| *w = 1.5 * v);
         Self { warp, spread: spread as f32, weights }
     }
@@ -95,26 +99,19 @@ impl Hazard {
 
     /// Newton's method on the censored likelihood.
     pub(crate) fn fit(&mut self, examples: &[Example]) {
-        let start: Vec<f64> = self.weights.iter().map(|&w| f64::from(w)).collect();
+        let start = self.weights.mapv(f64::from);
         for _ in 0..12 {
-            let mut gradient = vec![0.0; H];
-            let mut curvature = vec![0.0; H * H];
-            for (i, s) in start.iter().enumerate() {
-                gradient[i] = -RIDGE * (f64::from(self.weights[i]) - s);
-                curvature[i * H + i] = RIDGE;
-            }
+            let mut gradient = (&start - &self.weights.mapv(f64::from)) * RIDGE;
+            let mut curvature = Array2::eye(H) * RIDGE;
             for e in examples {
                 self.accumulate(e, &mut gradient, &mut curvature);
             }
-            if !cholesky(&mut curvature, H) {
-                return;
-            }
-            solve_lower(&curvature, H, &mut gradient);
-            solve_upper(&curvature, H, &mut gradient);
+            let Some(factor) = Cholesky::of(curvature) else { return };
+            factor.solve(gradient.view_mut());
             // A capped step keeps Newton from jumping over the flat ends of the logistic.
-            let longest = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
+            let longest = gradient.fold(0.0f64, |m, g| m.max(g.abs()));
             let scale = (4.0 / longest).min(1.0);
-            self.weights.iter_mut().zip(&gradient).for_each(|(w, g)| *w += (scale * g) as f32);
+            Zip::from(&mut self.weights).and(&gradient).for_each(|w, g| *w += (scale * g) as f32);
             if longest < 1e-3 {
                 return;
             }
@@ -129,7 +126,7 @@ impl Hazard {
         (row, f32::from(u8::from(e.label == Label::Solved(t))), sigmoid(eta))
     }
 
-    fn accumulate(&self, e: &Example, gradient: &mut [f64], curvature: &mut [f64]) {
+    fn accumulate(&self, e: &Example, gradient: &mut Array1<f64>, curvature: &mut Array2<f64>) {
         for t in 1..=e.n_steps() {
             let (row, solved, h) = self.step(e, t);
             let h = f64::from(h);
@@ -138,7 +135,7 @@ impl Hazard {
             for &(i, x) in &row {
                 gradient[i] += error * f64::from(x);
                 for &(j, y) in &row {
-                    curvature[i * H + j] += bend * f64::from(x) * f64::from(y);
+                    curvature[[i, j]] += bend * f64::from(x) * f64::from(y);
                 }
             }
         }
@@ -191,8 +188,8 @@ mod tests {
     fn the_gradient_matches_finite_differences() {
         for label in [Label::Solved(6), Label::Censored(9)] {
             let e = Example { location: 2.2, label, weight: 0.8 };
-            let mut gradient = vec![0.0; H];
-            hazard().accumulate(&e, &mut gradient, &mut vec![0.0; H * H]);
+            let mut gradient = Array1::zeros(H);
+            hazard().accumulate(&e, &mut gradient, &mut Array2::zeros((H, H)));
             for (i, got) in gradient.iter().enumerate() {
                 let moved = |by: f32| {
                     let mut hazard = hazard();

@@ -1,10 +1,13 @@
 //! Where in the run a question is solved: ridge regression of the (warped) number of steps,
 //! updated by recursive least squares.
 
+use ndarray::{Array1, Array2, Axis, Zip, aview_mut1, aview1};
 use serde::{Deserialize, Serialize};
 
 use crate::features::D;
-use crate::math::{axpy64, cholesky, dot64, inverse, solve_lower, solve_upper};
+use crate::flat;
+use crate::linalg::{Cholesky, transposed_dot, with_ridge};
+use crate::math::dot;
 use crate::outcome::Label;
 
 /// Ridge penalties tried at a consolidation.
@@ -46,11 +49,41 @@ const fn packed(i: usize) -> usize {
     i * (i + 1) / 2
 }
 
-/// One example of the regression.
-pub(crate) struct Example {
-    pub(crate) phi: [f32; D],
-    pub(crate) label: Label,
-    pub(crate) weight: f64,
+/// The examples of a regression.
+pub(crate) struct Examples {
+    /// `Phi`: `[n, D]`
+    phi: Array2<f64>,
+    labels: Vec<Label>,
+    /// `[n]`
+    weights: Array1<f64>,
+}
+
+impl FromIterator<([f32; D], Label, f64)> for Examples {
+    fn from_iter<I: IntoIterator<Item = ([f32; D], Label, f64)>>(examples: I) -> Self {
+        let (mut phi, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        for (row, label, weight) in examples {
+            phi.extend(row.map(f64::from));
+            labels.push(label);
+            weights.push(weight);
+        }
+        let phi = Array2::from_shape_vec((labels.len(), D), phi).expect("rows of D numbers");
+        Examples { phi, labels, weights: weights.into() }
+    }
+}
+
+impl Examples {
+    /// `Phi^T diag(weights) Phi`.
+    fn gram(&self) -> Array2<f64> {
+        let weighted = &self.phi * &self.weights.view().insert_axis(Axis(1));
+        self.phi.t().dot(&weighted)
+    }
+
+    /// `weight * phi^T A^-1 phi` of each example, for the factor of a matrix `A`.
+    fn leverages(&self, factor: &Cholesky) -> Array1<f64> {
+        let half = self.phi.dot(&factor.inverse_factor().t());
+        let squares = half.mapv(|x| x * x).sum_axis(Axis(1));
+        (squares * &self.weights).mapv(|leverage| leverage.min(0.999))
+    }
 }
 
 /// Ridge regression with its covariance.
@@ -58,19 +91,21 @@ pub(crate) struct Example {
 pub(crate) struct Location {
     pub(crate) warp: Warp,
     /// `[D]`
-    weights: Vec<f32>,
-    /// `(Phi^T Phi + penalty I)^-1`, the lower triangle by rows.
+    #[serde(serialize_with = "flat::serialize", deserialize_with = "flat::vector")]
+    weights: Array1<f32>,
+    /// `(Phi^T Phi + penalty I)^-1`, the lower triangle by rows: half the memory, which each update reads
+    /// and writes.
     covariance: Vec<f64>,
     center: f64,
     /// Leave-one-out residual spread, in warped steps.
     pub(crate) spread: f64,
 }
 
-/// What a fit says of itself.
+/// A fit and its errors.
 pub(crate) struct Fit {
     pub(crate) location: Location,
     /// Leave-one-out predictions in warped steps.
-    pub(crate) left_out: Vec<f64>,
+    pub(crate) left_out: Array1<f64>,
     /// Mean absolute leave-one-out error, in steps.
     pub(crate) error_steps: f64,
 }
@@ -81,13 +116,12 @@ impl Location {
 
     /// The predicted warped number of steps.
     pub(crate) fn predict(&self, phi: &[f32; D]) -> f32 {
-        self.center as f32 + crate::math::dot(&self.weights, phi)
+        self.center as f32 + dot(self.weights.as_slice().expect("a vector is contiguous"), phi)
     }
 
     /// One step of recursive least squares.
     pub(crate) fn update(&mut self, phi: &[f32; D], label: Label, weight: f64) {
-        let mut wide = [0.0f64; D];
-        wide.iter_mut().zip(phi).for_each(|(w, &p)| *w = f64::from(p));
+        let wide = phi.map(f64::from);
         let error = match label {
             Label::Solved(k) => self.warp.apply(k as f64) - f64::from(self.predict(phi)),
             // Unsolved after c: only a prediction at or below c is wrong.
@@ -97,18 +131,18 @@ impl Location {
             return;
         }
         let gain = self.gain(&wide);
-        let leverage = dot64(&gain, &wide).max(0.0);
+        let leverage = aview1(&gain).dot(&aview1(&wide)).max(0.0);
         let scale = 1.0 / (1.0 / weight + leverage);
         if scale * leverage > MIN_SURPRISE {
             for i in 0..D {
                 let row = &mut self.covariance[packed(i)..packed(i + 1)];
-                axpy64(-scale * gain[i], &gain, row);
+                aview_mut1(row).scaled_add(-scale * gain[i], &aview1(&gain[..=i]));
             }
         }
-        // An error ten spreads long teaches as much as one of ten: outliers must not own the fit.
+        // An error ten spreads long counts as one of ten: outliers must not own the fit.
         let cut = 10.0 * self.spread;
         let error = error.clamp(-cut, cut);
-        self.weights.iter_mut().zip(gain).for_each(|(w, g)| *w += (scale * error * g) as f32);
+        Zip::from(&mut self.weights).and(&aview1(&gain)).for_each(|w, g| *w += (scale * error * g) as f32);
     }
 
     /// `covariance * phi`, each packed row used for itself and for its mirror image.
@@ -116,9 +150,9 @@ impl Location {
         let mut gain = [0.0f64; D];
         for i in 0..D {
             let row = &self.covariance[packed(i)..packed(i + 1)];
-            let (before, own) = (&row[..i], row[i]);
-            gain[i] += dot64(before, &phi[..i]) + own * phi[i];
-            axpy64(phi[i], before, &mut gain);
+            let (before, own) = (aview1(&row[..i]), row[i]);
+            gain[i] += before.dot(&aview1(&phi[..i])) + own * phi[i];
+            aview_mut1(&mut gain[..i]).scaled_add(phi[i], &before);
         }
         gain
     }
@@ -137,101 +171,82 @@ impl Location {
 
 /// The least mean absolute leave-one-out error, in steps, of a quick search; infinite if there
 /// is no fit.
-pub(crate) fn quick_error(examples: &[Example]) -> f64 {
-    let best = search(&gram(examples), examples, &PENALTIES[1..3], &Warp::ALL);
+pub(crate) fn quick_error(examples: &Examples) -> f64 {
+    let best = search(&examples.gram(), examples, &PENALTIES[1..3], &Warp::ALL);
     best.map_or(f64::INFINITY, |(fit, _)| fit.error_steps)
 }
 
 /// Fits every warp and penalty and keeps the one with the least leave-one-out error in steps.
-pub(crate) fn fit(examples: &[Example]) -> Option<Fit> {
-    let gram = gram(examples);
-    let (mut best, factor) = search(&gram, examples, &PENALTIES, &Warp::ALL)?;
-    let full = inverse(&factor, D);
-    let rows = full.chunks_exact(D).enumerate();
-    best.location.covariance = rows.flat_map(|(i, row)| row[..=i].iter().copied()).collect();
+pub(crate) fn fit(examples: &Examples) -> Option<Fit> {
+    let gram = examples.gram();
+    let (mut best, penalty) = search(&gram, examples, &PENALTIES, &Warp::ALL)?;
+    best.location.set_covariance(&factor(&gram, penalty)?);
     best.location.is_sound().then_some(best)
 }
 
-/// The lower triangle of `Phi^T Phi`.
-fn gram(examples: &[Example]) -> Vec<f64> {
-    let mut gram = vec![0.0; D * D];
-    for e in examples {
-        let wide: [f64; D] = std::array::from_fn(|i| f64::from(e.phi[i]));
-        for i in 0..D {
-            axpy64(e.weight * wide[i], &wide[..=i], &mut gram[i * D..]);
-        }
+impl Location {
+    fn set_covariance(&mut self, factor: &Cholesky) {
+        let full = factor.inverse();
+        let rows = full.rows().into_iter().enumerate();
+        self.covariance = rows.flat_map(|(i, row)| row.into_iter().take(i + 1).copied()).collect();
     }
-    gram
 }
 
-/// The best fit and the Cholesky factor it used.
-fn search(gram: &[f64], examples: &[Example], penalties: &[f64], warps: &[Warp]) -> Option<(Fit, Vec<f64>)> {
-    let mut best: Option<(Fit, Vec<f64>)> = None;
-    for penalty in penalties {
-        let mut factor = gram.to_vec();
-        (0..D).for_each(|i| factor[i * D + i] += penalty);
-        if !cholesky(&mut factor, D) {
-            continue;
-        }
-        let leverage = leverages(&factor, examples);
+/// The factor of `gram + penalty I`.
+fn factor(gram: &Array2<f64>, penalty: f64) -> Option<Cholesky> {
+    Cholesky::of(with_ridge(gram.clone(), penalty))
+}
+
+/// The best fit, without covariance, and its penalty.
+fn search(gram: &Array2<f64>, examples: &Examples, penalties: &[f64], warps: &[Warp]) -> Option<(Fit, f64)> {
+    let mut best: Option<(Fit, f64)> = None;
+    for &penalty in penalties {
+        let Some(factor) = factor(gram, penalty) else { continue };
+        let leverages = examples.leverages(&factor);
         for &warp in warps {
-            let fit = fit_one(&factor, &leverage, examples, warp);
+            let fit = fit_one(&factor, &leverages, examples, warp);
             let error = best.as_ref().map_or(f64::INFINITY, |b| b.0.error_steps);
             if fit.error_steps < error {
-                best = Some((fit, factor.clone()));
+                best = Some((fit, penalty));
             }
         }
     }
     best
 }
 
-/// `weight * phi^T (Phi^T Phi + penalty I)^-1 phi` of each example.
-fn leverages(factor: &[f64], examples: &[Example]) -> Vec<f64> {
-    examples
-        .iter()
-        .map(|e| {
-            let mut half: [f64; D] = std::array::from_fn(|i| f64::from(e.phi[i]));
-            solve_lower(factor, D, &mut half);
-            (e.weight * dot64(&half, &half)).min(0.999)
-        })
-        .collect()
-}
-
-fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -> Fit {
-    let first = |label: Label| match label {
-        Label::Solved(k) => k as f64,
-        Label::Censored(c) => c as f64 + 1.0,
+fn fit_one(factor: &Cholesky, leverages: &Array1<f64>, examples: &Examples, warp: Warp) -> Fit {
+    let first = |label: &Label| match *label {
+        Label::Solved(k) => warp.apply(k as f64),
+        Label::Censored(c) => warp.apply(c as f64 + 1.0),
     };
-    let mut y: Vec<f64> = examples.iter().map(|e| warp.apply(first(e.label))).collect();
+    let is_censored = |label: &Label| matches!(label, Label::Censored(_));
+    let mut y: Array1<f64> = examples.labels.iter().map(first).collect();
     let floor = y.clone();
-    let center = y.iter().sum::<f64>() / y.len() as f64;
-    let any_censored = examples.iter().any(|e| matches!(e.label, Label::Censored(_)));
-    let mut weights = vec![0.0; D];
-    let mut left_out = vec![0.0; y.len()];
+    let center = y.sum() / y.len() as f64;
+    let any_censored = examples.labels.iter().any(is_censored);
+    let mut weights = Array1::zeros(D);
+    let mut left_out = Array1::zeros(y.len());
     for _ in 0..if any_censored { 4 } else { 1 } {
-        weights.fill(0.0);
-        for (e, y) in examples.iter().zip(&y) {
-            let scale = e.weight * (y - center);
-            weights.iter_mut().zip(&e.phi).for_each(|(w, &p)| *w += scale * f64::from(p));
-        }
-        solve_lower(factor, D, &mut weights);
-        solve_upper(factor, D, &mut weights);
-        for ((out, e), (y, h)) in left_out.iter_mut().zip(examples).zip(y.iter().zip(leverage)) {
-            let fitted: f64 =
-                center + weights.iter().zip(&e.phi).map(|(w, &p)| w * f64::from(p)).sum::<f64>();
-            *out = y - (y - fitted) / (1.0 - h);
-        }
-        // Buckley-James: an unsolved question is as far out as the fit believes, but not nearer.
-        for (((y, floor), e), out) in y.iter_mut().zip(&floor).zip(examples).zip(&left_out) {
-            if matches!(e.label, Label::Censored(_)) {
+        let pull = (&y - center) * &examples.weights;
+        weights = transposed_dot(examples.phi.view(), pull.view());
+        factor.solve(weights.view_mut());
+        let fitted = examples.phi.dot(&weights) + center;
+        Zip::from(&mut left_out)
+            .and(&y)
+            .and(&fitted)
+            .and(leverages)
+            .for_each(|out, y, fitted, leverage| *out = y - (y - fitted) / (1.0 - leverage));
+        // Buckley-James: an unsolved question is as far out as the fit predicts, but not nearer.
+        for (((y, floor), label), out) in y.iter_mut().zip(&floor).zip(&examples.labels).zip(&left_out) {
+            if is_censored(label) {
                 *y = out.clamp(*floor, floor + (floor - center).abs() + 1.0);
             }
         }
     }
-    let (error_steps, spread) = errors(examples, &y, &left_out, warp);
+    let (error_steps, spread) = errors(&examples.weights, &y, &left_out, warp);
     let location = Location {
         warp,
-        weights: weights.iter().map(|&w| w as f32).collect(),
+        weights: weights.mapv(|w: f64| w as f32),
         covariance: Vec::new(),
         center,
         spread: spread.max(0.02),
@@ -240,14 +255,11 @@ fn fit_one(factor: &[f64], leverage: &[f64], examples: &[Example], warp: Warp) -
 }
 
 /// Weighted mean absolute error in steps, and root mean squared error in warped steps.
-fn errors(examples: &[Example], y: &[f64], left_out: &[f64], warp: Warp) -> (f64, f64) {
-    let (mut absolute, mut squared, mut total) = (0.0, 0.0, 0.0);
-    for ((e, y), out) in examples.iter().zip(y).zip(left_out) {
-        absolute += e.weight * (warp.invert(*out) - warp.invert(*y)).abs();
-        squared += e.weight * (out - y).powi(2);
-        total += e.weight;
-    }
-    (absolute / total, (squared / total).sqrt())
+fn errors(weights: &Array1<f64>, y: &Array1<f64>, left_out: &Array1<f64>, warp: Warp) -> (f64, f64) {
+    let steps = Zip::from(left_out).and(y).map_collect(|out, y| (warp.invert(*out) - warp.invert(*y)).abs());
+    let squares = (left_out - y).mapv(|error| error * error);
+    let total = weights.sum();
+    (weights.dot(&steps) / total, (weights.dot(&squares) / total).sqrt())
 }
 
 #[cfg(test)]
@@ -258,6 +270,8 @@ mod tests {
     use super::*;
     use crate::math::normal;
 
+    type Example = ([f32; D], Label, f64);
+
     fn examples(n: usize) -> Vec<Example> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
         (0..n)
@@ -265,7 +279,7 @@ mod tests {
                 let mut phi: [f32; D] = std::array::from_fn(|_| normal(&mut rng));
                 phi[0] = 1.0;
                 let steps = (12.0 + 3.0 * phi[1] - 2.0 * phi[2]).round().max(1.0) as usize;
-                Example { phi, label: Label::Solved(steps), weight: 0.7 }
+                (phi, Label::Solved(steps), 0.7)
             })
             .collect()
     }
@@ -274,13 +288,13 @@ mod tests {
     fn batch(examples: &[Example], penalty: f64, center: f64, warp: Warp) -> Vec<f64> {
         let width = D + 1;
         let mut a = vec![0.0f64; D * width];
-        for e in examples {
-            let y = warp.apply(e.label.steps() as f64) - center;
+        for (phi, label, weight) in examples {
+            let y = warp.apply(label.steps() as f64) - center;
             for i in 0..D {
                 for j in 0..D {
-                    a[i * width + j] += e.weight * f64::from(e.phi[i]) * f64::from(e.phi[j]);
+                    a[i * width + j] += weight * f64::from(phi[i]) * f64::from(phi[j]);
                 }
-                a[i * width + D] += e.weight * f64::from(e.phi[i]) * y;
+                a[i * width + D] += weight * f64::from(phi[i]) * y;
             }
         }
         (0..D).for_each(|i| a[i * width + i] += penalty);
@@ -298,15 +312,13 @@ mod tests {
     #[test]
     fn recursive_updates_equal_one_solve() {
         let all = examples(240);
-        let gram = gram(&all[..200]);
-        let (mut fit, factor) = search(&gram, &all[..200], &[0.3], &Warp::ALL[..1]).unwrap();
-        let full = inverse(&factor, D);
+        let first: Examples = all[..200].iter().copied().collect();
+        let (mut fit, penalty) = search(&first.gram(), &first, &[0.3], &Warp::ALL[..1]).unwrap();
         let location = &mut fit.location;
-        location.covariance =
-            full.chunks_exact(D).enumerate().flat_map(|(i, row)| row[..=i].to_vec()).collect();
+        location.set_covariance(&factor(&first.gram(), penalty).unwrap());
         // The cut of long errors is not part of the law.
         location.spread = 1e9;
-        all[200..].iter().for_each(|e| location.update(&e.phi, e.label, e.weight));
+        all[200..].iter().for_each(|(phi, label, weight)| location.update(phi, *label, *weight));
         let slow = batch(&all, 0.3, location.center, location.warp);
         for (i, (fast, slow)) in location.weights.iter().zip(&slow).enumerate() {
             assert!((f64::from(*fast) - slow).abs() < 1e-4, "{i}: {fast} {slow}");
@@ -316,13 +328,14 @@ mod tests {
     #[test]
     fn left_out_predictions_equal_refits() {
         let all = examples(200);
-        let (fit, _) = search(&gram(&all), &all, &[0.3], &Warp::ALL[..1]).unwrap();
+        let together: Examples = all.iter().copied().collect();
+        let (fit, _) = search(&together.gram(), &together, &[0.3], &Warp::ALL[..1]).unwrap();
         for i in [0, 77, 199] {
             let others: Vec<Example> =
                 examples(200).into_iter().enumerate().filter_map(|(j, e)| (j != i).then_some(e)).collect();
             let w = batch(&others, 0.3, fit.location.center, fit.location.warp);
             let slow: f64 =
-                fit.location.center + w.iter().zip(&all[i].phi).map(|(w, &p)| w * f64::from(p)).sum::<f64>();
+                fit.location.center + w.iter().zip(&all[i].0).map(|(w, &p)| w * f64::from(p)).sum::<f64>();
             assert!((fit.left_out[i] - slow).abs() < 1e-6, "{} {slow}", fit.left_out[i]);
         }
     }
@@ -330,12 +343,12 @@ mod tests {
     #[test]
     fn a_censored_example_only_pushes_outwards() {
         let all = examples(200);
-        let mut location = fit(&all).unwrap().location;
-        let far = all.iter().find(|e| e.label.steps() > 14).unwrap();
-        let before = location.predict(&far.phi);
-        location.update(&far.phi, Label::Censored(5), 1.0);
-        assert_eq!(location.predict(&far.phi), before);
-        location.update(&far.phi, Label::Censored(40), 1.0);
-        assert!(location.predict(&far.phi) > before);
+        let mut location = fit(&all.iter().copied().collect()).unwrap().location;
+        let (far, ..) = all.iter().find(|(_, label, _)| label.steps() > 14).unwrap();
+        let before = location.predict(far);
+        location.update(far, Label::Censored(5), 1.0);
+        assert_eq!(location.predict(far), before);
+        location.update(far, Label::Censored(40), 1.0);
+        assert!(location.predict(far) > before);
     }
 }

@@ -1,8 +1,11 @@
 //! Logistic regression with an offset, by Newton's method or one example at a time.
 
+use ndarray::{Array1, Array2, Axis, Zip, aview1};
 use serde::{Deserialize, Serialize};
 
-use crate::math::{cholesky, sigmoid, solve_lower, solve_upper};
+use crate::flat;
+use crate::linalg::{Cholesky, transposed_dot, with_ridge};
+use crate::math::sigmoid;
 
 /// Ridge of a fit, towards the weights it starts with.
 const RIDGE: f64 = 0.3;
@@ -19,12 +22,13 @@ pub(crate) struct Row<const N: usize> {
 /// The weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Logistic {
-    weights: Vec<f32>,
+    #[serde(serialize_with = "flat::serialize", deserialize_with = "flat::vector")]
+    weights: Array1<f32>,
 }
 
 impl Logistic {
     pub(crate) fn new(weights: &[f32]) -> Self {
-        Self { weights: weights.to_vec() }
+        Self { weights: aview1(weights).to_owned() }
     }
 
     pub(crate) fn logit(&self, features: &[f32], offset: f32) -> f32 {
@@ -34,33 +38,26 @@ impl Logistic {
     /// Newton's method from `start`.
     pub(crate) fn fit<const N: usize>(start: &[f32; N], rows: &[Row<N>]) -> Self {
         let mut fit = Self::new(start);
+        let x = Array2::from_shape_fn((rows.len(), N), |(i, j)| f64::from(rows[i].features[j]));
         for _ in 0..10 {
-            let mut gradient = [0.0; N];
-            let mut curvature = vec![0.0; N * N];
-            for i in 0..N {
-                gradient[i] = RIDGE * f64::from(start[i] - fit.weights[i]);
-                curvature[i * N + i] = RIDGE;
-            }
-            for row in rows {
-                let p = f64::from(sigmoid(fit.logit(&row.features, row.offset)));
-                let error = f64::from(row.weight) * (f64::from(u8::from(row.happened)) - p);
-                let bend = f64::from(row.weight) * (p * (1.0 - p)).max(1e-6);
-                for i in 0..N {
-                    let x = f64::from(row.features[i]);
-                    gradient[i] += error * x;
-                    for j in 0..=i {
-                        curvature[i * N + j] += bend * x * f64::from(row.features[j]);
-                    }
-                }
-            }
-            if !cholesky(&mut curvature, N) {
-                return Self::new(start);
-            }
-            solve_lower(&curvature, N, &mut gradient);
-            solve_upper(&curvature, N, &mut gradient);
-            let longest = gradient.iter().fold(0.0f64, |m, g| m.max(g.abs()));
+            // Of each row: the error of its chance, and how much the likelihood curves there.
+            let chance = |row: &Row<N>| f64::from(sigmoid(fit.logit(&row.features, row.offset)));
+            let (errors, bends): (Vec<f64>, Vec<f64>) = rows
+                .iter()
+                .map(|row| {
+                    let (p, weight) = (chance(row), f64::from(row.weight));
+                    (weight * (f64::from(u8::from(row.happened)) - p), weight * (p * (1.0 - p)).max(1e-6))
+                })
+                .unzip();
+            let mut gradient = transposed_dot(x.view(), aview1(&errors));
+            gradient += &(&aview1(start) - &fit.weights).mapv(|pull| RIDGE * f64::from(pull));
+            let bent = &x * &aview1(&bends).insert_axis(Axis(1));
+            let curvature = with_ridge(x.t().dot(&bent), RIDGE);
+            let Some(factor) = Cholesky::of(curvature) else { return Self::new(start) };
+            factor.solve(gradient.view_mut());
+            let longest = gradient.fold(0.0f64, |m, g| m.max(g.abs()));
             let scale = (2.0 / longest).min(1.0);
-            fit.weights.iter_mut().zip(gradient).for_each(|(w, g)| *w += (scale * g) as f32);
+            Zip::from(&mut fit.weights).and(&gradient).for_each(|w, g| *w += (scale * g) as f32);
             if longest < 1e-4 {
                 break;
             }

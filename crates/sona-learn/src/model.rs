@@ -1,5 +1,6 @@
 //! The static predictor: features, location, hazard; and how all three are fitted to examples.
 
+use ndarray::{Array1, Array2, Axis, aview1, s};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use crate::hazard::{self, Hazard};
 use crate::location::{self, Location};
 use crate::metric;
 use crate::outcome::Label;
-use crate::subspace::{Rows, principal, supervised};
+use crate::subspace::{principal, supervised};
 
 /// Fewer examples than this do not support a learned metric.
 const MIN_FOR_METRIC: usize = 48;
@@ -42,7 +43,9 @@ impl Model {
     /// None if the examples do not determine a sound model; the caller keeps what it had.
     pub(crate) fn fit(dim: usize, examples: &[Example], seed: u64) -> Option<(Self, Vec<f32>)> {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let mut map = FeatureMap::standardising(dim, examples.iter().map(|e| e.query));
+        let queries: Vec<f32> = examples.iter().flat_map(|e| e.query).copied().collect();
+        let queries = Array2::from_shape_vec((examples.len(), dim), queries).ok()?;
+        let mut map = FeatureMap::standardising(queries.view());
         let z = project(&mut map, examples, &mut rng);
         let wave_seed = rand::Rng::next_u64(&mut rng);
         let metric = choose_metric(&mut map, &z, examples, wave_seed);
@@ -63,7 +66,11 @@ impl Model {
 
     /// The location of a query, the one number the hazard needs of it.
     pub(crate) fn locate(&self, query: &[f32]) -> f32 {
-        self.location.predict(&self.map.expand(&self.map.coordinates(query)))
+        self.location.predict(&self.features(query))
+    }
+
+    fn features(&self, query: &[f32]) -> [f32; D] {
+        self.map.expand(aview1(&self.map.coordinates(query)))
     }
 
     /// The hazard's logit at `step`.
@@ -85,7 +92,7 @@ impl Model {
         weight: f32,
         judge: impl FnOnce(&Self, f32),
     ) -> f32 {
-        let phi = self.map.expand(&self.map.coordinates(query));
+        let phi = self.features(query);
         let location = self.location.predict(&phi);
         judge(self, location);
         let weight = f64::from(weight);
@@ -105,48 +112,48 @@ impl Model {
     }
 }
 
-/// Fits the projection and returns the coordinates of every example, the supervised one
+/// Fits the projection and returns the coordinates of every example (`[n, R]`), the supervised one
 /// cross-fitted.
-fn project(map: &mut FeatureMap, examples: &[Example], rng: &mut Xoshiro256PlusPlus) -> Vec<[f32; R]> {
-    let dim = map.mean.len();
-    let mut data = vec![0.0; examples.len() * dim];
-    for (e, u) in examples.iter().zip(data.chunks_exact_mut(dim)) {
-        map.standardise(e.query, u);
+fn project(map: &mut FeatureMap, examples: &[Example], rng: &mut Xoshiro256PlusPlus) -> Array2<f32> {
+    let mut u = Array2::zeros((examples.len(), map.mean.len()));
+    for (e, mut u) in examples.iter().zip(u.rows_mut()) {
+        map.standardise(e.query, u.as_slice_mut().expect("rows are contiguous"));
     }
-    let rows = Rows { data: &data, dim };
     // On a scale where a rare question of many steps does not decide.
-    let y: Vec<f32> = examples.iter().map(|e| (e.label.steps() as f32).ln()).collect();
-    let (last, out) = supervised(&rows, &y);
-    let first = principal(&rows, rng);
-    map.rows[..(R - 1) * dim].copy_from_slice(&first);
-    map.rows[(R - 1) * dim..].copy_from_slice(&last);
-    let mut z: Vec<[f32; R]> = examples.iter().map(|e| map.coordinates(e.query)).collect();
-    // One scale for all principal coordinates: together they have variance 1 per kept direction
-    // that carries weight, so one ridge penalty means the same for every embedding.
-    let power: f32 = z.iter().flat_map(|z| &z[..R - 1]).map(|v| v * v).sum();
-    let fourth: f32 = (0..R - 1).map(|j| z.iter().map(|z| z[j] * z[j]).sum::<f32>()).map(|v| v * v).sum();
-    let n_effective = (power * power / fourth.max(f32::MIN_POSITIVE)).clamp(1.0, R as f32);
-    let scale = (n_effective * z.len() as f32 / power.max(f32::MIN_POSITIVE)).sqrt();
-    let scale = if scale.is_finite() { scale } else { 0.0 };
-    map.rows[..(R - 1) * dim].iter_mut().for_each(|v| *v *= scale);
-    for (z, out) in z.iter_mut().zip(out) {
-        z[..R - 1].iter_mut().for_each(|v| *v *= scale);
-        z[R - 1] = out;
+    let y: Array1<f32> = examples.iter().map(|e| (e.label.steps() as f32).ln()).collect();
+    let (last, out) = supervised(u.view(), &y);
+    let first = principal(u.view(), rng);
+    map.projection.slice_mut(s![..R - 1, ..]).assign(&first);
+    map.projection.row_mut(R - 1).assign(&last);
+    let mut z = Array2::zeros((examples.len(), R));
+    for (e, mut z) in examples.iter().zip(z.rows_mut()) {
+        z.assign(&aview1(&map.coordinates(e.query)));
     }
+    // One scale for all principal coordinates: together they have variance 1 per direction
+    // that carries weight, so one ridge penalty means the same for every embedding.
+    let powers = z.slice(s![.., ..R - 1]).mapv(|v: f32| v * v).sum_axis(Axis(0));
+    let (power, fourth) = (powers.sum(), powers.dot(&powers));
+    let n_effective = (power * power / fourth.max(f32::MIN_POSITIVE)).clamp(1.0, R as f32);
+    let scale = (n_effective * z.nrows() as f32 / power.max(f32::MIN_POSITIVE)).sqrt();
+    let scale = if scale.is_finite() { scale } else { 0.0 };
+    let mut principal = map.projection.slice_mut(s![..R - 1, ..]);
+    principal *= scale;
+    let mut principal = z.slice_mut(s![.., ..R - 1]);
+    principal *= scale;
+    z.column_mut(R - 1).assign(&out);
     z
 }
 
 /// The metric and width of the waves with the least leave-one-out error.
-fn choose_metric(map: &mut FeatureMap, z: &[[f32; R]], examples: &[Example], seed: u64) -> Vec<f64> {
-    let step = z.len().div_ceil(MAX_FOR_CHOICE).max(1);
-    let steps: Vec<f64> = examples.iter().map(|e| e.label.steps() as f64).collect();
-    let mean = steps.iter().sum::<f64>() / steps.len().max(1) as f64;
-    let y: Vec<f64> = steps.iter().map(|s| s - mean).collect();
-    let mut candidates = metric::candidates(z, &y);
-    if z.len() < MIN_FOR_METRIC {
+fn choose_metric(map: &mut FeatureMap, z: &Array2<f32>, examples: &[Example], seed: u64) -> Array2<f64> {
+    let step = z.nrows().div_ceil(MAX_FOR_CHOICE).max(1);
+    let steps: Array1<f64> = examples.iter().map(|e| e.label.steps() as f64).collect();
+    let y = &steps - steps.sum() / steps.len().max(1) as f64;
+    let mut candidates = metric::candidates(z.view(), y.view());
+    if z.nrows() < MIN_FOR_METRIC {
         candidates.truncate(1);
     }
-    let mut score = |metric: &[f64]| {
+    let mut score = |metric: &Array2<f64>| {
         map.draw_waves(metric, seed);
         location::quick_error(&expanded(map, z, examples, step))
     };
@@ -154,7 +161,7 @@ fn choose_metric(map: &mut FeatureMap, z: &[[f32; R]], examples: &[Example], see
     for metric in &candidates {
         // exp(-d^2) is the kernel of waves with frequency sqrt 2.
         for width in WIDTHS {
-            let scaled: Vec<f64> = metric.iter().map(|v| v * width * 2.0f64.sqrt()).collect();
+            let scaled = metric * (width * 2.0f64.sqrt());
             let error = score(&scaled);
             if error < best.0 {
                 best = (error, scaled);
@@ -165,12 +172,9 @@ fn choose_metric(map: &mut FeatureMap, z: &[[f32; R]], examples: &[Example], see
 }
 
 /// Every `step`-th example with its features.
-fn expanded(map: &FeatureMap, z: &[[f32; R]], examples: &[Example], step: usize) -> Vec<location::Example> {
-    z.iter()
-        .zip(examples)
-        .step_by(step)
-        .map(|(z, e)| location::Example { phi: map.expand(z), label: e.label, weight: f64::from(e.weight) })
-        .collect()
+fn expanded(map: &FeatureMap, z: &Array2<f32>, examples: &[Example], step: usize) -> location::Examples {
+    let each = z.rows().into_iter().zip(examples).step_by(step);
+    each.map(|(z, e)| (map.expand(z), e.label, f64::from(e.weight))).collect()
 }
 
 const _: () = assert!(D > R);

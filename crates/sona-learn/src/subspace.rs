@@ -1,9 +1,13 @@
 //! Which coordinates of an embedding to keep: the principal ones and a supervised one.
+//!
+//! Rows of `x` are standardised examples.
 
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::features::R;
-use crate::math::{axpy, dot, normal};
+use crate::linalg::{orthonormalise, transposed_dot};
+use crate::math::normal;
 
 /// Rounds of subspace iteration; the last digits of a principal direction do not matter here.
 const ROUNDS: usize = 8;
@@ -12,111 +16,73 @@ const FOLDS: usize = 10;
 /// Ridge penalties tried for the supervised coordinate, per example.
 const PENALTIES: [f32; 5] = [0.03, 0.1, 0.3, 1.0, 3.0];
 
-/// Standardised examples, one per row.
-pub(crate) struct Rows<'a> {
-    pub(crate) data: &'a [f32],
-    pub(crate) dim: usize,
-}
-
-impl Rows<'_> {
-    fn iter(&self) -> impl Iterator<Item = &[f32]> {
-        self.data.chunks_exact(self.dim)
-    }
-}
-
 /// The leading `R - 1` principal directions by subspace iteration, as rows; directions the data
 /// do not have are zero. Only their span matters, so they are not sorted.
-pub(crate) fn principal(rows: &Rows, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
-    let dim = rows.dim;
-    let mut v: Vec<f32> = (0..(R - 1) * dim).map(|_| normal(rng)).collect();
-    orthonormalise(&mut v, dim);
+pub(crate) fn principal(x: ArrayView2<f32>, rng: &mut Xoshiro256PlusPlus) -> Array2<f32> {
+    let mut v = Array2::from_shape_simple_fn((R - 1, x.ncols()), || normal(rng));
+    orthonormalise(&mut v);
     for _ in 0..ROUNDS {
-        let mut next = vec![0.0; v.len()];
-        for x in rows.iter() {
-            for (direction, to) in v.chunks_exact(dim).zip(next.chunks_exact_mut(dim)) {
-                axpy(dot(direction, x), x, to);
-            }
-        }
-        v = next;
-        orthonormalise(&mut v, dim);
+        v = v.dot(&x.t()).dot(&x);
+        orthonormalise(&mut v);
     }
     v
 }
 
-/// Gram-Schmidt over the rows, twice; a row that depends on earlier ones becomes zero.
-fn orthonormalise(v: &mut [f32], dim: usize) {
-    for i in 0..v.len() / dim {
-        let (done, rest) = v.split_at_mut(i * dim);
-        let row = &mut rest[..dim];
-        let before = dot(row, row).sqrt();
-        for _ in 0..2 {
-            for other in done.chunks_exact(dim) {
-                axpy(-dot(row, other), other, row);
-            }
-        }
-        let norm = dot(row, row).sqrt();
-        let scale = if norm > 1e-4 * before && norm.is_normal() { 1.0 / norm } else { 0.0 };
-        row.iter_mut().for_each(|x| *x *= scale);
-    }
-}
-
 /// The ridge direction for `y` over all dimensions, and each example's value along a direction
-/// that never saw it (cross-fit), so that what is fitted on top is not fooled by overfitting.
+/// that was fitted without it (cross-fit), so that what is fitted on top is not fooled by overfitting.
 ///
 /// Both are scaled to a cross-fit standard deviation equal to the correlation with `y`: a
 /// direction that predicts nothing vanishes.
-pub(crate) fn supervised(rows: &Rows, y: &[f32]) -> (Vec<f32>, Vec<f32>) {
+pub(crate) fn supervised(x: ArrayView2<f32>, y: &Array1<f32>) -> (Array1<f32>, Array1<f32>) {
     let n = y.len();
-    let mean = y.iter().sum::<f32>() / n as f32;
-    let y: Vec<f32> = y.iter().map(|v| v - mean).collect();
-    let mut best = (f32::INFINITY, vec![0.0; n], PENALTIES[0]);
-    for penalty in PENALTIES {
-        let mut out = vec![0.0; n];
-        for fold in 0..FOLDS {
-            let w = ridge(rows, &y, penalty, |i| i % FOLDS != fold);
-            for (i, x) in rows.iter().enumerate().filter(|(i, _)| i % FOLDS == fold) {
-                out[i] = dot(&w, x);
-            }
-        }
-        let error: f32 = out.iter().zip(&y).map(|(o, y)| (o - y).powi(2)).sum();
-        if error < best.0 {
-            best = (error, out, penalty);
+    let y = y - y.sum() / n as f32;
+    // Cross-fit values, one row for each penalty.
+    let mut values = Array2::zeros((PENALTIES.len(), n));
+    for fold in 0..FOLDS {
+        let (inside, outside): (Vec<usize>, Vec<usize>) = (0..n).partition(|i| i % FOLDS == fold);
+        let (train_x, train_y) = (x.select(Axis(0), &outside), y.select(Axis(0), &outside));
+        for (mut values, penalty) in values.rows_mut().into_iter().zip(PENALTIES) {
+            let w = ridge(train_x.view(), train_y.view(), penalty);
+            inside.iter().for_each(|&i| values[i] = x.row(i).dot(&w));
         }
     }
-    let (_, mut out, penalty) = best;
-    let mut w = ridge(rows, &y, penalty, |_| true);
-    let (oo, oy, yy) = (dot(&out, &out), dot(&out, &y), dot(&y, &y));
+    let mut best = (f32::INFINITY, Array1::zeros(n), PENALTIES[0]);
+    for (values, penalty) in values.rows().into_iter().zip(PENALTIES) {
+        let miss = &values - &y;
+        let error = miss.dot(&miss);
+        if error < best.0 {
+            best = (error, values.to_owned(), penalty);
+        }
+    }
+    let (_, out, penalty) = best;
+    let w = ridge(x, y.view(), penalty);
+    let (oo, oy, yy) = (out.dot(&out), out.dot(&y), y.dot(&y));
     // correlation / sd = (oy / sqrt(oo yy)) / sqrt(oo / n)
     let scale = (oy / (oo * yy.sqrt()) * (n as f32).sqrt()).max(0.0);
     let scale = if scale.is_finite() { scale } else { 0.0 };
-    w.iter_mut().for_each(|v| *v *= scale);
-    out.iter_mut().for_each(|v| *v *= scale);
-    (w, out)
+    (w * scale, out * scale)
 }
 
-/// `(X^T X + penalty n I) w = X^T y` over the rows `keep` keeps, by conjugate gradients.
-fn ridge(rows: &Rows, y: &[f32], penalty: f32, keep: impl Fn(usize) -> bool) -> Vec<f32> {
-    let kept: Vec<(&[f32], f32)> =
-        rows.iter().zip(y.iter().copied()).enumerate().filter(|(i, _)| keep(*i)).map(|(_, e)| e).collect();
-    let shift = penalty * kept.len() as f32;
-    let mut w = vec![0.0; rows.dim];
-    let mut residual = vec![0.0; rows.dim];
-    kept.iter().for_each(|(x, y)| axpy(*y, x, &mut residual));
+/// `(X^T X + penalty n I) w = X^T y`, by conjugate gradients.
+fn ridge(x: ArrayView2<f32>, y: ArrayView1<f32>, penalty: f32) -> Array1<f32> {
+    let shift = penalty * y.len() as f32;
+    let mut w = Array1::zeros(x.ncols());
+    let mut residual = transposed_dot(x, y);
     let mut search = residual.clone();
-    let mut norm = dot(&residual, &residual);
+    let mut norm = residual.dot(&residual);
     let goal = 1e-6 * norm;
     for _ in 0..16 {
         if norm <= goal {
             break;
         }
-        let mut image: Vec<f32> = search.iter().map(|s| shift * s).collect();
-        kept.iter().for_each(|(x, _)| axpy(dot(x, &search), x, &mut image));
-        let step = norm / dot(&search, &image);
-        axpy(step, &search, &mut w);
-        axpy(-step, &image, &mut residual);
-        let next = dot(&residual, &residual);
-        let turn = next / norm;
-        search.iter_mut().zip(&residual).for_each(|(s, r)| *s = r + turn * *s);
+        let mut image = transposed_dot(x, x.dot(&search).view());
+        image.scaled_add(shift, &search);
+        let step = norm / search.dot(&image);
+        w.scaled_add(step, &search);
+        residual.scaled_add(-step, &image);
+        let next = residual.dot(&residual);
+        search *= next / norm;
+        search += &residual;
         norm = next;
     }
     w

@@ -9,10 +9,12 @@
 //!
 //! The four kinds differ in where `x` lives; see [`Kind`].
 
+use ndarray::{Array1, Array2, aview1};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::math::{axpy, dot, normal, sigmoid};
+use crate::linalg::orthonormalise;
+use crate::math::{normal, sigmoid};
 use crate::outcome::Signal;
 
 /// The largest number of steps a synthetic question needs.
@@ -42,7 +44,8 @@ pub enum Kind {
 pub struct Synthetic {
     kind: Kind,
     dim: usize,
-    directions: Vec<f32>,
+    /// `[n, dim]`, orthonormal
+    directions: Array2<f32>,
     scales: Vec<f32>,
     rng: Xoshiro256PlusPlus,
 }
@@ -57,8 +60,12 @@ impl Synthetic {
             Kind::PowerLaw | Kind::Isotropic => dim,
         };
         let directions = match kind {
-            Kind::Isotropic => Vec::new(),
-            _ => orthonormal(n_directions, dim, &mut rng),
+            Kind::Isotropic => Array2::zeros((0, dim)),
+            _ => {
+                let mut rows = Array2::from_shape_simple_fn((n_directions, dim), || normal(&mut rng));
+                orthonormalise(&mut rows);
+                rows
+            }
         };
         let scale = |j: usize| match kind {
             Kind::PowerLaw => (j as f32 + 1.0).powf(-0.75),
@@ -74,11 +81,11 @@ impl Synthetic {
             Kind::PowerLaw => 0.0,
             Kind::Isotropic => 1.0,
         };
-        let mut x: Vec<f32> = (0..self.dim).map(|_| floor * normal(&mut self.rng)).collect();
-        for (direction, &scale) in self.directions.chunks_exact(self.dim).zip(&self.scales) {
-            axpy(scale * normal(&mut self.rng), direction, &mut x);
+        let mut x: Array1<f32> = (0..self.dim).map(|_| floor * normal(&mut self.rng)).collect();
+        for (direction, &scale) in self.directions.rows().into_iter().zip(&self.scales) {
+            x.scaled_add(scale * normal(&mut self.rng), &direction);
         }
-        x
+        x.to_vec()
     }
 
     /// The noiseless number of steps of `x`, a real number between 1 and [`MAX_K`].
@@ -92,7 +99,7 @@ impl Synthetic {
             let j = j.min(self.scales.len() - 1);
             match self.kind {
                 Kind::Isotropic => x[j],
-                _ => dot(&self.directions[j * self.dim..(j + 1) * self.dim], x) / self.scales[j],
+                _ => self.directions.row(j).dot(&aview1(x)) / self.scales[j],
             }
         };
         let (a1, a2, a3) = (along(0), along(1), along(3));
@@ -134,22 +141,6 @@ impl Synthetic {
     }
 }
 
-/// `n` random orthonormal rows of length `dim`.
-fn orthonormal(n: usize, dim: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<f32> {
-    let mut rows: Vec<f32> = (0..n * dim).map(|_| normal(rng)).collect();
-    for i in 0..n {
-        let (done, rest) = rows.split_at_mut(i * dim);
-        let row = &mut rest[..dim];
-        for other in done.chunks_exact(dim) {
-            let along = dot(row, other);
-            axpy(-along, other, row);
-        }
-        let norm = dot(row, row).sqrt().max(1e-12);
-        row.iter_mut().for_each(|v| *v /= norm);
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,14 +148,14 @@ mod tests {
     #[test]
     fn steps_spread_over_the_whole_range() {
         for kind in [Kind::Line, Kind::Curve, Kind::PowerLaw, Kind::Isotropic] {
-            let mut seen = [0usize; MAX_K + 1];
+            let mut counts = [0usize; MAX_K + 1];
             for (_, k) in Synthetic::new(kind, 256, 7).examples(1000) {
-                seen[k] += 1;
+                counts[k] += 1;
             }
-            assert_eq!(seen[0], 0);
-            let widest = seen.iter().max().copied().unwrap_or(0);
-            let used = seen.iter().filter(|&&n| n >= 5).count();
-            assert!(used >= 28 && widest < 120, "{kind:?}: {seen:?}");
+            assert_eq!(counts[0], 0);
+            let widest = counts.iter().max().copied().unwrap_or(0);
+            let used = counts.iter().filter(|&&n| n >= 5).count();
+            assert!(used >= 28 && widest < 120, "{kind:?}: {counts:?}");
         }
     }
 

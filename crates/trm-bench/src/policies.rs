@@ -102,7 +102,7 @@ pub fn learn(runs: &Runs) -> Result<SonaEngine> {
     Ok(engine)
 }
 
-/// The level of [`SETTLED`] at which learned halting is right on the most training runs, the highest of equal
+/// The level of `SETTLED` at which learned halting is right on the most training runs, the highest of equal
 /// ones. [`Task::SETTLED`](trm_tasks::Task::SETTLED) is this level for the shipped models.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
+use crate::values::longest_path;
 use anyhow::{Result, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, ValueEnum};
@@ -83,7 +84,14 @@ impl Args {
                 if self.mix.is_some() {
                     bail!("--mix is for Sudoku");
                 }
-                Ok(Kind::Maze(MazeSpec::square(self.side.unwrap_or(30), self.min_path.unwrap_or(109))))
+                let (side, min_path) = (self.side.unwrap_or(30), self.min_path.unwrap_or(109));
+                // What no maze can hold by the number of its cells is refused by its specification.
+                if min_path > longest_path(side) && min_path < side.saturating_mul(side) {
+                    bail!(
+                        "--min-path {min_path}: no maze of {side}x{side} cells has so long a shortest path"
+                    );
+                }
+                Ok(Kind::Maze(MazeSpec::square(side, min_path)))
             }
         }
     }

@@ -47,7 +47,7 @@ fn print_json(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
         .map(|e| json!({ "name": e.name, "shape": e.shape, "trained": e.trained }))
         .collect();
     let object = json!({
-        "model": name, "config": model.config(), "note": model.note, "untrained": model.is_untrained(),
+        "model": name, "data": null, "config": model.config(), "note": model.note, "untrained": model.is_untrained(),
         "n_params": model.params.len(), "size_bytes": size_bytes, "tensors": tensors,
     });
     out.json(&object, Some(model.config().seed))

@@ -205,6 +205,21 @@ impl OutputFile {
     }
 }
 
+/// Makes the folder of a run, where it is not there.
+///
+/// # Errors
+/// Where `path` is no folder, and cannot become one.
+pub fn create_folder(path: &Path) -> Result<()> {
+    let name = || path.display().to_string();
+    if is_stdout(path) {
+        bail!("{}: a run writes a folder of files, and standard output is none", name());
+    }
+    if path.exists() && !path.is_dir() {
+        bail!("{} is no folder", name());
+    }
+    std::fs::create_dir_all(path).with_context(name)
+}
+
 /// Whether a name is that of standard output.
 fn is_stdout(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))

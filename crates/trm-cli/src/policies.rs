@@ -1,10 +1,11 @@
 //! `trm policies`
 
-use crate::input::{name_of, read_bytes};
+use crate::file_kind::{Kind, Owner};
+use crate::input::{name_of, read_weights};
 use crate::output::{Output, OutputFile};
 use crate::values::number32;
 use crate::verdict::Verdict;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use sona_learn::HaltingPolicy;
 use std::path::PathBuf;
@@ -51,7 +52,16 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     };
     let (html, state) = (create("--html", &args.html)?, create("--state", &args.state)?);
     let named = || name_of(&args.runs);
-    let runs = Runs::from_bytes(&read_bytes(&args.runs, MAX_BYTES)?).with_context(named)?;
+    let bytes = read_weights(&args.runs, MAX_BYTES, |kind| match kind {
+        Kind::Other(what) => bail!("{}: no recorded runs: {what}", named()),
+        Kind::PyTorch => bail!("{}: no recorded runs: a PyTorch file", named()),
+        Kind::Safetensors => Ok(()),
+    })?;
+    match Owner::of(&bytes) {
+        None | Some(Owner::Runs) => {}
+        Some(owner) => bail!("{}: no recorded runs: {}", named(), owner.describe()),
+    }
+    let runs = Runs::from_bytes(&bytes).with_context(named)?;
     let engine = learn(&runs).with_context(named)?;
     let level = args.settled.map_or_else(|| tune_settled(&runs, &engine), Ok)?;
     let comparison = compare(&runs, &engine, HaltingPolicy { settled: level, hopeless: args.hopeless })?;

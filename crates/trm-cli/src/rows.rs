@@ -19,16 +19,15 @@ const EMPTY: &str = "no puzzles in this file";
 pub struct Source<R> {
     /// Reads rows from the bytes of a file.
     read: Box<dyn Fn(Box<dyn Read + Send>) -> Items<R>>,
-    open: Opener<R>,
+    /// Opens a file or a folder of arrays.
+    open: Box<dyn Fn(&Path) -> Opened<R>>,
     /// The environment variable that names a file to use by default.
     pub variable: &'static str,
     committed: fn() -> Result<Dataset<R>, PuzzleError>,
 }
 
 pub type Items<R> = puzzles::Rows<R>;
-
-/// Opens a file or a folder of arrays.
-type Opener<R> = Box<dyn Fn(&Path) -> Result<Items<R>, PuzzleError>>;
+type Opened<R> = Result<Items<R>, PuzzleError>;
 
 /// Sudoku, all of one size, with boxes of this shape where their number of cells leaves it open.
 pub fn sudoku(boxes: Option<Geometry>) -> Source<SudokuRow> {

@@ -4,6 +4,7 @@ use crate::draw::{Colours, Draw, MazeDrawing};
 use crate::input::is_stdin;
 use crate::model_args::{ModelArgs, Puzzle};
 use crate::output::{Output, OutputError, OutputFile, message, text_of};
+use crate::progress::Progress;
 use crate::questions::{self, Entry, Named, Questions};
 use crate::values::boxes;
 use crate::verdict::Verdict;
@@ -13,6 +14,7 @@ use puzzles::PuzzleError;
 use puzzles::maze::{Maze, shortest_path_len};
 use puzzles::sudoku::{Geometry, Grid, Solutions, SudokuText, solutions};
 use serde_json::json;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use trm_bench::ModelInfo;
 use trm_core::TrmEngine;
@@ -181,8 +183,12 @@ impl<'a> Job<'a> {
     ) -> Result<Verdict> {
         let mut picture = self.picture(draw.size(question).1, draw.boxes(question), out)?;
         let colours = Colours::of(out);
+        // A terminal shows the answer soon enough, and a bar would flicker there.
+        let progress =
+            (!io::stderr().is_terminal()).then(|| Progress::new("solve", "steps", Some(self.policy.max_k)));
         let (mut before, mut printed) = (None::<T::Answer>, Ok(()));
         let result = answer(engine, task, question, &self.policy, AfterHalt::Stop, |step| {
+            progress.iter().for_each(|progress| progress.show(step.k, String::new));
             if let Some((film, _)) = &mut picture {
                 let cells = draw.cells(question, step.answer);
                 film.record(step.k, step.trace.confidence, cells, step.halted);
@@ -197,6 +203,7 @@ impl<'a> Job<'a> {
             printed = writeln!(out, "step {}: confidence {confidence:.3}{changed}\n{board}", step.k);
             before = Some(step.answer.clone());
         })?;
+        drop(progress);
         let fault = task.fault(question, &result.answer);
         let verdict = Verdict::from(fault.is_none());
         out.set_verdict(verdict);

@@ -7,7 +7,7 @@ mod run;
 use crate::input::{name_of, read_model};
 use crate::output::Output;
 use crate::rows;
-use crate::values::{number, number32};
+use crate::values::{longest_path, number, number32};
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
@@ -95,7 +95,8 @@ struct Run {
     #[arg(long)]
     validate: Option<PathBuf>,
     /// Validation puzzles to use
-    #[arg(long, default_value_t = 256, requires = "validate")]
+    #[arg(long, default_value_t = 256, requires = "validate",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     validate_limit: usize,
     /// Minutes between validations
     #[arg(long, default_value_t = 3.0, value_parser = number(0.0..=f64::INFINITY), allow_negative_numbers = true)]
@@ -108,7 +109,7 @@ struct Run {
     #[arg(long)]
     init: Option<PathBuf>,
     /// Optimiser steps
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Stop at this step; the learning rate stays laid over all steps
     #[arg(long)]
@@ -212,7 +213,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 bail!("--sides takes two sides from 2 to 64, the smaller one first");
             }
             let steps = min_path * high as f32;
-            if steps > longest_path(high) {
+            if steps > longest_path(high) as f32 {
                 bail!(
                     "--min-path {min_path}: no maze of {high}x{high} cells has a shortest path of {steps} steps"
                 );
@@ -235,12 +236,6 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }
-}
-
-/// At least as many steps as the longest shortest path in a maze of this side has: no two cells that are not
-/// neighbours on it may touch, which leaves two of three cells to it.
-fn longest_path(side: usize) -> f32 {
-    (2 * (side + 1).pow(2) / 3) as f32
 }
 
 /// `FILE` or `FILE=WEIGHT`; the name of a file may hold a `=` itself.

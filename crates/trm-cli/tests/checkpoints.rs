@@ -263,6 +263,13 @@ fn what_other_commands_write_is_named() {
     let words = ["k-star", "maze", "--data", "mazes.csv", "--max-k", "4", "--out", "runs"];
     assert_eq!(trm(folder.path(), "", &words).code, Some(0));
     refused(folder.path(), &["info", "runs"], &["recorded runs, which `trm policies` reads"]);
+    write(folder.path(), "model", trm_models::maze_bytes());
+    refused(
+        folder.path(),
+        &["policies", "model"],
+        &["model: no recorded runs: a model file of this program"],
+    );
+    refused(folder.path(), &["policies", "mazes.csv"], &["mazes.csv: no recorded runs: a text file"]);
 }
 
 #[test]

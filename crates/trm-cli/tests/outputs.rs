@@ -220,6 +220,12 @@ fn two_runs_in_one_folder_are_refused_and_a_kill_leaves_no_lock() {
     let third = outcome(third.args(words("2")).current_dir(folder.path()), "");
     assert_eq!(third.code, Some(0), "{}", third.err);
     assert!(third.err.contains("step 0 of 2") && third.err.contains("the model is"), "{}", third.err);
+    for (out, expected) in [("-", "standard output is none"), ("run/log.jsonl", "is no folder")] {
+        let mut words = arguments.clone();
+        words[3] = out;
+        let output = trm(folder.path(), "", &words);
+        assert!(output.code == Some(2) && output.err.contains(expected), "{out}: {}", output.err);
+    }
     // The same command with other steps names them.
     let words = words("9");
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// An error of this crate. Every variant says where it is and what was found there.
+/// An error of this crate. Every variant names the place and what was found there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrmError {

@@ -95,8 +95,8 @@ impl SwiGlu {
         pack_weight(params, self.down.clone(), self.f, pairs);
     }
 
-    /// From the pre-activations of some rows and their `input` to their `output`; the factors of the norm go
-    /// to `factors`, if that is given.
+    /// The forward pass of some rows, from `pre` and `input` to `output`. Writes the factors of the norm to
+    /// `factors`, if given.
     #[inline(always)]
     pub fn forward<S: Simd>(
         &self,
@@ -122,9 +122,9 @@ impl SwiGlu {
         }
     }
 
-    /// The backward pass of some rows: `d`, the gradient of `output`, becomes that of the sum before the norm
-    /// (and so that of the residual), `d_pre` the gradient of the pre-activations; that of the weights is
-    /// added to `grads`. `pre`, `output` and `factor` are those of the forward pass.
+    /// The backward pass of some rows, with `pre`, `output` and `factor` of the forward pass. Turns `d`, the gradient
+    /// of `output`, into the gradient of the sum before the norm, which is also that of the residual. Writes the
+    /// gradient of `pre` to `d_pre`, and adds that of the weights to `grads`.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     pub fn backward<S: Simd>(

@@ -16,7 +16,7 @@ impl MazeTask {
     /// The task in the layout of a model: marks, or cells as in the reference.
     ///
     /// # Errors
-    /// [`TaskError::OtherTask`] where the model has neither layout.
+    /// [`TaskError::OtherTask`](crate::TaskError::OtherTask) where the model has neither layout.
     pub fn of(config: &TrmConfig) -> Result<Self> {
         let encoders = [maze::Layout::Marks, maze::Layout::Cells].map(MazeEncoder::with_layout);
         let fits = |e: &&MazeEncoder| {

@@ -18,7 +18,7 @@ impl SudokuTask {
     /// The task in the layout of a model: candidates, or cells as in the reference.
     ///
     /// # Errors
-    /// [`TaskError::OtherTask`] where the model has neither layout.
+    /// [`TaskError::OtherTask`](crate::TaskError::OtherTask) where the model has neither layout.
     pub fn of(config: &TrmConfig) -> Result<Self> {
         Self::sized(config, Geometry::STANDARD)
     }
@@ -26,7 +26,7 @@ impl SudokuTask {
     /// [`SudokuTask::of`] for any geometry; [`sized`](crate::sized) gives the model.
     ///
     /// # Errors
-    /// [`TaskError::OtherTask`] where the model has neither layout.
+    /// [`TaskError::OtherTask`](crate::TaskError::OtherTask) where the model has neither layout.
     pub fn sized(config: &TrmConfig, geometry: Geometry) -> Result<Self> {
         let layouts = [sudoku::Layout::Candidates, sudoku::Layout::Cells];
         let encoders = layouts.map(|layout| SudokuEncoder::with(geometry, layout));

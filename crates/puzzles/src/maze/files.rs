@@ -23,9 +23,9 @@ const FORMAT: Format =
 /// Reads a maze file line by line, in memory that does not grow with the file.
 ///
 /// Columns are found by their names in the header, as those of Sudoku files are
-/// ([`read_sudoku_csv`](crate::read_sudoku_csv)). Spaces are cells: nothing is trimmed from mazes and answers. Without a
-/// column of ratings the rating is the number of cells on the answer. Empty lines are passed over. Every
-/// answer is checked to be a path of its question.
+/// ([`read_sudoku_csv`](crate::read_sudoku_csv)). Spaces are cells: nothing is trimmed from mazes and
+/// answers. Without a column of ratings the rating is the number of cells on the answer. Empty lines are
+/// passed over. Every answer is checked to be a path of its question.
 ///
 /// # Errors
 /// A wrong row gives [`PuzzleError::InLine`], and the next call goes on with the next row. After
@@ -48,7 +48,7 @@ pub fn read_maze_questions<R: Read>(reader: R) -> impl Iterator<Item = Result<Qu
         Some(table.next()?.and_then(|record| {
             let line = record.line;
             let puzzle = cells(&record, Column::Question).and_then(|cells| Maze::parse(&cells));
-            let source = record.text(Column::Source).ok().flatten().unwrap_or_default().to_owned();
+            let source = record.source().unwrap_or_default();
             puzzle.map(|puzzle| Question { line, source, puzzle }).map_err(Record::in_line(line))
         }))
     })
@@ -65,7 +65,7 @@ fn row(record: &Record<'_>) -> Result<MazeRow, PuzzleError> {
     let answer = MazePath::parse(&maze, &cells(record, Column::Answer)?)?;
     answer.ordered(&maze).map_err(|fault| PuzzleError::MazeNotAPath { fault })?;
     let rating = record.rating()?.unwrap_or((answer.n_marked() + 2) as f32);
-    let source = record.text(Column::Source)?.unwrap_or_default().to_owned();
+    let source = record.source()?;
     Ok(MazeRow { source, maze, answer, rating })
 }
 

@@ -1,10 +1,10 @@
 //! Makes mazes: scattered ones by plain rejection, as the published ones appear to be made, and perfect ones
 //! (`perfect.rs`).
 //!
-//! A trial of a scattered maze draws a wall probability, a start and a goal, then each other cell: wall or free. It is
-//! kept if the shortest path is long enough. Trials are independent and each is dropped only on
-//! what breadth-first search says of it, so the mazes kept follow the distribution of the naive
-//! loop exactly; all the speed comes from drawing and searching 64 cells at a time.
+//! A trial of a scattered maze draws a wall probability, a start and a goal, then each other cell: wall or
+//! free. It is kept if the shortest path is long enough. Trials are independent and each is dropped only on
+//! what breadth-first search says of it, so the mazes kept follow the distribution of the naive loop exactly;
+//! all the speed comes from drawing and searching 64 cells at a time.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};

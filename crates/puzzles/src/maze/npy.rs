@@ -11,7 +11,8 @@ use crate::numpy::{Pair, Pairs, wrong};
 /// to be a path of its question.
 ///
 /// # Errors
-/// [`PuzzleError::Numpy`] for arrays of another kind, and [`PuzzleError::InRow`] for a row, after which the next call goes on.
+/// [`PuzzleError::Numpy`] for arrays of another kind, and [`PuzzleError::InRow`] for a row, after which the
+/// next call goes on.
 pub fn read_maze_npy<R: Read>(
     inputs: R,
     labels: R,

@@ -19,8 +19,9 @@ pub struct MazeText {
 /// Reads a maze: a line for each row, or one line, which is a square as in the published files, else
 /// one row.
 ///
-/// Cells are `#`, space, `S` and `G`, with `o` for what an answer marks. `E` is the goal where there is no `G`, and `.` is
-/// free where there is no space. Empty lines around the maze are passed over. Spaces are cells: no row is trimmed.
+/// Cells are `#`, space, `S` and `G`, with `o` for what an answer marks. `E` is the goal where there is no
+/// `G`, and `.` is free where there is no space. Empty lines around the maze are passed over. Spaces are
+/// cells: no row is trimmed.
 ///
 /// ```
 /// use puzzles::maze::read_maze;

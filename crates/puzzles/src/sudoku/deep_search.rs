@@ -1,8 +1,8 @@
 //! Local search for deep puzzles: those in which trying one candidate at a time refutes few.
 //!
-//! The published hard sets are deep: of 1,000 rows of Sudoku-Extreme 74 % are not solved by trials at
-//! all, and in nine of ten of those they refute at most 3 % of the candidates. Puzzles that merely cost many guesses are
-//! not deep, and a net that solves 99 % of those may solve half of the published ones.
+//! The published hard sets are deep: of 1,000 rows of Sudoku-Extreme 74 % are not solved by trials at all,
+//! and in nine of ten of those they refute at most 3 % of the candidates. Puzzles that merely cost many
+//! guesses are not deep, and a net that solves 99 % of those may solve half of the published ones.
 
 use std::ops::Range;
 

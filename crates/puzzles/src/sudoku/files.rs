@@ -92,7 +92,7 @@ fn question(record: &Record<'_>, boxes: Option<Geometry>) -> Result<Question<Gri
         let alone = |_| read_fields(geometry, text, None);
         let (puzzle, _) = read_fields(geometry, text, answer).or_else(alone)?;
         puzzle.conflicts()?;
-        let source = record.text(Column::Source).ok().flatten().unwrap_or_default().to_owned();
+        let source = record.source().unwrap_or_default();
         Ok(Question { line, source, puzzle })
     };
     read().map_err(Record::in_line(line))
@@ -117,7 +117,7 @@ fn row(record: &Record<'_>, geometry: Geometry) -> Result<SudokuRow, PuzzleError
     let solution = solution.ok_or(missing(Column::Answer))?;
     check_answer(&puzzle, &solution)?;
     let rating = record.rating()?.unwrap_or_default();
-    let source = record.text(Column::Source)?.unwrap_or_default().to_owned();
+    let source = record.source()?;
     Ok(SudokuRow { source, puzzle, solution, rating })
 }
 

@@ -7,11 +7,12 @@ use super::{Geometry, Grid, SudokuRow};
 use crate::PuzzleError;
 use crate::numpy::{Pair, Pairs, wrong};
 
-/// Reads `all__inputs.npy` and `all__labels.npy`: a puzzle in each row, token 1 a blank and `d + 1` the digit `d`. They
-/// have no source, and rating 0. Every answer is checked against its question.
+/// Reads `all__inputs.npy` and `all__labels.npy`: a puzzle in each row, token 1 a blank and `d + 1` the digit
+/// `d`. They have no source, and rating 0. Every answer is checked against its question.
 ///
 /// # Errors
-/// [`PuzzleError::Numpy`] for arrays of another kind, and [`PuzzleError::InRow`] for a row, after which the next call goes on.
+/// [`PuzzleError::Numpy`] for arrays of another kind, and [`PuzzleError::InRow`] for a row, after which the
+/// next call goes on.
 pub fn read_sudoku_npy<R: Read>(
     inputs: R,
     labels: R,

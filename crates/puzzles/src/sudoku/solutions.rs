@@ -1,8 +1,9 @@
 //! How many solutions a question has, as far as it can be told in a few seconds.
 //!
-//! [`Solver`](super::Solver) branches on a cell with few candidates, which is part of what a rating means. Where there is
-//! no solution that may take for ever: what few clues contradict each other about may be a digit with few places, while
-//! the search tries the digits of a cell elsewhere. Here the branch is on whichever is fewer.
+//! [`Solver`](super::Solver) branches on a cell with few candidates, which is part of what a rating means.
+//! Where there is no solution that may take for ever: what few clues contradict each other about may be a
+//! digit with few places, while the search tries the digits of a cell elsewhere. Here the branch is on
+//! whichever is fewer.
 
 use super::bitboard::Board;
 use super::generic::{self, Tables};
@@ -77,8 +78,8 @@ pub fn solutions(grid: &Grid) -> Solutions {
 trait State: Clone {
     /// Follows what can be told without a guess; `false` at a contradiction.
     fn propagate(&mut self) -> bool;
-    /// The candidates of a cell, or of a digit in a unit, whichever has fewer: cells, and digits from 0. Empty where all
-    /// is solved.
+    /// The candidates of a cell, or of a digit in a unit, whichever has fewer: cells, and digits from 0.
+    /// Empty where all is solved.
     fn choices(&self) -> Vec<(usize, usize)>;
     /// Writes a digit; `false` at a contradiction.
     fn write(&mut self, cell: usize, digit: usize) -> bool;

@@ -22,7 +22,8 @@ pub(super) fn trials(mut board: Board, most_refuted: impl Fn(u32) -> Option<u32>
     let mut trials = Trials { open: candidates.len() as u32, refuted: 0 };
     let most_refuted = most_refuted(trials.open)?;
     for i in 0..candidates.len() {
-        // Far from each other, as neighbours are refuted together; 733 is prime and above 729, so all are tried.
+        // Far from each other, as neighbours are refuted together; 733 is prime and above 729, so all are
+        // tried.
         let candidate = candidates[i * 733 % candidates.len()];
         trials.refuted += u32::from(board.refutes(candidate));
         if trials.refuted > most_refuted {

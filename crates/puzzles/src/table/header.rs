@@ -47,6 +47,8 @@ impl Column {
 pub(super) struct Header {
     pub(super) delimiter: u8,
     pub(super) n_fields: usize,
+    /// Whether names have spaces around them: then so have fields.
+    pub(super) is_spaced: bool,
     /// Positions of source, question, answer and rating, where there are such columns.
     at: [Option<usize>; 4],
 }
@@ -85,7 +87,8 @@ impl Header {
             column.names().iter().find_map(|name| names.iter().position(|found| found == name))
         };
         let columns = [Column::Source, Column::Question, Column::Answer, Column::Rating];
-        Header { delimiter, n_fields: names.len(), at: columns.map(find) }
+        let is_spaced = text.split(char::from(delimiter)).any(|name| name.trim() != name);
+        Header { delimiter, n_fields: names.len(), is_spaced, at: columns.map(find) }
     }
 
     fn n_known(&self) -> usize {

@@ -57,6 +57,14 @@ impl Record<'_> {
         Ok(Some(as_text(bytes)?.trim()))
     }
 
+    /// The source of a puzzle, empty where the table has none. Its outer spaces are its own, unless the
+    /// header has such spaces too.
+    pub(crate) fn source(&self) -> Result<String, PuzzleError> {
+        let Some(bytes) = self.get(Column::Source)? else { return Ok(String::new()) };
+        let text = as_text(bytes)?;
+        Ok(if self.header.is_spaced { text.trim() } else { text }.to_owned())
+    }
+
     /// The rating of a puzzle; `None` where the table has none.
     pub(crate) fn rating(&self) -> Result<Option<f32>, PuzzleError> {
         let Some(text) = self.text(Column::Rating)? else { return Ok(None) };

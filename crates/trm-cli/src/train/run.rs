@@ -3,7 +3,7 @@
 use super::Run;
 use super::log::Log;
 use crate::input::base_name;
-use crate::output::message;
+use crate::output::{create_folder, message};
 use crate::progress::Progress;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, anyhow, bail};
@@ -44,7 +44,7 @@ impl Loop<'_> {
     /// Trains until the last step or Ctrl-C; goes on from the checkpoint in `out`, where there is one.
     pub fn train(&self, model: Model, config: TrainConfig, data: &dyn Data) -> Result<Verdict> {
         let out = &self.run.out;
-        std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+        create_folder(out)?;
         let _lock = lock(out)?;
         let saved = out.join("checkpoint.bin");
         let mut trainer = if saved.exists() {

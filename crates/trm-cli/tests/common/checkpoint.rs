@@ -1,5 +1,8 @@
 //! Checkpoints of the official code, changed and in the forms that training code writes.
 
+// Each test uses its part of this.
+#![allow(dead_code)]
+
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 

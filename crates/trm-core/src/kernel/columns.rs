@@ -159,7 +159,7 @@ pub fn exp_minus<S: Simd>(s: S, row: &mut [S::Elem], x: S::Elem) -> S::Elem {
     }
     let mut sum = s.sum(sum);
     if whole < n {
-        // SAFETY: n - whole numbers are left.
+        // SAFETY: n - whole numbers are left, fewer than a register.
         unsafe {
             let e = s.exp(s.sub(s.load_first(p.add(whole), n - whole), wide));
             s.store_first(p.add(whole), e, n - whole);

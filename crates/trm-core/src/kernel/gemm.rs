@@ -84,86 +84,102 @@ struct Gemm<'a, R, const ADD: bool, const PAIRS: bool> {
 impl<R: Real, const ADD: bool, const PAIRS: bool> Kernel<R> for Gemm<'_, R, ADD, PAIRS> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd<Elem = R>>(mut self, s: S) {
-        let (m, n, _) = self.shape;
-        if m == 0 || n == 0 {
-            return;
-        }
-        self.check();
-        let mut j = 0;
-        /// Column panels of `$nv` registers, while that many columns are left and `$when`.
-        macro_rules! panels {
-            ($mr:literal x $nv:literal, $when:expr) => {
-                while $when && n - j >= $nv * S::LANES {
-                    self.panel::<S, $mr, $nv, false>(s, j);
-                    j += $nv * S::LANES;
-                }
-            };
-        }
-        let wide = S::REGISTERS == 32;
-        // SAFETY: `check` compared the slices with the shape, and each panel stays inside columns j..n.
-        unsafe {
-            // One row reads each element of `b` once: long runs of it come from L2 fastest.
-            panels!(1 x 16, m == 1 && wide);
-            panels!(1 x 8, m == 1);
-            // The sums, a row of `b` and one element of `a` fill the registers.
-            panels!(6 x 4, wide);
-            panels!(12 x 2, wide);
-            panels!(6 x 2, !wide);
-            panels!(12 x 1, true);
-            if n > j {
-                self.panel::<S, 12, 1, true>(s, j);
+    fn run<S: Simd<Elem = R>>(self, s: S) {
+        panels::<S, ADD, PAIRS>(s, self.shape, self.a, self.b, self.c);
+    }
+}
+
+/// [`Gemm`] in panels of columns, widest first.
+///
+/// # Panics
+/// Where a slice is too short for its shape.
+#[inline(always)]
+fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
+    s: S,
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    let holds = |len: usize, rows: usize| rows.checked_mul(n).is_some_and(|size| size <= len);
+    assert!(holds(c.len(), m), "c is {} long, not {m} x {n}", c.len());
+    assert!(holds(b.len(), k), "b is {} long, not {k} x {n}", b.len());
+    assert!(k == 0 || a.contains(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
+    let mut j = 0;
+    /// Panels of `$nv` registers, in tiles of `$mr` rows, while that many columns are left and `$when`.
+    macro_rules! panels {
+        ($mr:literal x $nv:literal, $when:expr) => {
+            while $when && n - j >= $nv * S::LANES {
+                panel::<S, $mr, $nv, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+                j += $nv * S::LANES;
             }
+        };
+    }
+    let wide = S::REGISTERS == 32;
+    // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
+    unsafe {
+        // One row reads each element of `b` once: long runs of it come from L2 fastest.
+        panels!(1 x 16, m == 1 && wide);
+        panels!(1 x 8, m == 1);
+        // The sums, a row of `b` and one element of `a` fill the registers.
+        panels!(6 x 4, wide);
+        panels!(12 x 2, wide);
+        panels!(6 x 2, !wide);
+        if n - j >= S::LANES {
+            panel::<S, 12, 1, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+            j += S::LANES;
+        }
+        if n > j {
+            panel::<S, 12, 1, ADD, PAIRS, true>(s, (m, n, k), a, b, c, j);
         }
     }
 }
 
-impl<R: Real, const ADD: bool, const PAIRS: bool> Gemm<'_, R, ADD, PAIRS> {
-    /// # Panics
-    /// Where a slice is too short for its shape.
-    #[inline(always)]
-    fn check(&self) {
-        let (m, n, k) = self.shape;
-        let (a, b, c) = (&self.a, self.b, &self.c);
-        let holds = |len: usize, rows: usize| rows.checked_mul(n).is_some_and(|size| size <= len);
-        assert!(holds(c.len(), m), "c is {} long, not {m} x {n}", c.len());
-        assert!(holds(b.len(), k), "b is {} long, not {k} x {n}", b.len());
-        assert!(k == 0 || a.contains(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
+/// `NV` registers of columns from `j` on, in tiles of `MR`, 3 and 1 rows; where `PART`, the one register is
+/// filled only up to column `n`.
+///
+/// # Safety
+/// The slices must hold their shapes, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
+#[inline(always)]
+#[allow(clippy::int_plus_one)] // in `tiles!(1)` alone
+unsafe fn panel<
+    S: Simd,
+    const MR: usize,
+    const NV: usize,
+    const ADD: bool,
+    const PAIRS: bool,
+    const PART: bool,
+>(
+    s: S,
+    (m, n, k): (usize, usize, usize),
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+    j: usize,
+) {
+    let b = b.as_ptr().wrapping_add(j);
+    let strides = (a.row_stride, a.col_stride);
+    let mut i = 0;
+    /// Tiles of `$mr` rows, while that many are left.
+    macro_rules! tiles {
+        ($mr:expr) => {
+            while i + $mr <= m {
+                let a = a.data.as_ptr().wrapping_add(i * a.row_stride);
+                let c = c.as_mut_ptr().add(i * n + j);
+                tile::<S, { $mr }, NV, ADD, PAIRS, PART>(s, k, a, strides, b, c, (n, n - j));
+                i += $mr;
+            }
+        };
     }
-
-    /// `NV` registers of columns from `j` on, in tiles of `MR`, 3 and 1 rows; where `PART`, the one register
-    /// is filled only up to column `n`.
-    ///
-    /// # Safety
-    /// The slices must hold their shapes, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
-    #[inline(always)]
-    unsafe fn panel<S: Simd<Elem = R>, const MR: usize, const NV: usize, const PART: bool>(
-        &mut self,
-        s: S,
-        j: usize,
-    ) {
-        let ((m, n, k), a) = (self.shape, self.a);
-        let mut i = 0;
-        /// Tiles of `$mr` rows, while that many are left.
-        macro_rules! tiles {
-            ($mr:expr) => {
-                while m - i >= $mr {
-                    let row = a.data.as_ptr().wrapping_add(i * a.row_stride);
-                    let b = self.b.as_ptr().wrapping_add(j);
-                    let c = self.c.as_mut_ptr().add(i * n + j);
-                    let strides = (a.row_stride, a.col_stride);
-                    tile::<S, { $mr }, NV, ADD, PAIRS, PART>(s, k, row, strides, b, c, (n, n - j));
-                    i += $mr;
-                }
-            };
-        }
-        // SAFETY: rows i..i + $mr are below m, so each pointer stays in its matrix; where k is 0, `a` and `b`
-        // are never read and may be empty.
-        unsafe {
-            tiles!(MR);
-            tiles!(3);
-            tiles!(1);
-        }
+    // SAFETY: rows i..i + $mr are below m, so each pointer stays in its matrix; where k is 0, `a` and `b` are
+    // never read and may be empty.
+    unsafe {
+        tiles!(MR);
+        tiles!(3);
+        tiles!(1);
     }
 }
 

@@ -49,7 +49,7 @@ impl Model<f32> {
     /// The same weights over other relations: the net is not tied to one size of question.
     ///
     /// # Errors
-    /// What [`TrmConfig::validate`] says; also where the relations pass other matrices.
+    /// What [`TrmConfig::validate`](crate::TrmConfig::validate) says; also where the relations pass other matrices.
     pub fn with_relations(&self, relations: crate::Relations) -> Result<Self> {
         let mut config = (*self.config).clone();
         config.mixer = Mixer::Relational(relations);

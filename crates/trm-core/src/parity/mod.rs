@@ -62,7 +62,7 @@ pub struct Quantity {
 pub enum Agreement {
     /// Within the tolerance.
     Within,
-    /// Beyond the tolerance, but rounding alone is so too, and the difference is at most four times as large.
+    /// Beyond the tolerance, but so is the effect of rounding alone, and the difference is at most four times that.
     Chaotic,
     /// Beyond the tolerance.
     Differs,

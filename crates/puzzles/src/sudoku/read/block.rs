@@ -109,7 +109,8 @@ pub(super) fn readings(lines: &[Line<'_>], options: &ReadOptions) -> Readings {
     readings
 }
 
-/// The letters that cells of a grid may be, by the number of the last: beside digits, and where all cells are letters.
+/// The letters that cells of a grid may be, by the number of the last: beside digits, and where all cells are
+/// letters.
 fn last_letters(side: usize) -> [u8; 2] {
     let side = side as u8;
     [side.saturating_sub(9), side]

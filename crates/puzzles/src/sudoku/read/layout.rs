@@ -31,8 +31,8 @@ pub(super) enum Dashes {
 
 pub(super) const DASHES: [Dashes; 3] = [Dashes::Rules, Dashes::BlanksAndRules, Dashes::Blanks];
 
-/// The last letter that is needed to take all characters of a line for cells or decoration, by its number from 1; 0
-/// where it has none but `x`, and [`FOREIGN`] where no letter would do.
+/// The last letter that is needed to take all characters of a line for cells or decoration, by its number
+/// from 1; 0 where it has none but `x`, and [`FOREIGN`] where no letter would do.
 pub(super) fn last_letter(line: &Line<'_>) -> u8 {
     let mut last = 0;
     let mut characters = line.text.chars().peekable();
@@ -52,8 +52,8 @@ pub(super) fn last_letter(line: &Line<'_>) -> u8 {
 /// No letter has this number.
 const FOREIGN: u8 = 27;
 
-/// The lines without titles and empty lines above and below, where letters up to `last` may be cells; `None` where
-/// something foreign stands between rows. `letters` are those of [`last_letter`] for each line.
+/// The lines without titles and empty lines above and below, where letters up to `last` may be cells; `None`
+/// where something foreign stands between rows. `letters` are those of [`last_letter`] for each line.
 pub(super) fn body<'a, 'b>(lines: &'b [Line<'a>], letters: &[u8], last: u8) -> Option<&'b [Line<'a>]> {
     let is_row = |(line, letter): (&Line<'_>, &u8)| *letter <= last && !line.is_blank();
     let first = lines.iter().zip(letters).position(is_row)?;

@@ -29,8 +29,8 @@ impl Line<'_> {
         self.text.trim().is_empty()
     }
 
-    /// Whether the line holds rules and corners alone, with or without bars. Where dashes are blanks, a line of nothing
-    /// but dashes and bars is a rule or not as `dashes_rule` says.
+    /// Whether the line holds rules and corners alone, with or without bars. Where dashes are blanks, a line
+    /// of nothing but dashes and bars is a rule or not as `dashes_rule` says.
     pub(super) fn is_rule(&self, dashes_rule: bool) -> bool {
         let text = self.text.trim();
         let is_part = |c: char| is_decoration(c) || matches!(c, '-' | '*' | '.');

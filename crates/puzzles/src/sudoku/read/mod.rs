@@ -1,9 +1,9 @@
 //! Sudoku as people have them: in a line or in many, drawn with bars and rules, with names and comments,
 //! one or a whole list.
 //!
-//! A text is tried in every way that could be meant (`layout`, `embedded`), each size and notation in turn. It is read
-//! where exactly one of them gives a grid; where several do they are named, and where none does the first
-//! thing in the way is (`fault`).
+//! A text is tried in every way that could be meant (`layout`, `embedded`), each size and notation in turn.
+//! It is read where exactly one of them gives a grid; where several do they are named, and where none does
+//! the first thing in the way is (`fault`).
 
 mod block;
 mod embedded;
@@ -49,11 +49,12 @@ pub fn read_sudoku(text: &str, options: &ReadOptions) -> Result<SudokuText, Puzz
 
 /// Reads all puzzles of a text, in their order; at least one of them is readable.
 ///
-/// Cells may stand in one line, in one line per row, or in any other lines; bars, rules and box-drawing characters
-/// between them are passed over, and so are comments (`#`), section headers and sections other than
-/// `[Puzzle]`, titles, and what stands behind a puzzle that fills a line. Blanks are `.`, `0`, `_`, `*`,
-/// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of [`Geometry::all`], notations those of [`Notation`].
-/// A list has a puzzle in each line, or boards with titles or empty lines between. One of its puzzles that cannot be read
+/// Cells may stand in one line, in one line per row, or in any other lines; bars, rules and box-drawing
+/// characters between them are passed over, and so are comments (`#`), section headers and sections other
+/// than `[Puzzle]`, titles, and what stands behind a puzzle that fills a line. Blanks are `.`, `0`, `_`, `*`,
+/// `?`, `x`, `-` and spaces, where they can be meant as such. Sizes are those of
+/// [`Geometry::all`](super::Geometry::all), notations those of [`Notation`](super::Notation). A list has a
+/// puzzle in each line, or boards with titles or empty lines between. One of its puzzles that cannot be read
 /// does not end the rest. Givens do not contradict each other. A CSV file is a list too (feature `csv`).
 ///
 /// # Errors
