@@ -25,7 +25,7 @@ pub fn number32(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f32, Stri
 /// At least as many steps as the longest shortest path in a maze of this side has: no two cells that are not
 /// neighbours on it may touch, which leaves two of three cells to it.
 pub fn longest_path(side: usize) -> usize {
-    2 * side.saturating_add(1).saturating_pow(2) / 3
+    side.saturating_add(1).saturating_pow(2).div_ceil(3).saturating_mul(2)
 }
 
 /// The shape of Sudoku boxes: rows x columns.

@@ -161,7 +161,7 @@ fn runs_and_halting_states() {
     std::fs::write(place("none.csv"), "source,question,answer,rating\n").expect("a file");
     for (arguments, expected) in [
         (&["policies", "missing"][..], "missing"),
-        (&["policies", "junk"], "junk: runs: "),
+        (&["policies", "junk"], "junk: no recorded runs: a text file"),
         (&["policies", "junk", "--state", "no/folder"], "no/folder"),
         (&["solve", "sudoku", PUZZLE, "--learned", "--halting", "junk"], "junk: not a sona-learn state file"),
         (&["solve", "sudoku", PUZZLE, "--learned", "--halting", "missing"], "missing"),
