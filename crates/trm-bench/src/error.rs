@@ -33,6 +33,12 @@ pub enum BenchError {
         /// What is wrong.
         reason: String,
     },
+    /// A file holds no answers to rows, or those of other rows.
+    #[error("answers: {reason}")]
+    Answers {
+        /// What is wrong.
+        reason: String,
+    },
     /// The data holds no puzzle.
     #[error("the data hold no puzzles")]
     NoPuzzles,

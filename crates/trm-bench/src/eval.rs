@@ -1,5 +1,6 @@
 //! Streaming evaluation: rows in, a report out.
 
+use crate::answers::RowAnswer;
 use crate::error::{BenchError, Result};
 use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, sweep_ks};
 use rayon::prelude::*;
@@ -57,7 +58,8 @@ pub struct EvalProgress {
 }
 
 /// Runs a model on every row. Rows are read as they are needed, run on all threads of the rayon pool and
-/// dropped, so that memory does not grow with their number.
+/// dropped, so that memory does not grow with their number. `observe` gets every answer as soon as it is there, from
+/// any thread.
 ///
 /// # Errors
 /// The error of the first row that cannot be read or run, and [`BenchError::NoPuzzles`].
@@ -67,7 +69,7 @@ pub fn evaluate<T: Task, R>(
     rows: impl Iterator<Item = std::result::Result<R, puzzles::PuzzleError>> + Send,
     policy: &Policy,
     after_halt: AfterHalt,
-    progress: &(dyn Fn(EvalProgress) + Sync),
+    observe: &(dyn Fn(EvalProgress, RowAnswer) + Sync),
 ) -> Result<EvalResult>
 where
     Item<T>: From<R>,
@@ -75,12 +77,14 @@ where
 {
     let ks = if after_halt == AfterHalt::Continue { sweep_ks(policy.max_k) } else { Vec::new() };
     let tally = Mutex::new(Tally::new::<T>(ks.clone()));
-    rows.par_bridge().try_for_each(|row| {
-        let outcome = run(engine, task, &Item::from(row?), policy, after_halt, &ks)?;
+    rows.enumerate().par_bridge().try_for_each(|(i, row)| {
+        let (outcome, mut answer) = run(engine, task, &Item::from(row?), policy, after_halt, &ks)?;
+        answer.row = i + 1;
         let mut tally = tally.lock().unwrap_or_else(|e| e.into_inner());
         tally.add(&outcome);
         let (n, n_verified) = tally.progress();
-        progress(EvalProgress { n, n_verified });
+        drop(tally);
+        observe(EvalProgress { n, n_verified }, answer);
         Ok::<(), BenchError>(())
     })?;
     let tally = tally.into_inner().unwrap_or_else(|e| e.into_inner());
@@ -116,9 +120,9 @@ fn run<T: Task>(
     policy: &Policy,
     after_halt: AfterHalt,
     ks: &[usize],
-) -> Result<Outcome> {
+) -> Result<(Outcome, RowAnswer)> {
     let (mut sweep, mut verified) = (Vec::with_capacity(ks.len()), false);
-    let RunResult { answer, k, time, flops, .. } =
+    let RunResult { answer, k, confidence, time, flops, .. } =
         answer(engine, task, &item.question, policy, after_halt, |step| {
             if ks.is_empty() {
                 return;
@@ -129,5 +133,8 @@ fn run<T: Task>(
             }
         })?;
     let score = task.score(&item.question, &answer, &item.label);
-    Ok(Outcome { score, k, seconds: time.as_secs_f64(), flops, rating: item.rating, sweep })
+    let [exact, solved, ..] = score.marks;
+    let text = task.text(&item.question, &answer);
+    let row = RowAnswer { row: 0, answer: text, steps: k, confidence, exact, solved };
+    Ok((Outcome { score, k, seconds: time.as_secs_f64(), flops, rating: item.rating, sweep }, row))
 }

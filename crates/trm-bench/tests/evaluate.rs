@@ -39,7 +39,7 @@ fn run(engine: &TrmEngine, rows: &[MazeRow], halting: Halting, after_halt: After
     let task = MazeTask::of(config).expect("a maze model");
     let policy = Policy::of(config, halting, None).expect("a valid policy");
     let rows = rows.iter().cloned().map(Ok);
-    evaluate(engine, &task, rows, &policy, after_halt, &|_| {}).expect("valid rows")
+    evaluate(engine, &task, rows, &policy, after_halt, &|_, _| {}).expect("valid rows")
 }
 
 fn without_time(measures: &Measures) -> Measures {
@@ -87,6 +87,6 @@ fn no_rows_are_no_result() {
     let (task, policy) =
         (MazeTask::of(config).unwrap(), Policy::of(config, Halting::Adaptive, None).unwrap());
     let none = std::iter::empty::<Result<MazeRow, _>>();
-    let error = evaluate(&engine, &task, none, &policy, AfterHalt::Stop, &|_| {}).expect_err("no rows");
+    let error = evaluate(&engine, &task, none, &policy, AfterHalt::Stop, &|_, _| {}).expect_err("no rows");
     assert!(matches!(error, BenchError::NoPuzzles));
 }

@@ -28,6 +28,7 @@ pub fn run_search(
     if args.puzzle != Puzzle::Sudoku {
         bail!("--search is for Sudoku: a maze has no cells to commit");
     }
+    let seed = args.model_args.seed_of_runs(&engine, &info.name)?;
     let (engine, task, rows) = args.sudoku(&engine)?;
     if !task.is_of_candidates() {
         bail!("--search needs a model of candidates, not of cells");
@@ -52,7 +53,7 @@ pub fn run_search(
             "limits": limits });
         let object =
             json!({ "puzzle": SudokuTask::NAME, "data": data, "model": info, "n": n, "search": found });
-        out.json(&object, None)?;
+        out.json(&object, seed)?;
     } else {
         writeln!(
             out,
@@ -73,7 +74,7 @@ pub fn run_rollouts(
     n_runs: usize,
     out: &mut Output,
 ) -> Result<Verdict> {
-    let config = RolloutConfig { n: n_runs, noise: args.noise, seed: args.seed };
+    let config = RolloutConfig { n: n_runs, noise: args.latent_noise, seed: args.model_args.seed() };
     match args.puzzle {
         Puzzle::Sudoku => {
             let (engine, task, rows) = args.sudoku(&engine)?;

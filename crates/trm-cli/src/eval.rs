@@ -8,12 +8,16 @@ use crate::progress::Progress;
 use crate::rows::Rows;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result};
-use trm_bench::{ModelInfo, evaluate};
+use std::sync::Mutex;
+use trm_bench::{ModelInfo, evaluate, write_answers};
 use trm_core::TrmEngine;
 use trm_solve::AfterHalt;
 use trm_tasks::{Item, Task};
 
 pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
+    if args.json {
+        out.reserve("--json")?;
+    }
     let (engine, info) = args.model_args.engine(args.puzzle)?;
     if info.untrained {
         message!("note: the model is untrained ({}); what it scores means nothing", info.name);
@@ -55,19 +59,29 @@ where
     Item<T>: From<R>,
 {
     let policy = args.model_args.policy(engine.model().config())?;
+    let seed = args.model_args.seed_of_runs(engine, &info.name)?;
     let Rows { items, data } = rows;
     let after_halt = if args.sweep { AfterHalt::Continue } else { AfterHalt::Stop };
+    let file = args.rows_file(out)?;
     let progress = Progress::of(T::NAME, &items);
-    let result = evaluate(engine, task, items, &policy, after_halt, &|so_far| {
+    let answers = Mutex::new(Vec::new());
+    let result = evaluate(engine, task, items, &policy, after_halt, &|so_far, answer| {
         progress.show_verified(so_far.n, so_far.n_verified);
+        if args.rows.is_some() {
+            answers.lock().unwrap_or_else(|e| e.into_inner()).push(answer);
+        }
     });
     drop(progress);
     let report = result.with_context(|| data.clone())?.report(T::NAME, data, info, policy);
+    if let Some(file) = file {
+        let mut answers = answers.into_inner().unwrap_or_else(|e| e.into_inner());
+        file.write_with(|to| Ok(write_answers(&mut answers, to)?))?;
+    }
     let rate = T::RATES[1];
     let verdict = args.reached(rate, report.measures.rates[rate].rate);
     out.set_verdict(verdict);
     if args.json {
-        out.json(&report, None)?;
+        out.json(&report, seed)?;
     } else {
         write!(out, "{report}")?;
     }

@@ -1,7 +1,7 @@
 //! The options of `trm eval`, and the rows that they name.
 
 use crate::model_args::{ModelArgs, Puzzle};
-use crate::output::message;
+use crate::output::{Output, OutputFile, message};
 use crate::rows::{self, Rows};
 use crate::values::{boxes, number};
 use crate::verdict::Verdict;
@@ -11,7 +11,7 @@ use puzzles::SudokuRow;
 use puzzles::maze::MazeRow;
 use puzzles::sudoku::Geometry;
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku, sudoku_task};
 use trm_tasks::{MazeTask, SudokuTask};
@@ -24,6 +24,7 @@ use trm_tasks::{MazeTask, SudokuTask};
     trm eval maze --sweep --max-k 64                 what every K gives, from the same runs\n  \
     trm eval sudoku --rollouts 16                    16 runs from disturbed latents\n  \
     trm eval sudoku --search 64                      the network proposes, a stack decides\n  \
+    trm eval sudoku --rows a.csv                     every answer, for `trm compare a.csv b.csv`\n  \
     trm eval sudoku --target 80                      exit code 1 unless above 80 %\n\n\
     exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
     the share that obeys the rules, found without the label. Intervals are 95 %.\n\
@@ -50,16 +51,16 @@ pub struct Args {
     /// Run every puzzle N times from disturbed latents; choose by confidence, and by the rules
     #[arg(long, value_name = "N", conflicts_with_all = ["sweep", "search"], value_parser = clap::value_parser!(u16).range(1..))]
     pub rollouts: Option<u16>,
-    /// Standard deviation of the noise of --rollouts
-    #[arg(long, default_value_t = 0.5, requires = "rollouts", value_parser = number(0.0..=100.0),
-        allow_negative_numbers = true)]
-    pub noise: f64,
-    /// Seed of that noise
-    #[arg(long, default_value_t = 1, requires = "rollouts")]
-    pub seed: u64,
+    /// Standard deviation of the noise on the latents of --rollouts
+    #[arg(long, alias = "noise", value_name = "STD", default_value_t = 0.5, requires = "rollouts",
+        value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
+    pub latent_noise: f64,
     /// Sudoku: search around the network, in at most N calls; no score of the network
     #[arg(long, value_name = "N", conflicts_with = "sweep", value_parser = clap::value_parser!(u32).range(1..))]
     pub search: Option<u32>,
+    /// Write every row's answer, steps, confidence and verdicts into this CSV file, for `trm compare`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rollouts", "search"])]
+    pub rows: Option<PathBuf>,
     /// Fail unless solved_rate or optimal_path_rate is above this percentage
     #[arg(long, value_name = "PERCENT", value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     pub target: Option<f64>,
@@ -97,6 +98,14 @@ impl Args {
         let task = maze_task(engine)?;
         let fits = |row: &MazeRow| Ok(check_maze(engine, &row.maze)?);
         Ok((task, rows::mazes().rows(self.data.as_deref(), self.limit, &fits)?))
+    }
+
+    /// The file of --rows.
+    pub fn rows_file(&self, out: &mut Output) -> Result<Option<OutputFile>> {
+        let Some(path) = &self.rows else { return Ok(None) };
+        let inputs = [&self.data, &self.model_args.model, &self.model_args.halting_state];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        OutputFile::create("--rows", path, &inputs, out).map(Some)
     }
 
     /// Whether a rate is above the target, if there is one.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use std::path::Path;
-use trm_core::{Mixer, Model, Relations};
+use trm_core::{AnswerChannel, HaltingRule, Mixer, Model, Relations};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  trm info sudoku\n  trm info runs/maze/model.safetensors --json")]
@@ -82,11 +82,14 @@ fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
         "  n, T               {} latent iterations, {} cycles",
         config.latent_iterations, config.cycles
     )?;
-    writeln!(
-        out,
-        "  halting            at confidence {}, at most {} steps",
-        config.halt_threshold, config.max_k
-    )?;
+    let rule = match config.halting_rule {
+        HaltingRule::Vote => "by vote; confident from",
+        HaltingRule::Confidence => "at confidence",
+    };
+    writeln!(out, "  halting            {rule} {}, at most {} steps", config.halt_threshold, config.max_k)?;
+    if let Some(AnswerChannel { noise }) = config.answer_channel {
+        writeln!(out, "  answer channel     noise of standard deviation {noise}")?;
+    }
     writeln!(out, "\ntensors")?;
     for entry in model.layout().entries.iter().filter(|e| !e.range.is_empty()) {
         let root_mean_square = {

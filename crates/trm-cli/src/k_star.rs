@@ -41,6 +41,9 @@ pub struct Args {
     /// Steps of each run; without it what the model says
     #[arg(long, value_name = "K")]
     max_k: Option<usize>,
+    /// Seed of the noise of a model's answer channel
+    #[arg(long)]
+    seed: Option<u64>,
     /// Where to write embeddings and runs (safetensors)
     #[arg(long)]
     out: Option<PathBuf>,
@@ -58,6 +61,12 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let create = |path: &PathBuf| OutputFile::create("--out", path, &inputs, out);
     let file = args.out.as_ref().map(create).transpose()?;
     let (engine, info) = args.puzzle.engine(args.model.as_deref())?;
+    let seed = match engine.model().config().answer_channel {
+        Some(_) => Some(args.seed.unwrap_or_default()),
+        None if args.seed.is_some() => bail!("--seed has no effect: {} has no answer channel", info.name),
+        None => None,
+    };
+    let engine = engine.with_seed(seed.unwrap_or_default());
     let runs = match args.puzzle {
         Puzzle::Sudoku => {
             let rows = args.rows(&rows::sudoku(args.boxes))?;
@@ -83,7 +92,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     }
     let k_star = KStar::of(&runs);
     if args.json {
-        out.json(&k_star, None)?;
+        out.json(&k_star, seed)?;
     } else {
         writeln!(out, "model: {}{}", info.name, if info.untrained { ", UNTRAINED" } else { "" })?;
         write!(out, "{k_star}")?;

@@ -4,6 +4,7 @@ mod attempts;
 mod average;
 mod checkpoint;
 mod checkpoint_config;
+mod compare;
 mod completions;
 mod doctor;
 mod draw;
@@ -18,6 +19,7 @@ mod input;
 mod k_star;
 mod model_args;
 mod output;
+mod overlap;
 mod parity;
 mod plot;
 mod policies;
@@ -44,7 +46,7 @@ use verdict::Verdict;
     trm solve maze maze.txt --trace\n  \
     trm eval sudoku --limit 100\n\n\
     Exit codes: 0 done (solve: the answer is verified; eval --target: reached;\n\
-    check-parity: all agree; doctor: nothing is wrong), 1 not so, 2 bad input or a failed write,\n\
+    check-parity: all agree; overlap: none; doctor: nothing is wrong), 1 not so, 2 bad input or a failed write,\n\
     141 nobody read the output."
 )]
 struct Cli {
@@ -58,6 +60,10 @@ enum Command {
     Solve(solve::Args),
     /// Answer many puzzles, and count
     Eval(eval_args::Args),
+    /// Compare two evaluations of the same rows
+    Compare(compare::Args),
+    /// Find puzzles that several files have in common
+    Overlap(overlap::Args),
     /// Measure how many steps questions need
     KStar(k_star::Args),
     /// Say what a model file holds
@@ -104,6 +110,8 @@ fn run(command: Command, out: &mut Output) -> Result<Verdict> {
     match command {
         Command::Solve(args) => solve::run(&args, out),
         Command::Eval(args) => eval::run(&args, out),
+        Command::Compare(args) => compare::run(&args, out).map(done),
+        Command::Overlap(args) => overlap::run(&args, out),
         Command::KStar(args) => k_star::run(&args, out).map(done),
         Command::Info(args) => info::run(&args, out).map(done),
         Command::Import(args) => import::run(&args, out).map(done),

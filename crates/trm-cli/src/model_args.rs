@@ -2,6 +2,7 @@
 
 use crate::input::{name_of, read_bytes, read_model};
 use crate::output::message;
+use crate::values::number32;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use sona_learn::SonaEngine;
@@ -65,10 +66,10 @@ pub struct ModelArgs {
     /// Think for exactly K supervision steps
     #[arg(long, value_name = "K", group = "halting")]
     pub k: Option<usize>,
-    /// Think until the model is confident
+    /// Think until the model is confident. Without one of these options the model file says how to halt
     #[arg(long, group = "halting")]
     pub adaptive: bool,
-    /// Think until enough steps agree, each by its confidence (the default)
+    /// Think until enough steps agree, each by its confidence
     #[arg(long, group = "halting")]
     pub vote: bool,
     /// Think until the answer stayed the same for N steps in a row
@@ -90,6 +91,12 @@ pub struct ModelArgs {
     /// Think for at most this many steps; without it what the model says
     #[arg(long, value_name = "K", conflicts_with = "k")]
     pub max_k: Option<usize>,
+    /// Seed of all that is random, 0 unless given: the noise of a model's answer channel, and of rollouts
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Standard deviation of the noise of a model's answer channel; without it what the model says
+    #[arg(long, value_name = "STD", value_parser = number32(0.0..=100.0), allow_negative_numbers = true)]
+    pub channel_noise: Option<f32>,
     /// Factors of matrix products; bf16 is faster on processors with AVX512_BF16 (see `trm doctor`), and gives
     /// other answers now and then
     #[arg(long, value_enum, default_value_t = Factors::F32)]
@@ -117,7 +124,11 @@ impl ModelArgs {
             bail!("--halting is for --learned and --predicted, and has no effect without one of them");
         }
         let (engine, info) = puzzle.engine(self.model.as_deref())?;
-        let engine = engine.with_precision(self.precision.into())?;
+        let mut engine = engine.with_precision(self.precision.into())?.with_seed(self.seed());
+        if let Some(std) = self.channel_noise {
+            let refused = || format!("--channel-noise {std}: {} has no answer channel", info.name);
+            engine = engine.with_channel_noise(std).with_context(refused)?;
+        }
         if !self.learned && !self.predicted {
             return Ok((engine, info));
         }
@@ -136,6 +147,22 @@ impl ModelArgs {
             Puzzle::Maze => Arc::new(LearnedHalting::new(maze_task(&engine)?, sona)?),
         };
         Ok((engine.with_halting(halting), info))
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or_default()
+    }
+
+    /// The seed, where single runs of this engine depend on it.
+    ///
+    /// # Errors
+    /// Where they do not, and one was given.
+    pub fn seed_of_runs(&self, engine: &TrmEngine, name: &str) -> Result<Option<u64>> {
+        match engine.model().config().answer_channel {
+            Some(_) => Ok(Some(self.seed())),
+            None if self.seed.is_some() => bail!("--seed has no effect: {name} has no answer channel"),
+            None => Ok(None),
+        }
     }
 
     /// Refuses the halting policies, where `option` has one of its own.
@@ -163,7 +190,8 @@ impl ModelArgs {
             _ if self.adaptive => Halting::Adaptive,
             _ if self.learned => Halting::Learned,
             _ if self.predicted => Halting::Predicted,
-            _ => Halting::Vote,
+            _ if self.vote => Halting::Vote,
+            _ => config.halting_rule.into(),
         };
         Ok(Policy::of(config, halting, self.max_k)?)
     }

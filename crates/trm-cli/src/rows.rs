@@ -23,7 +23,7 @@ pub struct Source<R> {
     open: Box<dyn Fn(&Path) -> Opened<R>>,
     /// The environment variable that names a file to use by default.
     pub variable: &'static str,
-    committed: fn() -> Result<Dataset<R>, PuzzleError>,
+    pub committed: fn() -> Result<Dataset<R>, PuzzleError>,
 }
 
 pub type Items<R> = puzzles::Rows<R>;

@@ -154,6 +154,8 @@ struct Job<'a> {
     policy: Policy,
     /// Name of the input in reports.
     data: String,
+    /// What the answers depend on besides, where they do.
+    seed: Option<u64>,
 }
 
 /// A puzzle of a list: its line and its name.
@@ -170,7 +172,8 @@ impl<'a> Job<'a> {
         if info.untrained {
             message!("note: the model is untrained ({}); its answers mean nothing", info.name);
         }
-        Ok(Job { args, engine, info, policy, data })
+        let seed = args.model_args.seed_of_runs(&engine, &info.name)?;
+        Ok(Job { args, engine, info, policy, data, seed })
     }
 
     /// Answers the only puzzle of a call, and draws it.
@@ -213,7 +216,7 @@ impl<'a> Job<'a> {
             file.write(film.to_svg().as_bytes())?;
         }
         if self.args.json {
-            out.json(&self.object(question, draw, &result, fault.as_deref()), None)?;
+            out.json(&self.object(question, draw, &result, fault.as_deref()), self.seed)?;
         } else {
             let board = (!self.args.trace).then(|| draw.board(question, &result.answer, None, colours));
             print_text(&result, fault.as_deref(), board, colours, out)?;
@@ -238,7 +241,7 @@ impl<'a> Job<'a> {
             let mut object = self.object(question, draw, &result, fault.as_deref());
             object["line"] = (*line).into();
             object["name"] = name.clone().into();
-            out.json(&object, None)?;
+            out.json(&object, self.seed)?;
         } else {
             let (k, confidence) = (result.k, result.confidence);
             let word = if fault.is_none() { "verified" } else { "not verified" };
@@ -273,7 +276,7 @@ impl<'a> Job<'a> {
                     if self.args.json {
                         let object = json!({ "puzzle": self.args.puzzle.name(), "data": self.data,
                             "model": self.info, "line": line, "name": place.name, "error": error });
-                        out.json(&object, None)?;
+                        out.json(&object, self.seed)?;
                     } else {
                         writeln!(out, "line {line}: refused: {error}")?;
                     }

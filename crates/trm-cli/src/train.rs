@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use puzzles::sudoku::{Geometry, Layout};
 use run::Loop;
 use std::path::{Path, PathBuf};
-use trm_core::{AnswerChannel, Model, TrmConfigBuilder};
+use trm_core::{AnswerChannel, HaltingRule, Model, TrmConfigBuilder};
 use trm_tasks::{
     MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
     sudoku_sample,
@@ -86,6 +86,23 @@ enum Mixer {
     Mlp,
 }
 
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum HaltBy {
+    /// Enough steps agree
+    Vote,
+    /// One step is confident
+    Confidence,
+}
+
+impl From<HaltBy> for HaltingRule {
+    fn from(rule: HaltBy) -> Self {
+        match rule {
+            HaltBy::Vote => HaltingRule::Vote,
+            HaltBy::Confidence => HaltingRule::Confidence,
+        }
+    }
+}
+
 #[derive(Parser)]
 struct Run {
     /// Folder of the run: checkpoint, log, model
@@ -142,8 +159,9 @@ struct Run {
     #[arg(long, default_value_t = 0.999, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     ema: f64,
     /// Standard deviation of the noise on the initial latent
-    #[arg(long, default_value_t = 0.3, value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
-    noise: f64,
+    #[arg(long, alias = "noise", default_value_t = 0.3, value_parser = number(0.0..=100.0),
+        allow_negative_numbers = true)]
+    latent_noise: f64,
     /// Train an answer channel; in this share of the questions the target leaks through its noise
     #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak: Option<f64>,
@@ -169,6 +187,12 @@ struct Run {
     /// How many of the cycles carry the gradient
     #[arg(long, default_value_t = 1)]
     gradient_cycles: usize,
+    /// The rule by which runs of the model halt unless another is named
+    #[arg(long, value_enum, default_value_t = HaltBy::Vote)]
+    halting_rule: HaltBy,
+    /// Instruction set to compute with, for the same bits on any processor that has it; without it the widest
+    #[arg(long, value_name = "NAME")]
+    kernel: Option<String>,
     /// Seed of weights, data order and noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -278,8 +302,9 @@ impl Run {
             max_supervision_steps: self.supervision,
             linger: self.linger,
             balance: 0.0,
-            latent_noise: self.noise,
+            latent_noise: self.latent_noise,
             leak: self.leak.map(|share| LeakConfig { share, delayed: self.leak_delayed }),
+            kernel: self.kernel.clone(),
             seed: self.seed,
             optimizer: OptimizerConfig {
                 learning_rate: self.lr,
@@ -297,6 +322,7 @@ impl Run {
         let channel = self.leak.map(|_| AnswerChannel { noise: 1.0 });
         let builder =
             builder.answer_channel(channel).cycles(self.cycles).gradient_cycles(self.gradient_cycles);
+        let builder = builder.halting_rule(self.halting_rule.into());
         let mut model = Model::new(shaped(builder, self.hidden, self.ffn, self.blocks)?)?;
         if let Some(path) = &self.init {
             let init = read_model(path)?;

@@ -85,6 +85,24 @@ pub struct AnswerChannel {
     pub noise: f32,
 }
 
+/// The rule by which runs of a model halt unless the caller names another. Which one is right as often in fewer steps
+/// depends on the model, so its file says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HaltingRule {
+    /// Enough steps agree, each with the weight of its confidence.
+    #[default]
+    Vote,
+    /// The first step whose confidence reaches `halt_threshold`.
+    Confidence,
+}
+
+impl HaltingRule {
+    fn is_default(&self) -> bool {
+        *self == HaltingRule::default()
+    }
+}
+
 /// The shape of a model and how it recurs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +132,9 @@ pub struct TrmConfig {
     pub max_k: usize,
     /// An adaptive run stops once the confidence reaches this.
     pub halt_threshold: f32,
+    /// The rule by which runs halt. Like `max_k` it is no part of the net; a file says it where it is not the vote.
+    #[serde(default, skip_serializing_if = "HaltingRule::is_default")]
+    pub halting_rule: HaltingRule,
     /// What mixes the tokens.
     pub mixer: Mixer,
     /// How an answer is read.
@@ -146,6 +167,7 @@ impl Default for TrmConfig {
             answer_channel: None,
             max_k: 20,
             halt_threshold: 0.95,
+            halting_rule: HaltingRule::Vote,
             mixer: Mixer::mlp(16),
             output: Output::Embedding,
             halt_input: HaltInput::Pooled,
@@ -282,6 +304,8 @@ impl TrmConfigBuilder {
         max_k: usize,
         /// The confidence at which an adaptive run stops.
         halt_threshold: f32,
+        /// The rule by which runs halt unless another is named.
+        halting_rule: HaltingRule,
         /// What mixes the tokens; `use_attention` is the short form for the two dense ones.
         mixer: Mixer,
         /// How an answer is read.

@@ -88,6 +88,8 @@ pub struct TrmEngine {
     threads: usize,
     /// Seed of the answer channel's noise.
     seed: u64,
+    /// Standard deviation of that noise; without it the model's.
+    channel_noise: Option<f32>,
     /// The matrices in bf16, where products are computed in it.
     pairs: Option<Arc<Vec<f32>>>,
     pool: Mutex<Vec<Session>>,
@@ -96,7 +98,7 @@ pub struct TrmEngine {
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, halting, threads, seed, pairs, .. } = self;
+        let TrmEngine { model, isa, grid, halting, threads, seed, channel_noise, pairs, .. } = self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
@@ -104,6 +106,7 @@ impl Clone for TrmEngine {
             halting: halting.clone(),
             threads: *threads,
             seed: *seed,
+            channel_noise: *channel_noise,
             pairs: pairs.clone(),
             pool: Mutex::default(),
         }
@@ -113,8 +116,8 @@ impl Clone for TrmEngine {
 impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
         let (isa, pool) = (Isa::best(), Mutex::default());
-        let (grid, halting, pairs) = (None, None, None);
-        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, seed: 0, pairs, pool }
+        let (grid, halting, channel_noise, pairs) = (None, None, None, None);
+        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, seed: 0, channel_noise, pairs, pool }
     }
 }
 
@@ -216,6 +219,22 @@ impl TrmEngine {
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// The same engine whose answer channel carries noise of this standard deviation instead of the model's.
+    ///
+    /// # Errors
+    /// [`TrmError::Config`] where the model has no such channel, or the number is not in 0..=100.
+    pub fn with_channel_noise(mut self, std: f32) -> Result<Self> {
+        let expected = match self.model.config().answer_channel {
+            None => "a model with an answer channel",
+            Some(_) if (0.0..=100.0).contains(&std) => {
+                self.channel_noise = Some(std);
+                return Ok(self);
+            }
+            Some(_) => "0 to 100",
+        };
+        Err(TrmError::Config { field: "channel_noise", found: std.to_string(), expected })
     }
 
     /// Seed of the noise.

@@ -26,7 +26,7 @@ mod updater;
 mod weights;
 
 pub use confidence::ConfidenceScorer;
-pub use config::{AnswerChannel, HaltInput, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use config::{AnswerChannel, HaltInput, HaltingRule, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{Precision, StepTrace, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use halting::{HaltingPredictor, HaltingQuery};

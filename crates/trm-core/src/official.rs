@@ -13,7 +13,7 @@
 //! reference's default, it is neither trained nor read.
 
 use crate::weights::{describe, read_bounded};
-use crate::{HaltInput, Mixer, Model, Output, Result, TrmConfig, TrmError};
+use crate::{HaltInput, HaltingRule, Mixer, Model, Output, Result, TrmConfig, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -96,6 +96,7 @@ impl OfficialConfig {
             gradient_cycles: 1,
             max_k: self.halt_max_steps,
             halt_threshold: 0.5,
+            halting_rule: HaltingRule::Vote,
             mixer,
             output: Output::TokenStablemax,
             halt_input: HaltInput::FirstPosition,

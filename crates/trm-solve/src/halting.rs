@@ -3,7 +3,7 @@
 use crate::error::{Result, SolveError};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
-use trm_core::TrmConfig;
+use trm_core::{HaltingRule, TrmConfig};
 
 /// The sum of confidences at which one answer ends a run under [`Halting::Vote`].
 pub const VOTES: f32 = 2.0;
@@ -29,6 +29,15 @@ pub enum Halting {
     /// At the first answer that obeys the rules of the puzzle. The rules are not part of the network, so
     /// reports list this policy apart from the others.
     Verified,
+}
+
+impl From<HaltingRule> for Halting {
+    fn from(rule: HaltingRule) -> Self {
+        match rule {
+            HaltingRule::Vote => Halting::Vote,
+            HaltingRule::Confidence => Halting::Adaptive,
+        }
+    }
 }
 
 impl Display for Halting {

@@ -1,4 +1,5 @@
-//! Rollouts: several runs of one question from different initial latents, and the choice among them.
+//! Rollouts: several runs of one question from different initial latents and with other noise in the answer channel,
+//! and the choice among them.
 
 use crate::answer::with_grid_of;
 use crate::error::Result;
@@ -10,18 +11,18 @@ use trm_tasks::Task;
 /// How many rollouts, and how they differ.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RolloutConfig {
-    /// Number of rollouts; the first has no noise.
+    /// Number of rollouts; the first is the plain run, from an undisturbed latent and with the engine's seed.
     pub n: usize,
     /// Standard deviation of the noise on the initial latent.
     pub noise: f64,
-    /// Seed of the noise.
+    /// Seed of that noise and of the answer channel's.
     pub seed: u64,
 }
 
 /// The answers selected from the rollouts of one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RolloutResult<A> {
-    /// The answer of the first rollout, which has no noise.
+    /// The answer of the first rollout, the plain run.
     pub first: A,
     /// The answer with the highest confidence: the network alone.
     pub by_confidence: A,
@@ -54,6 +55,7 @@ pub fn rollouts<T: Task>(
         let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
         if run > 0 {
             steps.disturb(config.noise, config.seed.rotate_left(32) ^ run);
+            steps.reseed(config.seed.rotate_left(32) ^ run);
         }
         while steps.advance().confidence < policy.threshold && steps.n_steps() < policy.max_k {}
         n_steps += steps.n_steps();

@@ -5,6 +5,7 @@ use crate::optimizer::OptimizerConfig;
 use crate::{Result, TrainError};
 use serde::{Deserialize, Serialize};
 use trm_core::Model;
+use trm_core::kernel::Isa;
 
 /// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct TrainConfig {
     /// How the answer channel is trained, for a model that has one; noise alone where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<LeakConfig>,
+    /// Name of the instruction set to compute with; without one the widest of this processor. Others give other bits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<String>,
     /// Seed of all noise.
     pub seed: u64,
     /// The optimiser.
@@ -43,6 +47,7 @@ impl Default for TrainConfig {
             balance: 0.0,
             latent_noise: 0.3,
             leak: None,
+            kernel: None,
             seed: 1,
             optimizer: OptimizerConfig::default(),
         }
@@ -50,6 +55,12 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// The instruction set of that name, if this processor has it.
+    pub(crate) fn isa(&self) -> Option<Isa> {
+        let name = self.kernel.as_ref()?;
+        Isa::available().into_iter().find(|isa| isa.name() == name)
+    }
+
     pub(crate) fn validate(&self, model: &Model) -> Result<()> {
         let n_params = model.params.len();
         let check = |ok: bool, field, found: String, expected| {
@@ -60,6 +71,9 @@ impl TrainConfig {
         check(fits, "batch", self.batch.to_string(), "1 to 65536, and 2^32 with the weights of each")?;
         check(self.linger < 1 << 16, "linger", self.linger.to_string(), "below 65536")?;
         check(self.max_supervision_steps > 0, "max_supervision_steps", "0".into(), "at least 1")?;
+        if let (Some(kernel), None) = (&self.kernel, self.isa()) {
+            check(false, "kernel", kernel.clone(), "an instruction set of this processor (see `trm doctor`)")?;
+        }
         if let Some(leak) = &self.leak {
             leak.validate(self.max_supervision_steps)?;
             let has_channel = model.config().answer_channel.is_some();

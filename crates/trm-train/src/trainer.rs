@@ -127,7 +127,9 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
-    fn empty(model: Model, config: TrainConfig, data: &'a dyn Data) -> Self {
+    fn empty(model: Model, mut config: TrainConfig, data: &'a dyn Data) -> Self {
+        let isa = config.isa().unwrap_or(Isa::best());
+        config.kernel = Some(isa.name().to_owned());
         let n = model.params.len();
         let n_parts = config.batch.div_ceil(CHUNK);
         let mut parts = Vec::new();
@@ -137,7 +139,7 @@ impl<'a> Trainer<'a> {
             transposed: vec![0.0; n],
             grads: vec![0.0; n],
             slots: Vec::with_capacity(config.batch),
-            isa: Isa::best(),
+            isa,
             next_index: 0,
             question_steps: 0,
             seconds: 0.0,
@@ -163,8 +165,10 @@ impl<'a> Trainer<'a> {
         config.validate(&model)?;
         let mut trainer = Self::empty(model, config, data);
         let other = |reason: String| Err(TrainError::OtherRun { reason });
-        let expected = trainer.config_json();
-        if checkpoint.config != expected {
+        let expected = trainer.identity(&trainer.config);
+        // Older checkpoints do not name their instruction set.
+        let unnamed = trainer.identity(&TrainConfig { kernel: None, ..trainer.config.clone() });
+        if checkpoint.config != expected && checkpoint.config != unnamed {
             return other(differences(&checkpoint.config, &expected));
         }
         let n = trainer.model.params.len();
@@ -194,9 +198,9 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
-    /// What a resumed run must have in common: model, settings and data.
-    fn config_json(&self) -> String {
-        serde_json::to_string(&(self.model.config(), &self.config, self.data.describe())).expect("plain data")
+    /// What a resumed run must have in common: model, settings with the instruction set, and data.
+    fn identity(&self, config: &TrainConfig) -> String {
+        serde_json::to_string(&(self.model.config(), config, self.data.describe())).expect("plain data")
     }
 
     /// The state of the run, to be saved.
@@ -210,7 +214,7 @@ impl<'a> Trainer<'a> {
             logits: s.output.logits.clone(),
         };
         Checkpoint {
-            config: self.config_json(),
+            config: self.identity(&self.config),
             params: self.model.params.clone(),
             optimizer: self.optimizer.clone(),
             slots: self.slots.iter().map(saved).collect(),

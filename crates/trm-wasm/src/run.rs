@@ -101,7 +101,7 @@ pub struct Run<T: CellProbabilities> {
     task: T,
     question: T::Question,
     steps: Steps<'static>,
-    max_k: usize,
+    policy: Policy,
     votes: Votes<T::Answer>,
     answer_dim: usize,
     /// Writes answers; without it they are written as in data files.
@@ -113,7 +113,7 @@ pub struct Run<T: CellProbabilities> {
 }
 
 impl<T: CellProbabilities> Run<T> {
-    /// Starts a run under [`Halting::Vote`] with at most `max_k` steps, or those of the model's configuration.
+    /// Starts a run under the halting rule of the model, with at most `max_k` steps or those of its configuration.
     ///
     /// # Errors
     /// Where `max_k` is out of range, or the question does not fit the model.
@@ -124,7 +124,7 @@ impl<T: CellProbabilities> Run<T> {
         max_k: Option<usize>,
     ) -> Result<Self, SolveError> {
         let config = engine.model().config();
-        let max_k = Policy::of(config, Halting::Vote, max_k)?.max_k;
+        let policy = Policy::of(config, config.halting_rule.into(), max_k)?;
         let answer_dim = config.answer_dim;
         let encoded = task.encode(&question);
         let engine = match encoded.grid {
@@ -138,7 +138,7 @@ impl<T: CellProbabilities> Run<T> {
             task,
             question,
             steps,
-            max_k,
+            policy,
             votes,
             answer_dim,
             write: None,
@@ -173,7 +173,11 @@ impl<T: CellProbabilities> Run<T> {
         let logits = self.steps.answer();
         let mut answer = self.task.decode(&self.question, &logits);
         if !self.halted {
-            let (enough, last) = (self.votes.cast(&answer, trace.confidence), k >= self.max_k);
+            let enough = match self.policy.halting {
+                Halting::Adaptive => trace.confidence >= self.policy.threshold,
+                _ => self.votes.cast(&answer, trace.confidence),
+            };
+            let last = k >= self.policy.max_k;
             self.halted = enough || last;
             self.early_stopped = enough && !last;
             if !enough && last {

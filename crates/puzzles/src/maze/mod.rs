@@ -28,6 +28,7 @@ mod path;
 mod perfect;
 mod read;
 mod row;
+mod symmetry;
 mod verify;
 
 pub use distance::{UNREACHED, distances_from, label, shortest_path_len};

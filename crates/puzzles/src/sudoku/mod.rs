@@ -1,6 +1,7 @@
 //! Sudoku with boxes of 2x2 to 5x5 cells: text, tensors, rules, solver and generator.
 
 mod bitboard;
+mod canonical;
 mod decode;
 mod deep_search;
 mod encode;
@@ -30,6 +31,7 @@ mod unit;
 mod verdict;
 mod verify;
 
+pub use canonical::Canonical;
 pub use decode::SudokuDecoder;
 pub use encode::{Layout, SudokuEncoder};
 #[cfg(feature = "csv")]

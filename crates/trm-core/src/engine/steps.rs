@@ -29,7 +29,7 @@ impl Steps<'_> {
         let config = engine.model.config();
         if let Some(AnswerChannel { noise }) = config.answer_channel {
             let step = StepNoise::new(self.seed, self.n_steps as u64);
-            step.fill(noise, &graph.live, config.answer_dim, channel);
+            step.fill(engine.channel_noise.unwrap_or(noise), &graph.live, config.answer_dim, channel);
         }
         let input = StepInput { question, channel };
         let compute = Compute { isa: engine.isa, pairs: engine.pairs.as_ref().map(|pairs| &pairs[..]) };

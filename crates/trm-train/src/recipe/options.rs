@@ -79,7 +79,8 @@ options! {
     /// Decay of the averaged weights.
     ema: f64,
     /// Standard deviation of the noise on the initial latent.
-    noise: f64,
+    #[serde(alias = "noise")]
+    latent_noise: f64,
     /// Share of the questions whose target leaks through the answer channel.
     leak: f64,
     /// Share of the leaked episodes that begin with noise alone.
@@ -90,6 +91,10 @@ options! {
     ffn: u64,
     /// Blocks of the net.
     blocks: u64,
+    /// The rule by which runs of the model halt.
+    halting_rule: String,
+    /// Instruction set to compute with.
+    kernel: String,
     /// Seed of weights, data order and noise.
     seed: u64,
     /// Minutes between checkpoints.
