@@ -169,6 +169,11 @@ struct Run {
     #[arg(long, value_name = "SHARE", requires = "leak", default_value_t = 0.75,
         value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak_delayed: f64,
+    /// Standard deviation of the answer channel's noise, in training and at inference: one number, or the first one,
+    /// by how much it rises in every step, and where it stops
+    #[arg(long, value_name = "NOISE[,RISE,MOST]", value_delimiter = ',', requires = "leak", default_value = "1",
+        value_parser = number32(0.0..=100.0), allow_negative_numbers = true)]
+    channel_noise: Vec<f32>,
     /// Width of the state
     #[arg(long, default_value_t = 32)]
     hidden: usize,
@@ -319,7 +324,12 @@ impl Run {
 
     fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
         let builder = builder.latent_iterations(self.n).max_k(64).seed(self.seed);
-        let channel = self.leak.map(|_| AnswerChannel { noise: 1.0 });
+        let channel = match self.channel_noise[..] {
+            _ if self.leak.is_none() => None,
+            [noise] => Some(AnswerChannel::constant(noise)),
+            [noise, rise, most] => Some(AnswerChannel { noise, rise, most }),
+            _ => bail!("--channel-noise takes one number or three: NOISE or NOISE,RISE,MOST"),
+        };
         let builder =
             builder.answer_channel(channel).cycles(self.cycles).gradient_cycles(self.gradient_cycles);
         let builder = builder.halting_rule(self.halting_rule.into());

@@ -81,8 +81,41 @@ pub enum HaltInput {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerChannel {
-    /// Standard deviation of the noise at inference; 0 switches it off.
+    /// Standard deviation of the noise in the first step; 0 switches it off.
     pub noise: f32,
+    /// By how much it rises in every further step: a run that has not found its answer explores more. A file says it
+    /// where it is not 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rise: f32,
+    /// Where it stops rising. A file says it where it rises.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub most: f32,
+}
+
+impl AnswerChannel {
+    /// A channel with noise of one standard deviation in all steps.
+    pub fn constant(noise: f32) -> Self {
+        AnswerChannel { noise, rise: 0.0, most: 0.0 }
+    }
+
+    /// Standard deviation of the noise of step `step`, counted from 0.
+    ///
+    /// ```
+    /// let channel = trm_core::AnswerChannel { noise: 1.5, rise: 0.25, most: 2.0 };
+    /// assert_eq!([0, 1, 2, 9].map(|step| channel.std(step)), [1.5, 1.75, 2.0, 2.0]);
+    /// assert_eq!(trm_core::AnswerChannel::constant(1.5).std(9), 1.5);
+    /// ```
+    pub fn std(&self, step: u64) -> f32 {
+        if self.rise == 0.0 { self.noise } else { (self.noise + self.rise * step as f32).min(self.most) }
+    }
+
+    fn validate(&self) -> Result<()> {
+        let AnswerChannel { noise, rise, most } = *self;
+        check((0.0..=100.0).contains(&noise), "answer_channel.noise", noise, "0 to 100")?;
+        check((0.0..=100.0).contains(&rise), "answer_channel.rise", rise, "0 to 100")?;
+        let sound = rise == 0.0 || (noise..=100.0).contains(&most);
+        check(sound, "answer_channel.most", most, "from the noise to 100")
+    }
 }
 
 /// The rule by which runs of a model halt unless the caller names another. Which one is right as often in fewer steps
@@ -214,9 +247,7 @@ impl TrmConfig {
         let unit = self.halt_threshold >= 0.0 && self.halt_threshold <= 1.0;
         check(unit, "halt_threshold", self.halt_threshold, "0 to 1")?;
         check(self.embedding_scale.is_finite(), "embedding_scale", self.embedding_scale, "finite")?;
-        if let Some(AnswerChannel { noise }) = self.answer_channel {
-            check((0.0..=100.0).contains(&noise), "answer_channel.noise", noise, "0 to 100")?;
-        }
+        self.answer_channel.iter().try_for_each(AnswerChannel::validate)?;
         if let Some(column) = self.given_feature {
             check(column < self.embedding_dim, "given_feature", column, "below embedding_dim")?;
         }
@@ -258,6 +289,10 @@ fn one() -> usize {
 
 fn is_one(n: &usize) -> bool {
     *n == 1
+}
+
+fn is_zero(x: &f32) -> bool {
+    *x == 0.0
 }
 
 fn check(ok: bool, field: &'static str, found: impl ToString, expected: &'static str) -> Result<()> {

@@ -23,7 +23,7 @@ fn config(answer_channel: Option<AnswerChannel>) -> TrmConfig {
 
 /// A model with a channel that says something.
 fn model() -> Model {
-    let mut model = Model::new(config(Some(AnswerChannel { noise: 0.7 }))).expect("valid");
+    let mut model = Model::new(config(Some(AnswerChannel::constant(0.7)))).expect("valid");
     for (name, size) in [("channel.weight", 0.9), ("head.weight", 0.5)] {
         let range = model.layout().get(name).expect("there").range.clone();
         model.params[range].iter_mut().enumerate().for_each(|(i, w)| *w = size * (i as f32 + 0.5).sin());
@@ -130,13 +130,13 @@ fn files_without_a_channel_stay_as_they_are() {
 #[test]
 fn noise_of_zero_is_no_noise() {
     let mut silent = model().config().clone();
-    silent.answer_channel = Some(AnswerChannel { noise: 0.0 });
+    silent.answer_channel = Some(AnswerChannel::constant(0.0));
     let mut quiet = Model::new(silent).expect("valid");
     quiet.params = model().params;
     let quiet = TrmEngine::from(quiet).with_grid(3, 4);
     assert_eq!(answer(&quiet, 3), answer(&quiet.clone().with_seed(3), 3));
     for noise in [-1.0, f32::NAN, f32::INFINITY] {
-        let channel = Some(AnswerChannel { noise });
+        let channel = Some(AnswerChannel::constant(noise));
         let error = TrmConfig { answer_channel: channel, ..config(None) }.validate().expect_err("no noise");
         assert!(error.to_string().contains("answer_channel.noise"), "{error}");
     }

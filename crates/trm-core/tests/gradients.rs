@@ -209,7 +209,7 @@ fn recursion() {
 fn training_steps() {
     for (name, mut config, graph) in cases() {
         config.cycles = 1;
-        config.answer_channel = Some(AnswerChannel { noise: 1.0 });
+        config.answer_channel = Some(AnswerChannel::constant(1.0));
         config.output = Output::TokenSoftmax;
         let joint = config.prefix_tokens > 0;
         config.halt_input = if joint { HaltInput::FirstPosition } else { HaltInput::Pooled };

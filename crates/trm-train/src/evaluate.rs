@@ -7,7 +7,7 @@ use trm_core::kernel::Isa;
 use trm_core::loss::all_right;
 use trm_core::model::{StepInput, StepOutput, Workspace};
 use trm_core::noise::StepNoise;
-use trm_core::{AnswerChannel, Graph, Model};
+use trm_core::{Graph, Model};
 
 /// The exact accuracy of a model on validation questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -83,9 +83,9 @@ fn trace(
     let mut right = Vec::with_capacity(max_k);
     let (mut halted, mut channel) = (None, Vec::new());
     for k in 0..max_k {
-        if let Some(AnswerChannel { noise }) = model.config().answer_channel {
+        if let Some(answers) = model.config().answer_channel {
             let dim = model.config().answer_dim;
-            StepNoise::new(0, k as u64).fill(noise, &graph.live, dim, &mut channel);
+            StepNoise::new(0, k as u64).fill(answers.std(k as u64), &graph.live, dim, &mut channel);
         }
         let input = StepInput { question: &sample.question, channel: &channel };
         model.step(isa, graph, input, &mut state, &mut output, work);

@@ -2,12 +2,13 @@
 //!
 //! After "Diffusion as a Training Curriculum for Timestep-Free Iterative Reasoning" (arXiv 2609.01449): in a leaked
 //! episode the channel of step k is `a target + sqrt(1 - a^2) noise`, where a rises from 0 to 1 over the episode, with
-//! fresh noise in every step. So the net learns to improve on whatever it is at, and never knows how much to trust the
+//! fresh noise in every step, of the standard deviation that the model has at inference. So the net learns to improve on whatever it is at, and never knows how much to trust the
 //! channel; at inference there is noise alone.
 
 use crate::{Answer, Result, Sample, TrainError};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
+use trm_core::TrmConfig;
 use trm_core::noise::StepNoise;
 
 /// The channel of what is right.
@@ -81,10 +82,12 @@ pub(crate) fn fill(
     episode: Option<Episode>,
     step: u32,
     seed: u64,
-    dim: usize,
+    config: &TrmConfig,
     channel: &mut Vec<f32>,
 ) {
-    StepNoise::new(seed, u64::from(step)).fill(1.0, live, dim, channel);
+    let (dim, step_index) = (config.answer_dim, u64::from(step));
+    let std = config.answer_channel.map_or(0.0, |answers| answers.std(step_index));
+    StepNoise::new(seed, step_index).fill(std, live, dim, channel);
     let Some(a) = episode.map(|e| e.amplitude(step)).filter(|a| *a > 0.0) else { return };
     let noise = (1.0 - a * a).max(0.0).sqrt();
     for (row, token) in channel.chunks_exact_mut(dim).zip(live) {

@@ -275,8 +275,8 @@ impl<'a> Trainer<'a> {
             for slot in slots {
                 let Slot { graph, sample, state, output, channel, .. } = slot;
                 if model.config().answer_channel.is_some() {
-                    let dim = model.config().answer_dim;
-                    leak::fill(sample, &graph.live, slot.episode, slot.steps, slot.seed, dim, channel);
+                    let (live, config) = (&graph.live, model.config());
+                    leak::fill(sample, live, slot.episode, slot.steps, slot.seed, config, channel);
                 }
                 part.losses.push(model.train_step(
                     isa,

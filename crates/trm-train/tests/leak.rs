@@ -8,7 +8,7 @@ use trm_train::{Checkpoint, LeakConfig, TrainConfig, TrainError, Trainer};
 
 fn model() -> Model {
     let config =
-        TrmConfig { answer_channel: Some(AnswerChannel { noise: 1.0 }), ..common::model().config().clone() };
+        TrmConfig { answer_channel: Some(AnswerChannel::constant(1.0)), ..common::model().config().clone() };
     Model::new(config).expect("valid")
 }
 

@@ -4,7 +4,7 @@ use super::{Session, StepTrace, TrmEngine, TrmResult};
 use crate::halting::HaltingQuery;
 use crate::model::{Compute, StepInput};
 use crate::noise::StepNoise;
-use crate::{ABSENT_LOGIT, AnswerChannel, GIVEN_LOGIT};
+use crate::{ABSENT_LOGIT, GIVEN_LOGIT};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::borrow::Cow;
@@ -27,9 +27,10 @@ impl Steps<'_> {
         let Session { graph, state, output, channel, work } = &mut self.session;
         let (engine, question) = (&self.engine, &self.question);
         let config = engine.model.config();
-        if let Some(AnswerChannel { noise }) = config.answer_channel {
+        if let Some(answers) = config.answer_channel {
             let step = StepNoise::new(self.seed, self.n_steps as u64);
-            step.fill(engine.channel_noise.unwrap_or(noise), &graph.live, config.answer_dim, channel);
+            let std = engine.channel_noise.unwrap_or(answers.std(self.n_steps as u64));
+            step.fill(std, &graph.live, config.answer_dim, channel);
         }
         let input = StepInput { question, channel };
         let compute = Compute { isa: engine.isa, pairs: engine.pairs.as_ref().map(|pairs| &pairs[..]) };

@@ -85,6 +85,8 @@ options! {
     leak: f64,
     /// Share of the leaked episodes that begin with noise alone.
     leak_delayed: f64,
+    /// Standard deviation of the answer channel's noise: one number, or first, rise and most.
+    channel_noise: Vec<f64>,
     /// Width of the state.
     hidden: u64,
     /// Width inside the SwiGLU.
