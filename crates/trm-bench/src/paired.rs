@@ -46,11 +46,14 @@ impl Paired {
             let reason = format!("{} rows beside {}", a.len(), b.len());
             return Err(BenchError::Answers { reason });
         }
-        if let Some((a, b)) = a.iter().zip(b).find(|(a, b)| a.row != b.row || a.answer.len() != b.answer.len()) {
+        if let Some((a, b)) =
+            a.iter().zip(b).find(|(a, b)| a.row != b.row || a.answer.len() != b.answer.len())
+        {
             let reason = format!("row {} beside row {}: answers to other questions", a.row, b.row);
             return Err(BenchError::Answers { reason });
         }
-        let count = |wanted: [bool; 2]| a.iter().zip(b).filter(|(a, b)| [right(a), right(b)] == wanted).count();
+        let count =
+            |wanted: [bool; 2]| a.iter().zip(b).filter(|(a, b)| [right(a), right(b)] == wanted).count();
         let [both, only_a, only_b] = [[true, true], [true, false], [false, true]].map(count);
         let mean = |answers: &[RowAnswer]| {
             answers.iter().map(|answer| answer.steps as f64).sum::<f64>() / answers.len().max(1) as f64

@@ -54,7 +54,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     };
     let paired = Paired::of(&a, &b, right).with_context(|| format!("{name_a}, {name_b}"))?;
     if args.json {
-        let object = json!({ "data": [name_a, name_b], "model": null, "by": args.by.name(), "paired": paired });
+        let object =
+            json!({ "data": [name_a, name_b], "model": null, "by": args.by.name(), "paired": paired });
         return out.json(&object, None);
     }
     writeln!(out, "A {name_a}\nB {name_b}\n  right means        {}", args.by.name())?;

@@ -88,7 +88,8 @@ fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
     };
     writeln!(out, "  halting            {rule} {}, at most {} steps", config.halt_threshold, config.max_k)?;
     if let Some(AnswerChannel { noise, rise, most }) = config.answer_channel {
-        let rise = if rise > 0.0 { format!(", {rise} more in every step up to {most}") } else { String::new() };
+        let rise =
+            if rise > 0.0 { format!(", {rise} more in every step up to {most}") } else { String::new() };
         writeln!(out, "  answer channel     noise of standard deviation {noise}{rise}")?;
     }
     writeln!(out, "\ntensors")?;

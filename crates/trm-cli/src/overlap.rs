@@ -113,8 +113,11 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
         writeln!(out, "{name}: {n} puzzles, {n_distinct} distinct{solutions}")?;
     }
     for PairReport { a, b, same_puzzle, same_solution, examples } in pairs {
-        let solutions =
-            if has_solutions { format!(", {same_solution} with the same solved grid") } else { String::new() };
+        let solutions = if has_solutions {
+            format!(", {same_solution} with the same solved grid")
+        } else {
+            String::new()
+        };
         writeln!(out, "{b} in {a}: {same_puzzle} rows with the same puzzle{solutions}")?;
         for [row_a, row_b] in examples {
             writeln!(out, "  row {row_b} is row {row_a}")?;

@@ -46,7 +46,8 @@ fn a_run_goes_on() {
     assert_eq!(output.code, Some(0), "{}", output.err);
     assert!(output.err.contains("step 5 of 40"), "{}", output.err);
     // What the program of that time made of the same run.
-    let (found, expected) = (weights(&run.join("model.safetensors")), weights(&fixture("model-40.safetensors")));
+    let (found, expected) =
+        (weights(&run.join("model.safetensors")), weights(&fixture("model-40.safetensors")));
     assert_eq!(found.len(), expected.len());
     let far = found.iter().zip(&expected).find(|(a, b)| (*a - *b).abs() > 1e-4);
     assert_eq!(far, None);

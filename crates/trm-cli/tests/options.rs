@@ -91,7 +91,10 @@ fn options_without_effect_are_refused() {
         (&["eval", "maze", "--limit", "1", "--halting", "none", "--vote"], "--halting is for"),
         (&["eval", "maze", "--limit", "1", "--latent-noise", "1"], "--rollouts"),
         (&["eval", "maze", "--limit", "1", "--noise", "1"], "--rollouts"),
-        (&["eval", "maze", "--limit", "1", "--seed", "1"], "--seed has no effect: embedded maze has no answer channel"),
+        (
+            &["eval", "maze", "--limit", "1", "--seed", "1"],
+            "--seed has no effect: embedded maze has no answer channel",
+        ),
         (&["solve", "maze", "SG", "--seed", "1"], "--seed has no effect"),
         (&["k-star", "maze", "--seed", "1"], "--seed has no effect"),
         (&["eval", "maze", "--limit", "1", "--channel-noise", "1"], "embedded maze has no answer channel"),

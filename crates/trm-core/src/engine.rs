@@ -117,7 +117,17 @@ impl From<Model> for TrmEngine {
     fn from(model: Model) -> Self {
         let (isa, pool) = (Isa::best(), Mutex::default());
         let (grid, halting, channel_noise, pairs) = (None, None, None, None);
-        TrmEngine { model: Arc::new(model), isa, grid, halting, threads: 1, seed: 0, channel_noise, pairs, pool }
+        TrmEngine {
+            model: Arc::new(model),
+            isa,
+            grid,
+            halting,
+            threads: 1,
+            seed: 0,
+            channel_noise,
+            pairs,
+            pool,
+        }
     }
 }
 

@@ -72,7 +72,12 @@ impl TrainConfig {
         check(self.linger < 1 << 16, "linger", self.linger.to_string(), "below 65536")?;
         check(self.max_supervision_steps > 0, "max_supervision_steps", "0".into(), "at least 1")?;
         if let (Some(kernel), None) = (&self.kernel, self.isa()) {
-            check(false, "kernel", kernel.clone(), "an instruction set of this processor (see `trm doctor`)")?;
+            check(
+                false,
+                "kernel",
+                kernel.clone(),
+                "an instruction set of this processor (see `trm doctor`)",
+            )?;
         }
         if let Some(leak) = &self.leak {
             leak.validate(self.max_supervision_steps)?;

@@ -142,8 +142,10 @@ fn line_orders(n_blocks: usize, size: usize) -> Vec<Vec<u8>> {
             let longer = |order: &Vec<u8>, lines: &Vec<u8>| {
                 order.iter().copied().chain(lines.iter().map(|line| block * size as u8 + line)).collect()
             };
-            partial =
-                partial.iter().flat_map(|order| within.iter().map(move |lines| longer(order, lines))).collect();
+            partial = partial
+                .iter()
+                .flat_map(|order| within.iter().map(move |lines| longer(order, lines)))
+                .collect();
         }
         orders.extend(partial);
     }
@@ -174,7 +176,8 @@ mod tests {
 
     /// Solutions of each geometry that has a form, with every third cell blank in the puzzle.
     fn puzzles() -> Vec<(Grid, Grid)> {
-        let sizes = [(2, 2), (2, 3), (3, 2), (2, 4), (3, 3)].map(|(r, c)| Geometry::new(r, c).expect("a size"));
+        let sizes =
+            [(2, 2), (2, 3), (3, 2), (2, 4), (3, 3)].map(|(r, c)| Geometry::new(r, c).expect("a size"));
         let grid = |geometry: Geometry| {
             let (side, height, width) = (geometry.side(), geometry.box_rows(), geometry.box_cols());
             let mut solution = Grid::blank(geometry);
@@ -198,7 +201,8 @@ mod tests {
             let form = Canonical::of(&puzzle, &solution).expect("a form");
             for _ in 0..5 {
                 let symmetry = Symmetry::random_with(puzzle.geometry(), &mut rng);
-                let image = Canonical::of(&symmetry.apply(&puzzle), &symmetry.apply(&solution)).expect("a form");
+                let image =
+                    Canonical::of(&symmetry.apply(&puzzle), &symmetry.apply(&solution)).expect("a form");
                 assert_eq!(image, form, "{:?}", puzzle.geometry());
             }
         }
@@ -209,7 +213,10 @@ mod tests {
         for (mut puzzle, solution) in puzzles() {
             let form = Canonical::of(&puzzle, &solution).expect("a form");
             let (solved, n) = (Canonical::of(&solution, &solution).expect("a form"), puzzle.n_givens());
-            assert_eq!((&form.solution, n), (&solved.givens, form.givens.iter().filter(|d| **d != 0).count()));
+            assert_eq!(
+                (&form.solution, n),
+                (&solved.givens, form.givens.iter().filter(|d| **d != 0).count())
+            );
             puzzle.set(0, 1, 0);
             assert_ne!(Canonical::of(&puzzle, &solution).expect("a form"), form);
         }
