@@ -14,8 +14,8 @@ use puzzles::maze::{MazeKind, MazeSpec, generate_maze as draw_maze};
 use puzzles::sudoku::SudokuText;
 use wasm_bindgen::prelude::*;
 
-/// Solves a Sudoku of 4x4 to 25x25 cells with the embedded model, which halts when enough of its steps agree, each
-/// by its confidence, or after `max_k` steps. The text may be one line, rows, or a drawn board, and the answer is
+/// Solves a Sudoku of 4x4 to 25x25 cells with the embedded model, which halts by its own rule or after `max_k`
+/// steps. The text may be one line, rows, or a drawn board, and the answer is
 /// written with the same digits. `boxes` is the shape of a box, rows x columns, such as `"3x2"`, where a size has
 /// more than one.
 ///

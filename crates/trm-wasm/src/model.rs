@@ -8,6 +8,9 @@ use trm_solve::{check_maze, maze_task, sized_sudoku};
 use trm_tasks::{MazeTask, SudokuTask};
 use wasm_bindgen::prelude::*;
 
+/// Whole numbers from here on are not all numbers of JavaScript.
+const MAX_SEED: f64 = (1u64 << 53) as f64;
+
 /// A model: an embedded one, or one that was read from a file.
 #[wasm_bindgen]
 pub struct Model {
@@ -41,6 +44,26 @@ impl Model {
     pub fn config(&self) -> Result<ModelConfig, JsValue> {
         let text = serde_json::to_string(self.engine.model().config()).map_err(js::error)?;
         Ok(js_sys::JSON::parse(&text)?.unchecked_into())
+    }
+
+    /// Seed of the noise in the answer channel of models that have one; 0 unless set. Another seed gives another run
+    /// of the same puzzle.
+    #[wasm_bindgen(getter)]
+    pub fn seed(&self) -> f64 {
+        self.engine.seed() as f64
+    }
+
+    /// Sets the seed of runs that begin from now on.
+    ///
+    /// # Errors
+    /// For what is no whole number from 0 to 2^53 - 1.
+    #[wasm_bindgen(setter)]
+    pub fn set_seed(&mut self, seed: f64) -> Result<(), JsValue> {
+        if !(0.0..MAX_SEED).contains(&seed) || seed.fract() != 0.0 {
+            return Err(js::error(format!("the seed is {seed}, must be a whole number from 0 to 2^53 - 1")));
+        }
+        self.engine = self.engine.clone().with_seed(seed as u64);
+        Ok(())
     }
 
     /// Trained numbers.

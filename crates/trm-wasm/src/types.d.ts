@@ -29,7 +29,7 @@ export interface Step extends StepTrace {
     verified: boolean;
     /** What is wrong with the answer. */
     fault?: string;
-    /** Whether the model has stopped, in this step or before: enough steps agree, or are used up. */
+    /** Whether the model has stopped, in this step or before: confident, enough steps agree, or they are used up. */
     halted: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface Solution {
     k: number;
     /** The model's probability that the answer is right, 0 to 1. */
     confidence: number;
-    /** Whether the model stopped before its limit because enough of its steps agreed. */
+    /** Whether the model stopped before its limit because it was confident, or enough of its steps agreed. */
     early_stopped: boolean;
     /** One entry per step. */
     trace: StepTrace[];
@@ -100,6 +100,10 @@ export interface ModelConfig {
     cycles: number;
     max_k: number;
     halt_threshold: number;
+    /** Where runs halt at the first confident step; otherwise enough steps must agree. */
+    halting_rule?: "confidence";
+    /** The noise that makes runs differ by their seed, for models that have it. */
+    answer_channel?: { noise: number; rise?: number; most?: number };
     [field: string]: unknown;
 }
 

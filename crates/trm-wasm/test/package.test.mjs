@@ -8,6 +8,7 @@ import * as trm from "../pkg/node.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const EASY = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
+const HARD = "8..........36......7..9.2...5...7.......457.....1...3...1....68..85...1..9....4..";
 const MAZE = "S      \n###### \n       \n ######\n      G\n";
 const weights = readFileSync(here("../../trm-models/weights/sudoku.safetensors"));
 
@@ -127,6 +128,20 @@ test("any model file reasons over any numbers of its shape", () => {
     refused(() => model.reason(question, answer, 0), /k is 0, must be 1 to 65536$/);
     refused(() => model.solve_maze(MAZE), /maze/);
     refused(() => trm.Model.maze().solve_sudoku(EASY), /Sudoku/);
+});
+
+test("a model with an answer channel thinks otherwise with another seed", () => {
+    const model = trm.Model.sudoku();
+    const confidences = (seed) => {
+        model.seed = seed;
+        assert.equal(model.seed, seed);
+        return model.solve_sudoku(HARD).trace.map(({ confidence }) => confidence);
+    };
+    assert.ok(model.config.answer_channel.noise > 0);
+    assert.deepEqual(confidences(0), trm.solve_sudoku(HARD).trace.map(({ confidence }) => confidence));
+    assert.deepEqual(confidences(7), confidences(7));
+    assert.notDeepEqual(confidences(7), confidences(8));
+    for (const seed of [-1, 0.5, NaN, 2 ** 53]) refused(() => (model.seed = seed), /^the seed is .*, must be a whole number/);
 });
 
 test("a damaged model file is refused", () => {

@@ -24,14 +24,14 @@ export class Player {
         section.querySelector(".more").before(document.querySelector("#player").content.cloneNode(true));
         const at = (name) => section.querySelector(`.player .${name}`);
         this.ui = Object.fromEntries(
-            ["think", "step", "over", "status", "k", "confidence", "ms", "chart", "model", "file", "embedded", "max-k", "export"]
+            ["think", "step", "over", "status", "k", "confidence", "ms", "chart", "model", "file", "embedded", "max-k", "seed", "export"]
                 .map((name) => [name, at(name)]));
         this.ui.speed = section.querySelector(".player input[type=range]");
         this.ui.think.onclick = () => this.toggle();
         this.ui.step.onclick = () => this.stepOnce();
         this.ui.over.onclick = () => this.reset();
         this.ui.export.onclick = () => this.#export();
-        this.ui["max-k"].onchange = () => this.reset();
+        this.ui["max-k"].onchange = this.ui.seed.onchange = () => this.reset();
         this.ui.embedded.onclick = async () => this.use(await engine.call("embedded", kind));
         this.ui.speed.oninput = () => {
             this.ui.speed.setAttribute("aria-valuetext", SPEEDS[this.ui.speed.value]);
@@ -46,7 +46,9 @@ export class Player {
         const { n_weights, config } = about;
         const what = name ? `“${name}”` : "Built in";
         this.ui.model.textContent = `${what}: ${n_weights.toLocaleString("en")} weights, ${config.hidden_dim} wide. `
-            + "Stops when enough of its steps agree.";
+            + (config.halting_rule === "confidence" ? "Stops at its first confident step." : "Stops when enough of its steps agree.");
+        // Without noise every run is the same.
+        this.ui.seed.parentElement.hidden = !config.answer_channel;
         this.ui.embedded.hidden = !name;
         this.ui["max-k"].value = config.max_k;
         this.reset();
@@ -74,7 +76,11 @@ export class Player {
             this.#buttons();
             this.#say(`Paused after step ${this.#trace.at(-1)?.k ?? 0}.`);
         } else {
-            if (this.#trace.at(-1)?.halted) this.reset();
+            if (this.#trace.at(-1)?.halted) {
+                // Think again: other noise, and so other thoughts.
+                if (this.#about?.config.answer_channel) this.ui.seed.value = this.#seed() + 1;
+                this.reset();
+            }
             this.#think();
         }
     }
@@ -115,7 +121,7 @@ export class Player {
         try {
             if (!this.#started) {
                 const maxK = Number(this.ui["max-k"].value) || undefined;
-                await this.engine.call("start", this.kind, this.board.text(), maxK);
+                await this.engine.call("start", this.kind, this.board.text(), maxK, this.#seed());
                 if (run !== this.#run) return undefined;
                 this.#started = true;
             }
@@ -166,13 +172,18 @@ export class Player {
         }
     }
 
+    #seed() {
+        return Math.max(0, Math.round(Number(this.ui.seed.value) || 0));
+    }
+
     #say(text, tone = "") {
         this.ui.status.textContent = text;
         this.ui.status.dataset.tone = tone;
     }
 
     #buttons() {
-        this.ui.think.textContent = this.#thinking ? "Pause" : "Think";
+        const again = this.#trace.at(-1)?.halted ? "Think again" : "Think";
+        this.ui.think.textContent = this.#thinking ? "Pause" : again;
     }
 
     /** Confidence as a line, and how much of the answer changed as bars; 320 x 90 units. */
@@ -194,7 +205,7 @@ export class Player {
         const steps = this.#trace.map((step) => ({
             ...step, probabilities: round(step.probabilities), activity: round(step.activity),
         }));
-        const trace = { puzzle: this.kind, question: this.board.text(), model: this.#about, steps };
+        const trace = { puzzle: this.kind, question: this.board.text(), model: this.#about, seed: this.#seed(), steps };
         const link = document.createElement("a");
         link.href = URL.createObjectURL(new Blob([JSON.stringify(trace)], { type: "application/json" }));
         link.download = `${this.kind}-trace.json`;

@@ -22,9 +22,10 @@ const calls = {
     generate: (height, width, minPath, seed) => generate_maze(height, width, minPath, seed),
 
     /** Begins to think about a puzzle, and forgets the run before. */
-    start(kind, text, maxK) {
+    start(kind, text, maxK, seed) {
         runs[kind]?.free();
         runs[kind] = undefined;
+        model(kind).seed = seed;
         runs[kind] = model(kind)[`${kind}_steps`](text, maxK);
     },
 
