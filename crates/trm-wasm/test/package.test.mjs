@@ -75,7 +75,7 @@ test("solves Sudoku of other sizes, in their own digits", () => {
         const solution = trm.solve_sudoku(text);
         assert.deepEqual([solution.answer, solution.verified], [answer, true], solution.fault);
     }
-    assert.deepEqual(trm.check_sudoku(".".repeat(36), "3x2"), { text: ".".repeat(36), side: 6, boxes: "3x2", givens: 0, solutions: 2 });
+    assert.deepEqual(trm.check_sudoku(".".repeat(36), "3x2"), { text: ".".repeat(36), side: 6, boxes: "3x2", notation: "one-based", givens: 0, solutions: 2 });
 });
 
 test("solves a maze of any shape", () => {

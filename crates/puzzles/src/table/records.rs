@@ -169,7 +169,10 @@ impl<R: Read> Table<R> {
             }
             self.bytes.push(b'\n');
             if !self.lines.read(&mut self.bytes).map_err(in_first)? {
-                break;
+                return Err(PuzzleError::Unreadable {
+                    line: first,
+                    reason: "a quote that is not closed".into(),
+                });
             }
         }
         Ok(Some(first))
