@@ -43,9 +43,10 @@ struct Metadata {
     vocab_size: usize,
 }
 
-/// The folder that a path means: itself, or that of an array of it.
+/// The folder that a path means: itself, or that of a file of it.
 pub(crate) fn folder_of(path: &Path) -> Option<PathBuf> {
-    let is_array = path.file_name().is_some_and(|name| name == INPUTS || name == LABELS);
+    let names = [INPUTS, LABELS, METADATA];
+    let is_array = path.file_name().is_some_and(|name| names.iter().any(|known| name == *known));
     match path {
         path if path.is_dir() => Some(path.to_owned()),
         path if is_array => path.parent().map(Path::to_owned),

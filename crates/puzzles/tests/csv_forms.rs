@@ -200,7 +200,7 @@ fn wrong_files_say_what_they_are() {
             },
             "line 1: ",
         ),
-        ("Latin-1", b"question,answer\n\xe9,1\n".to_vec(), "line 2: no UTF-8 text"),
+        ("Latin-1", b"question,answer\n\xe9,1\n".to_vec(), "line 2: no UTF-8 text; save it as UTF-8"),
         (
             "digits as a number",
             format!("question,answer\n5.3E+80,{A}\n").into_bytes(),

@@ -121,7 +121,7 @@ fn folders() {
     };
     let open = |path: &Path| open_sudoku(path, None)?.collect::<Result<Vec<_>, _>>();
     let folder = files(&metadata(81, 11));
-    for path in ["test", "test/all__inputs.npy", "test/all__labels.npy"] {
+    for path in ["test", "test/all__inputs.npy", "test/all__labels.npy", "test/dataset.json"] {
         assert_eq!(open(&folder.0.join(path)), Ok(rows()), "{path}");
     }
     std::fs::remove_file(folder.0.join("test/dataset.json")).unwrap();

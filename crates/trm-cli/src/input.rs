@@ -22,9 +22,9 @@ pub fn name_of(path: &Path) -> String {
     if is_stdin(path) { "standard input".into() } else { path.display().to_string() }
 }
 
-/// Whether a path is a folder of the reference's NumPy arrays, or one of them.
+/// Whether a path is a folder of the reference's NumPy arrays, or a file of it.
 pub fn is_arrays(path: &Path) -> bool {
-    let names = ["all__inputs.npy", "all__labels.npy"];
+    let names = ["all__inputs.npy", "all__labels.npy", "dataset.json"];
     path.join(names[0]).is_file()
         || path.file_name().is_some_and(|name| names.iter().any(|array| name == *array))
 }

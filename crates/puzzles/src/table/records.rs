@@ -79,7 +79,9 @@ impl Record<'_> {
     /// Wraps an error of this record.
     pub(crate) fn in_line(line: u64) -> impl Fn(PuzzleError) -> PuzzleError {
         move |source| match source {
-            PuzzleError::NotUtf8 { .. } => PuzzleError::Unreadable { line, reason: "no UTF-8 text".into() },
+            PuzzleError::NotUtf8 { .. } => {
+                PuzzleError::Unreadable { line, reason: "no UTF-8 text; save it as UTF-8".into() }
+            }
             source => PuzzleError::InLine { line, source: Box::new(source) },
         }
     }
