@@ -80,6 +80,18 @@ fn lines_of_all_lengths() {
 }
 
 #[test]
+fn empty_rows_of_a_table() {
+    let blank = ".".repeat(9);
+    let mut sparse = rows(LINE, 9);
+    (sparse[3], sparse[5]) = (blank, "6........".into());
+    let table: Vec<String> = sparse.iter().map(|row| spread(row, "\t").replace('.', "")).collect();
+    let trimmed: Vec<&str> = table.iter().map(|row| row.trim_end()).collect();
+    for text in [table.join("\n"), trimmed.join("\n"), table.join("\r\n") + "\r\n"] {
+        assert_eq!(read(&text), Ok(sparse.concat()), "{text:?}");
+    }
+}
+
+#[test]
 fn blanks_of_all_kinds() {
     let in_lines = rows(LINE, 9).join("\n");
     for blank in ["0", "*", "_", "x", "X", "?", "-", " ", "·", "•", "□"] {

@@ -100,6 +100,17 @@ const refused = (call, message, cells) => assert.throws(call, (error) => {
     return true;
 });
 
+test("asks for a notation where two can be meant", () => {
+    // A shifted grid of hexadecimal digits, without the first and the last.
+    const digit = (i) => (i + (Math.floor(i / 16) % 4) * 4 + Math.floor(i / 64)) % 16;
+    const text = Array.from({ length: 256 }, (_, i) => (digit(i) % 15 ? digit(i).toString(16) : ".")).join("");
+    refused(() => trm.check_sudoku(text), /one-based.*zero-based/);
+    for (const notation of ["one-based", "zero-based"]) {
+        assert.equal(trm.check_sudoku(text, undefined, notation).notation, notation);
+    }
+    refused(() => trm.check_sudoku(text, undefined, "hex"), /^"hex" is no notation/);
+});
+
 test("a wrong question is refused with the engine's own words", () => {
     refused(() => trm.solve_sudoku("55" + ".".repeat(79)), /^5 stands twice in row 1: row 1, column 1 and row 1/, [[0, 0], [0, 1]]);
     refused(() => trm.solve_sudoku("12"), /^2 cells: a Sudoku has 81/);

@@ -136,10 +136,13 @@ fn word_symbol(word: &str) -> Option<Symbol> {
 
 /// Every cell is a field of its own between bars, commas, semicolons or tabs; an empty one is a blank.
 pub(super) fn fields(body: &[Line<'_>]) -> Option<Vec<Placed>> {
-    // A row of empty cells is nothing but tabs.
-    let is_empty = |line: &Line<'_>| line.is_blank() && !line.text.contains('\t');
     let body = without_header(body);
-    let rows: Vec<&Line<'_>> = body.iter().filter(|line| !line.is_rule(true) && !is_empty(line)).collect();
+    // A row of empty cells is nothing but tabs, or an empty line where an editor took those away.
+    let has_tabs = body.iter().any(|line| line.text.contains('\t'));
+    let mut rows: Vec<&Line<'_>> = body.iter().filter(|line| !line.is_rule(true)).collect();
+    if !has_tabs || Geometry::all().all(|geometry| geometry.side() != rows.len()) {
+        rows.retain(|line| !line.is_blank() || line.text.contains('\t'));
+    }
     let delimiters: [fn(char) -> bool; 4] = [is_bar, |c| c == ',', |c| c == ';', |c| c == '\t'];
     delimiters.into_iter().find_map(|is_delimiter| fields_between(&rows, is_delimiter))
 }
@@ -171,7 +174,7 @@ fn fields_between(rows: &[&Line<'_>], is_delimiter: fn(char) -> bool) -> Option<
             fields.pop();
         }
         // Editors take away tabs at the ends of lines.
-        if is_delimiter('\t') && fields.len() > 1 && rows.len() > 1 {
+        if is_delimiter('\t') && rows.iter().any(|line| line.text.contains('\t')) && rows.len() > 1 {
             fields.resize(fields.len().max(expected), "");
         }
         if fields.len() != expected || cells.len() + fields.len() > MAX_CELLS {
