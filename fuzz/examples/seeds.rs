@@ -44,10 +44,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let rows = "\n#####\n#S..#\n#.#E#\n#####\n";
     write("maze_board", "dots", rows.as_bytes())?;
+    write("maze_board", "blocks", rows.replace('#', "█").replace('.', "□").as_bytes())?;
     let units: Vec<u8> = rows.replace('.', "o").encode_utf16().flat_map(u16::to_le_bytes).collect();
     write("maze_board", "utf16", &[b"\xff\xfe", units.as_slice()].concat())?;
     write("questions", "sudoku", format!("id;Puzzle\n1;{SUDOKU}\n#\n2;{SUDOKU}\n").as_bytes())?;
     write("questions", "maze", b"sep=,\nmaze,source\n#SG ,\"a\nb\"\nS  G,\n")?;
+    write("questions", "one_column", b"question\nS ## #  G\n\"SG  \"\n")?;
+    let apart = SUDOKU.split("").collect::<Vec<_>>().join("\n");
+    write("questions", "rows_in_fields", format!("quiz,solution\n\"{apart}\",\"{SOLVED}\"\n").as_bytes())?;
     let table = format!("quizzes,solutions\n{SUDOKU},{SOLVED}\n");
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packed.write_all(table.as_bytes())?;
@@ -152,7 +156,12 @@ fn sudoku_texts() -> Vec<(&'static str, String)> {
     let board: Vec<String> = rows.iter().map(|row| board(row)).collect();
     let fields: Vec<String> =
         rows.iter().map(|row| row.replace('.', "").split("").collect::<Vec<_>>().join(",")).collect();
+    let cells = |row: &str| row.replace('.', " ").split("").collect::<Vec<_>>().join("|");
+    let cells: Vec<String> = rows.iter().map(|row| cells(row)).collect();
+    let below_zero: Vec<String> = rows.iter().map(|row| row.split("").collect::<Vec<_>>().join(" ")).collect();
     vec![
+        ("markdown", format!("|{}\n|{}\n{}\n", "a|".repeat(9), "-|".repeat(9), cells.join("\n"))),
+        ("below_zero", below_zero.join("\n").replace('.', "-1")),
         ("list", format!("{SUDOKU} # easy\n{SUDOKU},{SOLVED}\n{}\n", &SUDOKU[1..])),
         ("board", format!("+---+---+---+\n{}\n+---+---+---+\n", board.join("\n"))),
         ("sections", format!("#AAnna\n[Puzzle]\n{}\n[State]\n{}\n", rows.join("\n"), rows.join("\n"))),

@@ -229,7 +229,7 @@ pub fn maze_board(data: &[u8]) -> bool {
 
 /// The questions of data files, with and without answers.
 pub fn questions(data: &[u8]) -> bool {
-    let n_sudoku = puzzles::read_sudoku_questions(data, None).flatten().count();
+    let n_sudoku = puzzles::read_sudoku_questions(data, ReadOptions::default()).flatten().count();
     let n_mazes = puzzles::maze::read_maze_questions(data).flatten().count();
     let _ = puzzles::text::decode(data).map(|text| puzzles::is_csv(&text));
     n_sudoku + n_mazes > 0

@@ -17,6 +17,8 @@ const METADATA: &str = "dataset.json";
 /// NumPy pads the header of a matrix to 128 bytes; longer ones describe what is none.
 const MAX_HEADER_BYTES: usize = 1024;
 const MAX_METADATA_BYTES: u64 = 1 << 16;
+/// Bytes that tell what a file is that is no array.
+const N_SNIFFED: u64 = 64;
 
 /// Puzzles and their answers as tokens, in memory that does not grow with the arrays.
 pub(crate) struct Pairs<R> {
@@ -41,9 +43,10 @@ struct Metadata {
     vocab_size: usize,
 }
 
-/// The folder that a path means: itself, or that of an array of it.
+/// The folder that a path means: itself, or that of a file of it.
 pub(crate) fn folder_of(path: &Path) -> Option<PathBuf> {
-    let is_array = path.file_name().is_some_and(|name| name == INPUTS || name == LABELS);
+    let names = [INPUTS, LABELS, METADATA];
+    let is_array = path.file_name().is_some_and(|name| names.iter().any(|known| name == *known));
     match path {
         path if path.is_dir() => Some(path.to_owned()),
         path if is_array => path.parent().map(Path::to_owned),
@@ -204,10 +207,15 @@ const MAX_TOKENS: usize = crate::maze::MAX_SIDE * crate::maze::MAX_SIDE;
 fn header_bytes(reader: &mut impl Read, file: &str) -> Result<Vec<u8>, PuzzleError> {
     let failed = |e: std::io::Error| wrong(file, e.to_string());
     // Magic bytes, version, and two bytes or four for the length.
-    let mut start = vec![0; 10];
-    reader.read_exact(&mut start).map_err(|_| wrong(file, "no NumPy array".into()))?;
-    if !start.starts_with(b"\x93NUMPY") {
-        return Err(wrong(file, "no NumPy array".into()));
+    let mut start = Vec::new();
+    reader.by_ref().take(10).read_to_end(&mut start).map_err(failed)?;
+    if start.len() < 10 || !start.starts_with(b"\x93NUMPY") {
+        reader.take(N_SNIFFED).read_to_end(&mut start).map_err(failed)?;
+        let what = crate::text::encoding(&start).err();
+        return Err(wrong(file, what.map_or("no NumPy array".into(), |what| what.to_string())));
+    }
+    if !(1..=3).contains(&start[6]) {
+        return Err(wrong(file, format!("version {} of the format, 1 to 3 are read", start[6])));
     }
     let mut length = u32::from(u16::from_le_bytes([start[8], start[9]]));
     if start[6] > 1 {
@@ -219,7 +227,10 @@ fn header_bytes(reader: &mut impl Read, file: &str) -> Result<Vec<u8>, PuzzleErr
     if length as usize > MAX_HEADER_BYTES {
         return Err(wrong(file, format!("a header of {length} bytes, at most {MAX_HEADER_BYTES} are read")));
     }
-    reader.take(u64::from(length)).read_to_end(&mut start).map_err(failed)?;
+    let n_header = reader.take(u64::from(length)).read_to_end(&mut start).map_err(failed)?;
+    if n_header < length as usize {
+        return Err(wrong(file, "ends in its header".into()));
+    }
     Ok(start)
 }
 

@@ -26,9 +26,23 @@ pub(crate) enum Encoding {
 pub fn read(reader: impl Read) -> Result<String, PuzzleError> {
     let mut bytes = Vec::new();
     let limit = MAX_TEXT_BYTES as u64 + 1;
-    let failed = |e: std::io::Error| PuzzleError::Unreadable { line: 1, reason: e.to_string() };
-    reader.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    reader.take(limit).read_to_end(&mut bytes).map_err(|error| failed(1, error))?;
     decode(&bytes)
+}
+
+/// What a reader said; an error of this crate that it carries is that error.
+pub(crate) fn failed(line: u64, error: std::io::Error) -> PuzzleError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<PuzzleError>()) {
+        Some(inner) => inner.clone(),
+        None => PuzzleError::Unreadable { line, reason: error.to_string() },
+    }
+}
+
+/// A text as UTF-8: unpacked where it is packed with gzip (feature `gz`), and transcoded where it is UTF-16. Memory
+/// does not grow with it, and two gigabytes come out of an archive at most.
+#[cfg(feature = "csv")]
+pub fn unpacked(reader: impl Read) -> impl Read {
+    crate::table::Input::new(reader)
 }
 
 /// The text that bytes stand for: UTF-8, or UTF-16 with a byte order mark or with the NUL bytes that

@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use puzzles::maze::{open_maze, read_maze_csv, read_maze_questions};
-use puzzles::sudoku::Geometry;
+use puzzles::sudoku::{Geometry, Notation, ReadOptions};
 use puzzles::{
     PuzzleError, check_rows, is_csv, open_sudoku, read_sized_sudoku_csv, read_sudoku_csv,
     read_sudoku_questions,
@@ -19,6 +19,17 @@ fn gzipped(text: &[u8]) -> Vec<u8> {
     let mut archive = GzEncoder::new(Vec::new(), Compression::default());
     archive.write_all(text).unwrap();
     archive.finish().unwrap()
+}
+
+/// The rows of a line of 81 cells.
+fn rows(line: &str, between: &str) -> String {
+    let cells: Vec<char> = line.chars().collect();
+    cells.chunks(9).map(|row| row.iter().collect()).collect::<Vec<String>>().join(between)
+}
+
+/// A space between each two cells.
+fn apart(line: &str) -> String {
+    line.chars().map(String::from).collect::<Vec<_>>().join(" ")
 }
 
 fn utf16(text: &str) -> Vec<u8> {
@@ -65,6 +76,14 @@ fn sudoku_files_of_all_makes() {
         ("empty lines", format!("\n \nquestion,answer\n\n{Q},{A}\n   \n\n"), "", 0.0),
         ("carriage returns", format!("question,answer\r{Q},{A}\r"), "", 0.0),
         ("other blanks", format!("question,answer\n{},{A}\n", Q.replace('.', "_")), "", 0.0),
+        (
+            "rows in a field",
+            format!("question,answer\n\"{}\",\"{}\"\n", rows(Q, "\n"), rows(A, "\r\n")),
+            "",
+            0.0,
+        ),
+        ("rows with commas", format!("question;answer\n{};{A}\n", rows(Q, ",")), "", 0.0),
+        ("cells apart", format!("question,answer\n{},{}\n", apart(Q), apart(A)), "", 0.0),
         ("another question column", format!("puzzle,question,answer\nx,{Q},{A}\n"), "", 0.0),
     ];
     for (name, text, source, rating) in &makes {
@@ -87,10 +106,11 @@ fn sudoku_files_of_all_makes() {
             assert_eq!((row.source.as_str(), row.rating), (*source, *rating), "{name}");
             let sized: Result<Vec<_>, _> = read_sized_sudoku_csv(bytes.as_slice()).collect();
             assert_eq!(sized.unwrap(), rows, "{name}");
-            let questions: Result<Vec<_>, _> = read_sudoku_questions(bytes.as_slice(), None).collect();
+            let questions: Result<Vec<_>, _> =
+                read_sudoku_questions(bytes.as_slice(), ReadOptions::default()).collect();
             let questions = questions.unwrap();
             assert_eq!(
-                (questions.len(), &questions[0].puzzle, &questions[0].source),
+                (questions.len(), &questions[0].puzzle.grid, &questions[0].source),
                 (1, &row.puzzle, &row.source)
             );
         }
@@ -100,20 +120,25 @@ fn sudoku_files_of_all_makes() {
 #[test]
 fn questions_need_no_answers() {
     let text = format!("id;quizzes\n1;{Q}\n2;{}\n3;1.....3..2.....4\n4\n", &Q[..80]);
-    let questions: Vec<_> = read_sudoku_questions(text.as_bytes(), None).collect();
+    let questions: Vec<_> = read_sudoku_questions(text.as_bytes(), ReadOptions::default()).collect();
     assert_eq!(questions.len(), 4);
-    assert_eq!(questions[0].as_ref().map(|q| (q.line, q.puzzle.to_string())), Ok((2, Q.to_owned())));
-    assert_eq!(questions[2].as_ref().map(|q| q.puzzle.geometry().side()), Ok(4));
+    assert_eq!(questions[0].as_ref().map(|q| (q.line, q.puzzle.grid.to_string())), Ok((2, Q.to_owned())));
+    assert_eq!(questions[2].as_ref().map(|q| q.puzzle.grid.geometry().side()), Ok(4));
     let line = |line, source| PuzzleError::InLine { line, source: Box::new(source) };
     assert_eq!(questions[1], Err(line(3, PuzzleError::GridLength { expected: 81, found: 80 })));
     assert_eq!(questions[3], Err(line(5, PuzzleError::MissingField { name: "question" })));
     // An answer that is empty or wrong does not matter, a contradiction does.
     for answer in ["", "1", A] {
         let text = format!("question,answer\n{Q},{answer}\n");
-        assert!(read_sudoku_questions(text.as_bytes(), None).next().unwrap().is_ok(), "{answer}");
+        assert!(
+            read_sudoku_questions(text.as_bytes(), ReadOptions::default()).next().unwrap().is_ok(),
+            "{answer}"
+        );
     }
     let twice = Q.replacen("53", "55", 1);
-    let error = read_sudoku_questions(format!("question\n{twice}\n").as_bytes(), None).next().unwrap();
+    let error = read_sudoku_questions(format!("question\n{twice}\n").as_bytes(), ReadOptions::default())
+        .next()
+        .unwrap();
     assert!(error.unwrap_err().to_string().starts_with("line 2: 5 stands twice in row 1"));
     let mazes = "question\nS #G\nS  G\n####\n";
     let mazes: Vec<_> = read_maze_questions(mazes.as_bytes()).collect();
@@ -133,6 +158,8 @@ fn maze_files_of_all_makes() {
         ("a wall in front", "question,answer,rating\n#S G,#S G,2\n", 2.0),
         ("a comment", "# mazes\nsource,question,answer,rating\n# a comment\nx,S  G,So G,3\n", 3.0),
         ("other names", "maze,solution\r\nS  G,So G\r\n", 3.0),
+        ("E for the goal", "question,answer\nS  E,So E\n", 3.0),
+        ("dots", "question,answer\nS..G,So.G\n", 3.0),
     ] {
         for bytes in [text.as_bytes().to_vec(), utf16(text), gzipped(text.as_bytes())] {
             let rows: Result<Vec<_>, _> = read_maze_csv(bytes.as_slice()).collect();
@@ -173,7 +200,7 @@ fn wrong_files_say_what_they_are() {
             },
             "line 1: ",
         ),
-        ("Latin-1", b"question,answer\n\xe9,1\n".to_vec(), "line 2: no UTF-8 text"),
+        ("Latin-1", b"question,answer\n\xe9,1\n".to_vec(), "line 2: no UTF-8 text; save it as UTF-8"),
         (
             "digits as a number",
             format!("question,answer\n5.3E+80,{A}\n").into_bytes(),
@@ -189,6 +216,16 @@ fn wrong_files_say_what_they_are() {
             "a wrong answer",
             format!("question,answer\n{Q},{}\n", A.replacen("67", "76", 1)).into_bytes(),
             "line 2: the answer does not solve the question",
+        ),
+        (
+            "a header that says a name twice",
+            format!("question,answer,Answer\n{Q},{A},{A}\n").into_bytes(),
+            "the header has two columns named \"answer\"",
+        ),
+        (
+            "an open quote",
+            format!("question,answer\n{Q},{A}\n{Q},\"{A}\n{Q},{A}\n").into_bytes(),
+            "line 3: a quote that is not closed",
         ),
         (
             "a wrong rating",
@@ -238,6 +275,7 @@ fn sizes_and_notations_of_files() {
             assert_eq!(usize::from(rows[1].solution.cells()[0]), digit(0) + 1);
         }
     }
+    notations_of_questions();
     let tall = Geometry::new(3, 2).unwrap();
     let answer = "123456345612561234214365436521652143";
     let row = |boxes| {
@@ -245,6 +283,41 @@ fn sizes_and_notations_of_files() {
         puzzles::read_boxed_sudoku_csv(text.as_bytes(), boxes).next().unwrap()
     };
     assert!(row(None).is_err() && row(Some(tall)).is_ok());
+}
+
+/// Each question is read in its own notation, in that of its answer, or in the one that is asked for.
+fn notations_of_questions() {
+    let digit = |i: usize| (i + i / 16 % 4 * 4 + i / 64) % 16;
+    let text = |from: u32, hides: fn(usize) -> bool| -> String {
+        let symbol = |i: usize| char::from_digit(digit(i) as u32 + from, 36).unwrap();
+        (0..256).map(|i| if i % 7 == 3 || hides(digit(i)) { '.' } else { symbol(i) }).collect()
+    };
+    let numbers: Vec<String> = (0..256).map(|i| (digit(i) + 1).to_string()).collect();
+    let (hexadecimal, open) = (text(0, |_| false), text(0, |digit| digit == 0 || digit == 15));
+    let answer: String = (0..256).map(|i| format!("{:X}", digit(i))).collect();
+    let rows = [
+        format!("{hexadecimal},"),
+        format!("{},", text(1, |_| false)),
+        format!("{},", numbers.join(" ")),
+        format!("{open},{answer}"),
+        format!("{open},"),
+    ];
+    let table = format!("question,answer\n{}\n", rows.join("\n"));
+    let read = |notation| {
+        let options = ReadOptions { notation, ..ReadOptions::default() };
+        let questions = read_sudoku_questions(table.as_bytes(), options);
+        questions.map(|q| q.map(|q| q.puzzle.notation)).collect::<Vec<_>>()
+    };
+    use Notation::{Numbers, OneBased, ZeroBased};
+    let found = read(None);
+    assert_eq!(found[..4], [Ok(ZeroBased), Ok(OneBased), Ok(Numbers), Ok(ZeroBased)]);
+    let error = found[4].clone().unwrap_err();
+    let PuzzleError::InLine { line: 6, source } = error else { panic!("{error}") };
+    assert!(
+        matches!(*source, PuzzleError::Ambiguous { ref notations, .. } if *notations == [OneBased, ZeroBased])
+    );
+    assert_eq!(read(Some(ZeroBased))[4], Ok(ZeroBased));
+    assert_eq!(read(Some(OneBased))[4], Ok(OneBased));
 }
 
 #[test]

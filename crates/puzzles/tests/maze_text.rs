@@ -23,6 +23,9 @@ fn one_maze_in_many_forms() {
         ("dots for spaces", ROWS.replace(' ', ".")),
         ("dots and E", ROWS.replace(' ', ".").replace('G', "E")),
         ("no-break spaces", ROWS.replace(' ', "\u{a0}")),
+        ("blocks", ROWS.replace('#', "█")),
+        ("squares", ROWS.replace('#', "⬛").replace(' ', "⬜")),
+        ("wide characters", ROWS.replace('#', "＃").replace(' ', "\u{3000}")),
         ("a label", ROWS.replacen("S  ", "Soo", 1)),
         ("a label among dots", ROWS.replacen("S  ", "Soo", 1).replace(' ', ".")),
     ] {
@@ -66,6 +69,7 @@ fn what_is_no_maze_is_named_with_its_place() {
         ("nothing", "", "the maze has no cells"),
         ("empty lines", "\n\n \n", "the maze has no cells"),
         ("a zero", "#####\n#S0G#\n#####", "row 2, column 3: '0' is none of"),
+        ("blocks beside walls", "#####\n#S█G#\n#####", "row 2, column 3: '█' is none of"),
         ("a small letter", "#s G#\n#####", "row 1, column 2: 's' is none of"),
         ("a plus", "+---+\n|S G|\n+---+", "row 1, column 1: '+' is none of"),
         ("dots beside spaces", "S .\n  G", "row 1, column 3: '.' is none of"),

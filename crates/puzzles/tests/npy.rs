@@ -121,7 +121,7 @@ fn folders() {
     };
     let open = |path: &Path| open_sudoku(path, None)?.collect::<Result<Vec<_>, _>>();
     let folder = files(&metadata(81, 11));
-    for path in ["test", "test/all__inputs.npy", "test/all__labels.npy"] {
+    for path in ["test", "test/all__inputs.npy", "test/all__labels.npy", "test/dataset.json"] {
         assert_eq!(open(&folder.0.join(path)), Ok(rows()), "{path}");
     }
     std::fs::remove_file(folder.0.join("test/dataset.json")).unwrap();
@@ -184,7 +184,10 @@ fn what_is_no_array_of_puzzles_is_refused_before_memory_is_taken() {
         ("nothing", vec![], "all__inputs.npy: no NumPy array"),
         ("text", b"question,answer\n".to_vec(), "no NumPy array"),
         ("a long header", [b"\x93NUMPY\x02\0".as_slice(), &huge].concat(), "a header of 4294967295 bytes"),
-        ("a torn header", good[..40].to_vec(), "all__inputs.npy: "),
+        ("a torn header", good[..40].to_vec(), "all__inputs.npy: ends in its header"),
+        ("a later version", with_header(9, "", b""), "version 9 of the format, 1 to 3 are read"),
+        ("a pointer", b"version https://git-lfs.github.com/spec/v1\n".to_vec(), "this is a Git LFS pointer"),
+        ("an archive", b"PK\x03\x04\x14\0\0\0\0\0\0".to_vec(), "this is a ZIP archive"),
         ("nested brackets", with_header(1, &deep, b""), "all__inputs.npy: "),
         ("floats", npy(&Array2::<f32>::zeros((7, 81))), "numbers of type '<f4', integers are needed"),
         ("objects", with_header(1, &header("'|O'", "(7, 81)"), b""), "numbers of type '|O'"),

@@ -78,7 +78,8 @@ fn hexadecimal_digits_and_blanks_are_told_apart() {
     // A digit without a given may be the first or the last, and a solved grid has no blanks.
     for open in [text(".", &without_last, false), text("", &|_, _| false, true)] {
         let error = notation(&open).expect_err(&open);
-        let PuzzleError::Ambiguous { readings } = &error else { panic!("{error}") };
+        let PuzzleError::Ambiguous { readings, notations } = &error else { panic!("{error}") };
+        assert_eq!(*notations, [OneBased, ZeroBased]);
         assert!(readings.len() == 2 && error.to_string().contains("1-G"), "{error}");
         assert!(error.to_string().contains("0-F"), "{error}");
         for notation in [OneBased, ZeroBased] {
@@ -87,6 +88,20 @@ fn hexadecimal_digits_and_blanks_are_told_apart() {
         }
     }
     assert_eq!(notation(&".".repeat(256)), Ok(OneBased), "nothing to tell apart");
+    // A notation that does not fit is told of, with the first digit that it has not.
+    for (wanted, said) in [
+        (ZeroBased, "line 1, column 2: '9' is no cell of a 9x9 Sudoku; digits are 0-8"),
+        (Notation::Letters, "line 1, column 2: '9' is no cell of a 9x9 Sudoku; digits are A-I"),
+    ] {
+        let options = ReadOptions { notation: Some(wanted), ..ReadOptions::default() };
+        let error = read_sudoku(&format!(".9{}", ".".repeat(79)), &options).unwrap_err().to_string();
+        assert!(error.starts_with(said), "{error}");
+    }
+    for notation in Notation::ALL {
+        assert_eq!(notation.name().parse(), Ok(notation));
+    }
+    let error = "hex".parse::<Notation>().unwrap_err().to_string();
+    assert!(error.starts_with("\"hex\" is no notation; they are one-based, zero-based"), "{error}");
 }
 
 #[test]

@@ -62,20 +62,48 @@ fn lines_of_all_lengths() {
         ("a spreadsheet", by_row(|row| spread(row, ",").replace('.', ""))),
         ("a spreadsheet with semicolons", by_row(|row| spread(row, ";").replace('.', "") + ";")),
         ("cells of a table", by_row(|row| spread(row, "\t").replace('.', ""))),
+        ("cells of a table, trimmed", by_row(|row| spread(row, "\t").replace('.', "").trim_end().into())),
+        (
+            "a table in Markdown",
+            format!(
+                "|{}|\n|{}|\n{}",
+                spread("123456789", "|"),
+                spread(&"-".repeat(9), "|"),
+                by_row(|row| format!("| {} |", spread(row, " | ").replace('.', " ")))
+            ),
+        ),
+        ("blanks below 0", by_row(|row| spread(row, " ").replace('.', "-1"))),
+        ("a list with blanks below 0", format!("[{}]", spread(LINE, ", ").replace('.', "-1"))),
         ("candidates of SadMan", by_row(|row| spread(row, " ").replace('.', "1379"))),
         ("digits that were no givens", spread(LINE, " ").replacen(". .", "u1 259", 1)),
     ]);
 }
 
 #[test]
+fn empty_rows_of_a_table() {
+    let blank = ".".repeat(9);
+    let mut sparse = rows(LINE, 9);
+    (sparse[3], sparse[5]) = (blank, "6........".into());
+    let table: Vec<String> = sparse.iter().map(|row| spread(row, "\t").replace('.', "")).collect();
+    let trimmed: Vec<&str> = table.iter().map(|row| row.trim_end()).collect();
+    for text in [table.join("\n"), trimmed.join("\n"), table.join("\r\n") + "\r\n"] {
+        assert_eq!(read(&text), Ok(sparse.concat()), "{text:?}");
+    }
+}
+
+#[test]
 fn blanks_of_all_kinds() {
     let in_lines = rows(LINE, 9).join("\n");
-    for blank in ["0", "*", "_", "x", "X", "?", "-", " "] {
+    for blank in ["0", "*", "_", "x", "X", "?", "-", " ", "·", "•", "□"] {
         check(&[(blank, LINE.replace('.', blank)), (blank, in_lines.replace('.', blank))]);
     }
     let mixed = LINE.replacen('.', "0", 7).replacen('.', "x", 5).replacen('.', "_", 5);
     let trimmed = by_row(|row| row.replace('.', " ").trim_end().to_owned());
-    check(&[("mixed blanks", mixed), ("spaces, trimmed", trimmed)]);
+    check(&[
+        ("mixed blanks", mixed),
+        ("spaces, trimmed", trimmed),
+        ("wide spaces", in_lines.replace('.', "\u{3000}")),
+    ]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Checkpoints of PyTorch code, as the bytes of a safetensors file.
 
-use crate::file_kind::{Kind, Owner};
+use crate::file_kind::{Kind, Owner, length_fault};
 use crate::input::{name_of, read_weights};
 use anyhow::{Context, Result, anyhow, bail};
 use pytorch_reader::{DType, PytorchReader};
@@ -35,6 +35,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
             anyhow!("{}: a PyTorch file that cannot be read ({error:#}); {CONVERT}", name_of(path))
         })?;
     }
+    if let Some(fault) = length_fault(&bytes) {
+        bail!("{}: not a readable model file: {fault}", name_of(path));
+    }
     match Owner::of(&bytes) {
         Some(Owner::Trm) => bail!("{}: a model file of this program already", name_of(path)),
         // A broken header is reported in the words of its reader.
@@ -48,7 +51,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 /// The tensors of a PyTorch file as safetensors. Its pickle is interpreted as data, and nothing in it runs.
 fn from_pytorch(bytes: &[u8]) -> Result<Vec<u8>> {
     // The reader takes a file, and a checkpoint may come from a pipe.
-    let mut copy = tempfile::NamedTempFile::new().context("a temporary file")?;
+    let folder = std::env::temp_dir();
+    let mut copy = tempfile::NamedTempFile::new_in(&folder).map_err(|error| {
+        anyhow!("no temporary file can be made in {}: {}", folder.display(), error.kind())
+    })?;
     copy.write_all(bytes).context("a temporary file")?;
     let tensors = PytorchReader::new(copy.path())?.into_tensors();
     // Tensors may share what is stored, so the size of the file is no bound.

@@ -35,7 +35,6 @@ const ROWS: usize = 100;
 
 #[derive(Serialize)]
 struct Findings {
-    version: &'static str,
     machine: String,
     cpu_features: Vec<&'static str>,
     threads: usize,
@@ -79,7 +78,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     let verdict = Verdict::from(findings.wrong.is_empty());
     out.set_verdict(verdict);
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&findings)?)?;
+        out.json(&findings, None)?;
     } else {
         print(&findings, out)?;
     }
@@ -102,7 +101,6 @@ fn examine() -> Findings {
     let models: Vec<Embedded> = models.map(|(puzzle, card)| embedded(puzzle, card)).into();
     wrong.extend(models.iter().filter(|m| m.untrained).map(|m| format!("model {} is untrained", m.name)));
     Findings {
-        version: env!("CARGO_PKG_VERSION"),
         machine: format!("{} {}", std::env::consts::ARCH, std::env::consts::OS),
         cpu_features: cpu_features(),
         threads: rayon::current_num_threads(),
@@ -177,7 +175,8 @@ fn cpu_features() -> Vec<&'static str> {
 
 fn print(findings: &Findings, out: &mut Output) -> Result<()> {
     let colours = Colours::of(out);
-    writeln!(out, "trm {} on {}, {} threads", findings.version, findings.machine, findings.threads)?;
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(out, "trm {version} on {}, {} threads", findings.machine, findings.threads)?;
     writeln!(out, "processor    {}", findings.cpu_features.join(" "))?;
     for kernel in &findings.kernels {
         let used = if kernel.name == findings.kernel { ", used" } else { "" };

@@ -4,6 +4,9 @@ use anyhow::{Result, bail};
 use std::ffi::OsString;
 use trm_core::kernel::Isa;
 
+/// More threads than any machine has processors; to start a thousand takes a second.
+const MAX_THREADS: usize = 1024;
+
 /// The value of a variable. An empty one counts as unset, as for most programs.
 pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
@@ -25,10 +28,13 @@ pub fn check() -> Result<()> {
     if let Some(fault) = kernel_fault() {
         bail!(fault);
     }
-    if let Some(threads) = variable("RAYON_NUM_THREADS")
-        && threads.to_str().is_none_or(|threads| threads.parse::<usize>().is_err())
-    {
-        bail!("RAYON_NUM_THREADS is {threads:?}, must be a number of threads, or 0 for all");
+    if let Some(threads) = variable("RAYON_NUM_THREADS") {
+        let number = threads.to_str().and_then(|threads| threads.parse::<usize>().ok());
+        if number.is_none_or(|number| number > MAX_THREADS) {
+            bail!(
+                "RAYON_NUM_THREADS is {threads:?}, must be a number of threads up to {MAX_THREADS}, or 0 for all"
+            );
+        }
     }
     Ok(())
 }

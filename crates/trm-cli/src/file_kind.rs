@@ -1,6 +1,6 @@
 //! What a file is where weights were expected, by its first bytes and by the names of its tensors.
 
-use safetensors::SafeTensors;
+use safetensors::{SafeTensorError, SafeTensors};
 
 /// The longest header of a safetensors file that its readers take.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -40,6 +40,26 @@ const STARTS: [(&[u8], &str); 18] = [
     (b"#!", "a script"),
 ];
 
+/// Names of the files in what `torch.save` writes, one of which is the first.
+const PYTORCH_ENTRIES: [&[u8]; 5] = [b"data.pkl", b"data/", b"version", b"byteorder", b"constants.pkl"];
+
+/// Where a safetensors file is shorter or longer than its header says, that in words.
+pub fn length_fault(bytes: &[u8]) -> Option<String> {
+    let n_header = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
+    let (start, found) = (n_header.checked_add(8)?, bytes.len() as u64);
+    let Some(header) = bytes.get(8..usize::try_from(start).ok()?) else {
+        return Some(format!("cut off in its header: {found} bytes of more than {start}"));
+    };
+    if !matches!(SafeTensors::read_metadata(bytes), Err(SafeTensorError::MetadataIncompleteBuffer)) {
+        return None;
+    }
+    let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    let ends = header.values().filter_map(|tensor| tensor.get("data_offsets")?.get(1)?.as_u64());
+    let expected = start.checked_add(ends.max()?)?;
+    let word = if found < expected { "cut off" } else { "longer than its header says" };
+    Some(format!("{word}: {found} bytes, {expected} were expected"))
+}
+
 impl Kind {
     /// The kind of a file with these first bytes; a few hundred are enough.
     pub fn of(bytes: &[u8]) -> Self {
@@ -52,8 +72,13 @@ impl Kind {
         if bytes.starts_with(b"PK\x03\x04") {
             // The name of the first entry follows the 30 bytes of its header.
             let name = bytes.get(30..bytes.len().min(126)).unwrap_or_default();
-            let is_numpy = name.windows(4).any(|end| end == b".npy");
-            return if is_numpy { Kind::Other("NumPy arrays (.npz)") } else { Kind::PyTorch };
+            let has = |part: &[u8]| name.windows(part.len()).any(|found| found == part);
+            return match () {
+                () if has(b".npy") => Kind::Other("NumPy arrays (.npz)"),
+                // A file that ends before it names an entry may be either.
+                () if name.is_empty() || PYTORCH_ENTRIES.iter().any(|entry| has(entry)) => Kind::PyTorch,
+                () => Kind::Other("a ZIP archive that torch.save did not write, to be unpacked first"),
+            };
         }
         if let [0x80, 2..=5, rest @ ..] = bytes
             && rest.first().is_some_and(|op| *op != 0)

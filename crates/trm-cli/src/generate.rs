@@ -24,7 +24,8 @@ enum Puzzle {
 #[command(after_help = "Examples:\n  \
     trm generate sudoku --count 1000 --seed 7 --out test.csv\n  \
     trm generate sudoku --count 20000 --mix 1,1,1,1,4,0 --out train.csv\n  \
-    trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv")]
+    trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv\n  \
+    trm generate maze --perfect --count 100 --side 101 --out corridors.csv")]
 pub struct Args {
     /// Which puzzle
     puzzle: Puzzle,
@@ -38,12 +39,17 @@ pub struct Args {
     /// takes 0.15 s, a resistant one a second; 4,1,0,0,0,15 unless given
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     mix: Option<Vec<u32>>,
-    /// Maze: cells of a side; 30 unless given
+    /// Maze: cells of a side, at most 64, of perfect mazes 3 to 128; 30 unless given
     #[arg(long)]
     side: Option<usize>,
-    /// Maze: least steps of the shortest path; 109, which for 30x30 is Maze-Hard, unless given
+    /// Maze: least steps of the shortest path; 109, which for 30x30 is Maze-Hard, unless given, and 2 for
+    /// perfect mazes
     #[arg(long)]
     min_path: Option<usize>,
+    /// Maze: corridors carved by depth-first search, with one path between any two cells, in place of walls
+    /// scattered at random
+    #[arg(long)]
+    perfect: bool,
     /// Where to write
     #[arg(long)]
     out: PathBuf,
@@ -67,8 +73,8 @@ impl Args {
     fn kind(&self) -> Result<Kind> {
         match self.puzzle {
             Puzzle::Sudoku => {
-                if self.side.is_some() || self.min_path.is_some() {
-                    bail!("--side and --min-path are for mazes");
+                if self.side.is_some() || self.min_path.is_some() || self.perfect {
+                    bail!("--side, --min-path and --perfect are for mazes");
                 }
                 let [easy, moderate, hard, extreme, deep, resistant] = match self.mix.as_deref() {
                     None => [4, 1, 0, 0, 0, 15],
@@ -84,14 +90,22 @@ impl Args {
                 if self.mix.is_some() {
                     bail!("--mix is for Sudoku");
                 }
-                let (side, min_path) = (self.side.unwrap_or(30), self.min_path.unwrap_or(109));
+                let side = self.side.unwrap_or(30);
+                if self.perfect {
+                    let spec = MazeSpec::perfect(side, self.min_path.unwrap_or(2));
+                    spec.check()?;
+                    return Ok(Kind::Maze(spec));
+                }
+                let min_path = self.min_path.unwrap_or(109);
                 // What no maze can hold by the number of its cells is refused by its specification.
                 if min_path > longest_path(side) && min_path < side.saturating_mul(side) {
                     bail!(
                         "--min-path {min_path}: no maze of {side}x{side} cells has so long a shortest path"
                     );
                 }
-                Ok(Kind::Maze(MazeSpec::square(side, min_path)))
+                let spec = MazeSpec::square(side, min_path);
+                spec.check()?;
+                Ok(Kind::Maze(spec))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Files that commands read, standard input among them.
 
-use crate::file_kind::{Kind, Owner};
+use crate::file_kind::{Kind, Owner, length_fault};
 use anyhow::{Context, Result, bail};
 use puzzles::text;
 use std::fs::File;
@@ -20,6 +20,13 @@ pub fn is_stdin(path: &Path) -> bool {
 /// The name of an input in messages and reports.
 pub fn name_of(path: &Path) -> String {
     if is_stdin(path) { "standard input".into() } else { path.display().to_string() }
+}
+
+/// Whether a path is a folder of the reference's NumPy arrays, or a file of it.
+pub fn is_arrays(path: &Path) -> bool {
+    let names = ["all__inputs.npy", "all__labels.npy", "dataset.json"];
+    path.join(names[0]).is_file()
+        || path.file_name().is_some_and(|name| names.iter().any(|array| name == *array))
 }
 
 /// The last part of a path, of whichever system: notes in a model file name files without their folders,
@@ -110,6 +117,9 @@ pub fn read_model_bytes(path: &Path) -> Result<(Model, Vec<u8>)> {
         // A broken header is reported in the words of its reader.
         None | Some(Owner::Trm) => {}
         Some(owner) => refuse(&owner.describe())?,
+    }
+    if let Some(fault) = length_fault(&bytes) {
+        refuse(&fault)?;
     }
     Ok((Model::from_bytes(&bytes).with_context(|| name_of(path))?, bytes))
 }

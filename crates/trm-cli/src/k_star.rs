@@ -69,22 +69,22 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let engine = engine.with_seed(seed.unwrap_or_default());
     let runs = match args.puzzle {
         Puzzle::Sudoku => {
-            let rows = args.rows(&rows::sudoku(args.boxes))?;
+            let (rows, data) = args.rows(&rows::sudoku(args.boxes))?;
             let geometry = rows.first().map_or(Geometry::STANDARD, |row| row.puzzle.geometry());
             if rows.iter().any(|row| row.puzzle.geometry() != geometry) {
                 bail!("the files hold Sudoku of different sizes; they are measured one size at a time");
             }
             let (engine, task) = sized_sudoku(&engine, geometry)?;
-            args.measure(&engine, &task, rows)?
+            args.measure(&engine, &task, rows, data)?
         }
         Puzzle::Maze => {
             if args.boxes.is_some() {
                 bail!("--box is for Sudoku");
             }
             let task = maze_task(&engine)?;
-            let rows = args.rows(&rows::mazes())?;
+            let (rows, data) = args.rows(&rows::mazes())?;
             rows.iter().try_for_each(|row| check_maze(&engine, &row.maze))?;
-            args.measure(&engine, &task, rows)?
+            args.measure(&engine, &task, rows, data)?
         }
     };
     if let Some(file) = file {
@@ -101,20 +101,26 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
 }
 
 impl Args {
-    /// The rows of all files, or of the committed set.
-    fn rows<R: Send + 'static>(&self, source: &Source<R>) -> Result<Vec<R>> {
+    /// The rows of all files, or of the set that stands in for them, and their names.
+    fn rows<R: Send + 'static>(&self, source: &Source<R>) -> Result<(Vec<R>, String)> {
+        let named = |name: &str| {
+            let name = base_name(name);
+            if self.limit.is_some() { format!("{name} (in part)") } else { name.to_owned() }
+        };
         if self.data.is_empty() {
             let rows = source.rows(None, self.limit, &|_| Ok(()))?;
-            return rows.items.map(|row| row.with_context(|| rows.data.clone())).collect();
+            let all: Result<Vec<R>> = rows.items.map(|row| row.with_context(|| rows.data.clone())).collect();
+            return Ok((all?, named(&rows.data)));
         }
-        let mut rows = Vec::new();
+        let (mut rows, mut names) = (Vec::new(), Vec::new());
         for path in &self.data {
             rows.extend(source.read_all(path, self.limit.unwrap_or(usize::MAX))?);
+            names.push(named(&name_of(path)));
         }
-        Ok(rows)
+        Ok((rows, names.join(", ")))
     }
 
-    fn measure<T: Task, R>(&self, engine: &TrmEngine, task: &T, rows: Vec<R>) -> Result<Runs>
+    fn measure<T: Task, R>(&self, engine: &TrmEngine, task: &T, rows: Vec<R>, data: String) -> Result<Runs>
     where
         Item<T>: From<R> + Sync,
     {
@@ -124,15 +130,9 @@ impl Args {
         let progress = Progress::new(T::NAME, "puzzles", Some(items.len()));
         let runs = measure(engine, task, &items, max_k, |n| progress.show(n, String::new))?;
         drop(progress);
-        let names = self.data.iter().map(|path| {
-            let name = name_of(path);
-            let name = base_name(&name);
-            if self.limit.is_some() { format!("{name} (in part)") } else { name.to_owned() }
-        });
-        let data: Vec<String> = names.collect();
         Ok(Runs {
             puzzle: T::NAME.into(),
-            data: if data.is_empty() { "the committed set".into() } else { data.join(", ") },
+            data,
             model: model_id(engine.model())?,
             threshold: config.halt_threshold,
             max_k,

@@ -214,7 +214,8 @@ pub fn create_folder(path: &Path) -> Result<()> {
     if is_stdout(path) {
         bail!("{}: a run writes a folder of files, and standard output is none", name());
     }
-    if path.exists() && !path.is_dir() {
+    // A link that leads nowhere is there, and does not exist.
+    if std::fs::symlink_metadata(path).is_ok() && !path.is_dir() {
         bail!("{} is no folder", name());
     }
     std::fs::create_dir_all(path).with_context(name)
@@ -225,8 +226,13 @@ fn is_stdout(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
 }
 
-/// Whether `target`, which need not exist, is the file of `input`.
+/// Whether `target`, which need not exist, is the file of `input`, perhaps by another name.
 fn is_same(input: &Path, target: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(input), Ok(target)) = (std::fs::metadata(input), std::fs::metadata(target)) {
+        use std::os::unix::fs::MetadataExt;
+        return (input.dev(), input.ino()) == (target.dev(), target.ino());
+    }
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let target = folder.canonicalize().map(|folder| folder.join(target.file_name().unwrap_or_default()));
     input.canonicalize().is_ok_and(|input| target.is_ok_and(|target| target == input))

@@ -30,7 +30,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    line: String,
+    n_done: usize,
+    more: String,
     ended: bool,
 }
 
@@ -39,8 +40,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Prints the state whenever a line is due, until the end.
-    fn print(&self) {
+    /// Prints the state whenever a line is due, until the end; `of` follows the count.
+    fn print(&self, name: &str, of: &str) {
         let mut wait = FIRST_LINE;
         let mut state = self.state();
         while !state.ended {
@@ -48,7 +49,8 @@ impl Shared {
             let (now, timeout) = waited.unwrap_or_else(|e| e.into_inner());
             state = now;
             if timeout.timed_out() {
-                message!("{}", state.line);
+                let comma = if state.more.is_empty() { "" } else { ", " };
+                message!("{name}: {}{of}{comma}{}", state.n_done, state.more);
                 wait = next_wait(wait);
             }
         }
@@ -70,12 +72,10 @@ impl Progress {
         let lines = bar.is_hidden().then(|| {
             let shared = Arc::new(Shared::default());
             let of = n.map_or(String::new(), |n| format!(" of {n}"));
-            shared.state().line = format!("{name}: 0{of} {unit}");
-            let printer = shared.clone();
-            Lines { shared, thread: Some(std::thread::spawn(move || printer.print())) }
+            let (of, printer) = (format!("{of} {unit}"), shared.clone());
+            Lines { shared, thread: Some(std::thread::spawn(move || printer.print(name, &of))) }
         });
-        // The unit is part of lines alone.
-        Progress { bar: bar.with_style(style).with_message(unit), lines }
+        Progress { bar: bar.with_style(style), lines }
     }
 
     /// Of the rows that an iterator has left.
@@ -86,15 +86,24 @@ impl Progress {
     /// `n` are done; `more` says more of them.
     pub fn show(&self, n: usize, more: impl FnOnce() -> String) {
         let more = more();
-        let Some(lines) = &self.lines else {
-            self.bar.set_position(n as u64);
-            self.bar.set_message(more);
-            return;
-        };
-        let comma = if more.is_empty() { "" } else { ", " };
-        let of = self.bar.length().map_or(String::new(), |length| format!(" of {length}"));
-        let (name, unit) = (self.bar.prefix(), self.bar.message());
-        lines.shared.state().line = format!("{name}: {n}{of} {unit}{comma}{more}");
+        match &self.lines {
+            Some(lines) => {
+                let mut state = lines.shared.state();
+                (state.n_done, state.more) = (n, more);
+            }
+            None => {
+                self.bar.set_position(n as u64);
+                self.bar.set_message(more);
+            }
+        }
+    }
+
+    /// `n` are done, and what else was said of them stands.
+    pub fn count(&self, n: usize) {
+        match &self.lines {
+            Some(lines) => lines.shared.state().n_done = n,
+            None => self.bar.set_position(n as u64),
+        }
     }
 
     /// `n` puzzles are done, and the answers of `n_verified` of them obey the rules.

@@ -1,13 +1,13 @@
 //! The puzzles that `trm solve` is given: one, or a list.
 
-use crate::input::{is_stdin, name_of, open};
-use anyhow::{Context, Result};
-use puzzles::maze::{Maze, read_maze, read_maze_questions};
-use puzzles::sudoku::{Geometry, Notation, ReadOptions, SudokuText, read_sudokus};
+use crate::input::{is_arrays, is_stdin, name_of, open};
+use anyhow::{Context, Result, anyhow};
+use puzzles::maze::{Maze, open_maze, read_maze, read_maze_questions};
+use puzzles::sudoku::{Notation, ReadOptions, SudokuText, read_sudokus};
 use puzzles::text::MAX_TEXT_BYTES;
-use puzzles::{PuzzleError, Question, is_csv, read_sudoku_questions, text};
+use puzzles::{PuzzleError, Question, SudokuRow, is_csv, open_sudoku, read_sudoku_questions, text};
 use std::io::{Cursor, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that hold the header of a table.
 const HEAD_BYTES: u64 = 1 << 16;
@@ -32,7 +32,9 @@ pub struct Entry<Q> {
 /// The text behind an argument.
 enum Source {
     Text(String),
-    /// A file that begins as a table does, or is packed as tables are.
+    /// A folder of NumPy arrays.
+    Arrays(PathBuf),
+    /// A file that begins as a table does.
     Table(Box<dyn Read + Send>),
 }
 
@@ -52,33 +54,41 @@ struct Input {
     data: String,
 }
 
-/// Sudoku in any notation and layout that the readers of `puzzles` know; `boxes` are the shape of the boxes,
-/// where the number of cells leaves it open.
+/// Sudoku in any notation and layout that the readers of `puzzles` know, where `options` leave them open.
 ///
 /// # Errors
 /// The argument, and what keeps it from being read.
-pub fn sudoku(argument: &str, boxes: Option<Geometry>) -> Result<Named<SudokuText>> {
+pub fn sudoku(argument: &str, options: ReadOptions) -> Result<Named<SudokuText>> {
     let Input { source, name, data } = input(argument)?;
     let questions = match source {
-        Source::Table(table) => {
-            let plain = |grid| SudokuText { grid, notation: Notation::default() };
-            many(read_sudoku_questions(table, boxes), plain).context(name.clone())?
-        }
-        Source::Text(text) => {
-            let options = ReadOptions { geometry: boxes, notation: None };
-            let mut listed = read_sudokus(&text, &options).context(name.clone())?;
+        Source::Table(table) => many(read_sudoku_questions(table, options)),
+        Source::Arrays(path) => open_sudoku(&path, options.geometry).and_then(|rows| {
+            let plain = |row: SudokuRow| SudokuText { grid: row.puzzle, notation: Notation::default() };
+            many(numbered(rows, plain))
+        }),
+        Source::Text(text) => read_sudokus(&text, &options).and_then(|mut listed| {
             if listed.len() == 1 {
-                Questions::One(listed.remove(0).puzzle.context(name.clone())?)
-            } else {
-                Questions::Many(Box::new(listed.into_iter().map(|listed| Entry {
-                    line: listed.line as u64,
-                    name: listed.name,
-                    question: listed.puzzle,
-                })))
+                return Ok(Questions::One(listed.remove(0).puzzle?));
             }
-        }
+            Ok(Questions::Many(Box::new(listed.into_iter().map(|listed| Entry {
+                line: listed.line as u64,
+                name: listed.name,
+                question: listed.puzzle,
+            }))))
+        }),
     };
+    let questions = questions.map_err(advise).context(name.clone())?;
     Ok(Named { name, data, questions })
+}
+
+/// Names the option that decides between two readings, where there is one.
+pub fn advise(error: PuzzleError) -> anyhow::Error {
+    match &error {
+        PuzzleError::Ambiguous { notations, .. } if !notations.is_empty() => {
+            anyhow!("{error}; --notation says which")
+        }
+        _ => error.into(),
+    }
 }
 
 /// A maze, or a table of mazes.
@@ -88,7 +98,10 @@ pub fn sudoku(argument: &str, boxes: Option<Geometry>) -> Result<Named<SudokuTex
 pub fn maze(argument: &str) -> Result<Named<Maze>> {
     let Input { source, name, data } = input(argument)?;
     let questions = match source {
-        Source::Table(table) => many(read_maze_questions(table), |maze| maze).context(name.clone())?,
+        Source::Table(table) => many(read_maze_questions(table)).context(name.clone())?,
+        Source::Arrays(path) => {
+            open_maze(&path).and_then(|rows| many(numbered(rows, |row| row.maze))).context(name.clone())?
+        }
         Source::Text(text) => Questions::One(read_maze(&text).context(name.clone())?.maze),
     };
     Ok(Named { name, data, questions })
@@ -109,38 +122,49 @@ fn input(argument: &str) -> Result<Input> {
         });
     }
     let name = name_of(path);
-    let mut file = open(path)?;
+    if is_arrays(path) {
+        return Ok(Input { source: Source::Arrays(path.to_owned()), data: name.clone(), name });
+    }
+    let mut file = text::unpacked(open(path)?);
     let mut head = Vec::new();
     file.by_ref().take(HEAD_BYTES).read_to_end(&mut head).with_context(|| name.clone())?;
-    let is_packed = head.starts_with(b"\x1f\x8b");
     // The head may end within a character.
-    let begins = text::decode(&head).unwrap_or_else(|_| String::from_utf8_lossy(&head).into_owned());
+    let is_table = is_csv(&String::from_utf8_lossy(&head));
     let whole = Cursor::new(head).chain(file);
-    if is_packed || is_csv(&begins) {
+    if is_table {
         return Ok(Input { source: Source::Table(Box::new(whole)), data: name.clone(), name });
     }
     let text = text::read(whole.take(MAX_TEXT_BYTES as u64 + 1)).with_context(|| name.clone())?;
     Ok(Input { source: Source::Text(text), data: name.clone(), name })
 }
 
+/// The questions of arrays, by their rows.
+fn numbered<R, Q>(
+    rows: puzzles::Rows<R>,
+    question: impl Fn(R) -> Q,
+) -> impl Iterator<Item = Result<Question<Q>, PuzzleError>> {
+    (1..).zip(rows).map(move |(line, row)| {
+        row.map(|row| Question { line, source: String::new(), puzzle: question(row) })
+    })
+}
+
 /// The rows of a table. What is wrong with all of it is an error; what is wrong with a row is part of the list.
-fn many<P, Q: 'static>(
-    rows: impl Iterator<Item = Result<Question<P>, PuzzleError>> + 'static,
-    question: impl Fn(P) -> Q + 'static,
+fn many<Q: 'static>(
+    rows: impl Iterator<Item = Result<Question<Q>, PuzzleError>> + 'static,
 ) -> Result<Questions<Q>, PuzzleError> {
     let mut rows = rows.peekable();
     if let Some(Err(error)) = rows.next_if(|row| row.as_ref().is_err_and(|error| line_of(error).is_none())) {
         return Err(error);
     }
-    let entry = move |row: Result<Question<P>, PuzzleError>| match row {
+    let entry = |row: Result<Question<Q>, PuzzleError>| match row {
         Ok(Question { line, source, puzzle }) => {
             let name = (!source.is_empty()).then_some(source);
-            Entry { line, name, question: Ok(question(puzzle)) }
+            Entry { line, name, question: Ok(puzzle) }
         }
         Err(error) => {
             let line = line_of(&error).unwrap_or_default();
             let question = Err(match error {
-                PuzzleError::InLine { source, .. } => *source,
+                PuzzleError::InLine { source, .. } | PuzzleError::InRow { source, .. } => *source,
                 error => error,
             });
             Entry { line, name: None, question }
@@ -152,6 +176,7 @@ fn many<P, Q: 'static>(
 fn line_of(error: &PuzzleError) -> Option<u64> {
     match error {
         PuzzleError::InLine { line, .. }
+        | PuzzleError::InRow { row: line, .. }
         | PuzzleError::LineTooLong { line, .. }
         | PuzzleError::Unreadable { line, .. } => Some(*line),
         _ => None,

@@ -6,13 +6,13 @@ use crate::model_args::{ModelArgs, Puzzle};
 use crate::output::{Output, OutputError, OutputFile, message, text_of};
 use crate::progress::Progress;
 use crate::questions::{self, Entry, Named, Questions};
-use crate::values::boxes;
+use crate::values::{boxes, notation};
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{Maze, shortest_path_len};
-use puzzles::sudoku::{Geometry, Grid, Solutions, SudokuText, solutions};
+use puzzles::sudoku::{Geometry, Grid, Notation, ReadOptions, Solutions, SudokuText, solutions};
 use serde_json::json;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,7 @@ use trm_tasks::{SudokuTask, Task};
     trm solve sudoku list.sdm                  many puzzles, a line each; also CSV, with answers or without\n  \
     trm solve sudoku 1.....3..2.....4          4x4 to 25x25, with the same weights\n  \
     trm solve sudoku six.txt --box 3x2         6x6 with boxes of three rows and two columns\n  \
+    trm solve sudoku hex.txt --notation 0-F    16x16 in hexadecimal digits; in 1-G, 0 is a blank\n  \
     trm solve maze maze.txt --k 32             one line per row: '#' wall, ' ' free, S, G\n  \
     trm solve maze - --json < maze.txt\n  \
     trm solve maze maze.txt --svg steps.svg    the steps as a picture; - writes it to standard output\n\n\
@@ -47,6 +48,9 @@ pub struct Args {
     /// Sudoku: rows and columns of a box, where a size has more than one shape
     #[arg(long = "box", value_name = "ROWSxCOLUMNS", value_parser = boxes)]
     boxes: Option<Geometry>,
+    /// Sudoku: how digits are written, where the text may be read in two ways
+    #[arg(long, value_name = "NOTATION", value_parser = notation())]
+    notation: Option<Notation>,
     /// Draw every supervision step
     #[arg(long)]
     trace: bool,
@@ -67,7 +71,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     }
     match args.puzzle {
         Puzzle::Sudoku => {
-            let Named { name, data, questions } = questions::sudoku(&args.input, args.boxes)?;
+            let options = ReadOptions { geometry: args.boxes, notation: args.notation };
+            let Named { name, data, questions } = questions::sudoku(&args.input, options)?;
             let job = Job::new(args, data)?;
             let mut engines = Engines(Vec::new());
             match questions {
@@ -85,8 +90,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
             }
         }
         Puzzle::Maze => {
-            if args.boxes.is_some() {
-                bail!("--box is for Sudoku");
+            if args.boxes.is_some() || args.notation.is_some() {
+                bail!("--box and --notation are for Sudoku");
             }
             let Named { name, data, questions } = questions::maze(&args.input)?;
             let job = Job::new(args, data)?;
@@ -265,7 +270,8 @@ impl<'a> Job<'a> {
         let [mut verified, mut wrong, mut refused] = [0u64; 3];
         for Entry { line, name, question } in list {
             let place = Place { line, name };
-            let solved = question.map_err(Into::into).and_then(|question| solve(question, &place, out));
+            let solved =
+                question.map_err(questions::advise).and_then(|question| solve(question, &place, out));
             match solved {
                 Ok(Verdict::Yes) => verified += 1,
                 Ok(Verdict::No) => wrong += 1,

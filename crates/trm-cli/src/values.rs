@@ -1,6 +1,7 @@
 //! Values of options: each is checked where it is read.
 
-use puzzles::sudoku::Geometry;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use puzzles::sudoku::{Geometry, Notation};
 use std::ops::RangeInclusive;
 
 /// A parser of finite numbers of a range.
@@ -37,6 +38,26 @@ pub fn boxes(text: &str) -> Result<Geometry, String> {
     parse().ok_or_else(|| "must be rows x columns of a box, each from 2 to 5, such as 3x2".into())
 }
 
+/// How the digits of a Sudoku are written: the names of the library, and what people call them in 16x16 and
+/// 25x25.
+pub fn notation() -> impl TypedValueParser<Value = Notation> {
+    let values = Notation::ALL.map(|notation| {
+        let (aliases, help): (&[&str], _) = match notation {
+            Notation::OneBased => (&["1-G"], "1 to 9, then letters from A; 1-G in 16x16"),
+            Notation::ZeroBased => (&["0-F", "hex"], "0 to 9, then letters from A; 0-F in 16x16"),
+            Notation::Letters => (&["A-P", "A-Y"], "letters from A; A-P in 16x16"),
+            Notation::Numbers => (&[], "decimal numbers from 1, with spaces or commas between"),
+            Notation::NumbersFromZero => (&[], "the same from 0"),
+        };
+        PossibleValue::new(notation.name()).aliases(aliases.iter().copied()).help(help)
+    });
+    let named = PossibleValuesParser::new(values.clone());
+    named.try_map(move |word| {
+        let value = values.iter().find(|value| value.matches(&word, false));
+        value.map_or(word.as_str(), PossibleValue::get_name).parse::<Notation>()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +70,25 @@ mod tests {
             assert_eq!(share(text), Err("must be a number from 0 to 1".into()), "{text:?}");
         }
         assert_eq!(number(0.0..=f64::INFINITY)("inf"), Err("must be a number, 0 or more".into()));
+    }
+
+    #[test]
+    fn notations_have_names_and_short_forms() {
+        let read = |word: &str| {
+            let command = clap::Command::new("x");
+            notation().parse_ref(&command, None, word.as_ref()).map_err(|error| error.to_string())
+        };
+        for expected in Notation::ALL {
+            assert_eq!(read(expected.name()), Ok(expected));
+        }
+        for (word, expected) in
+            [("0-F", Notation::ZeroBased), ("1-G", Notation::OneBased), ("A-Y", Notation::Letters)]
+        {
+            assert_eq!(read(word), Ok(expected));
+        }
+        for word in ["", "2-H", "base64"] {
+            assert!(read(word).is_err_and(|error| error.contains("zero-based")), "{word}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod checkpoint;
 mod common;
 
-use checkpoint::{Tensor, hostile, official, safetensors, torch};
+use checkpoint::{Tensor, hostile, official, safetensors, torch, zip};
 use common::{Output, trm};
 use safetensors::tensor::Dtype;
 use std::path::Path;
@@ -217,7 +217,15 @@ fn other_files(tensors: &[Tensor]) -> Vec<OtherFile> {
             "another model (tensors lm.weight",
             "another model (tensors lm.weight",
         ),
-        ("cut", half[..half.len() - 9].to_vec(), "not a readable model file", "not a readable model file"),
+        ("cut", half[..half.len() - 9].to_vec(), "file: cut off: ", "file: cut off: "),
+        ("cut header", half[..99].to_vec(), "cut off in its header", "cut off in its header"),
+        ("long", [half, b"xx"].concat(), "longer than its header says", "longer than its header says"),
+        (
+            "document",
+            zip(&[("[Content_Types].xml".into(), b"<Types/>".to_vec())]),
+            "a ZIP archive that torch.save did not write",
+            "a ZIP archive that torch.save did not write",
+        ),
     ]
 }
 
@@ -250,6 +258,20 @@ fn what_is_no_model_is_named() {
     refused(folder.path(), &["import", "ours", "x"], &["ours: a model file of this program already"]);
     refused(folder.path(), &["import", "official", "official", "--config", "arch.json"], &["is an input"]);
     assert!(import(folder.path(), "official", &["--config", "arch.json"]).is_ok());
+}
+
+#[test]
+fn a_temporary_file_that_cannot_be_made_is_not_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (tensors, config) = official();
+    write(folder.path(), "arch.json", &config);
+    write(folder.path(), "model.pt", torch(&tensors, &[]));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_trm"));
+    command.args(["import", "model.pt", "out", "--config", "arch.json"]).current_dir(folder.path());
+    let output = common::outcome(command.env("TMPDIR", "gone").env("TMP", "gone"), "");
+    assert_eq!(output.code, Some(2), "{}", output.err);
+    assert!(output.err.contains("no temporary file can be made in gone: "), "{}", output.err);
+    assert!(!output.err.contains(".tmp"), "{}", output.err);
 }
 
 #[test]

@@ -101,9 +101,14 @@ fn arrays_of_the_reference() {
     }
     let output = trm(folder.path(), "", &["k-star", "sudoku", "--data", "test", "--max-k", "2"]);
     assert_eq!(output.code, Some(0), "{}", output.err);
+    for path in ["test", "test/all__inputs.npy"] {
+        let output = trm(folder.path(), "", &["solve", "sudoku", path]);
+        assert!(output.code == Some(0) && output.out.starts_with("line 1: verified"), "{}", output.err);
+    }
     let maze = "# SGo";
     make("maze", &[tokens("SG  ", maze)], &[tokens("SG  ", maze)], r#"{"seq_len": 4, "vocab_size": 6}"#);
     assert_eq!(eval(folder.path(), "maze", "maze").expect("a maze")["n"], 1);
+    assert_eq!(trm(folder.path(), "", &["solve", "maze", "maze"]).code, Some(0));
     let error = eval(folder.path(), "maze", "test").expect_err("a Sudoku");
     assert!(error.contains("vocab_size is 11") || error.contains("test"), "{error}");
     std::fs::create_dir(folder.path().join("empty")).expect("a folder");

@@ -59,6 +59,9 @@ fn numbers_are_checked_where_they_are_read() {
         (&["generate", "maze", "--side", "10", "--out", "x"], "--min-path", &["90", "-1", "x"]),
         (&["generate", "maze", "--out", "x"], "--side", &["0", "99999", "-1"]),
         (&["solve", "sudoku", PUZZLE], "--box", &["9", "3x", "1x9", "3x3x3", "6x6"]),
+        (&["solve", "sudoku", PUZZLE], "--notation", &["", "hexa", "0-G"]),
+        (&["generate", "maze", "--perfect", "--out", "x"], "--side", &["2", "129", "-1", "1e3"]),
+        (&["generate", "maze", "--perfect", "--side", "9", "--out", "x"], "--min-path", &["99", "-1", "nan"]),
         (&["solve", "sudoku", PUZZLE], "--max-k", &["0", "-1", "99999999"]),
         (&["solve", "sudoku", PUZZLE], "--k", &["0", "1.5"]),
         (&["k-star", "maze", "--limit", "1"], "--max-k", &["0", "99999"]),
@@ -71,7 +74,8 @@ fn numbers_are_checked_where_they_are_read() {
                 "--supervision" if *value == "0" => "max_supervision_steps",
                 "--max-k" | "--k" if !value.starts_with('-') && !value.contains('.') => "k",
                 "--ema" | "--batch" if !value.starts_with('-') && !value.contains('e') => &option[2..],
-                "--side" if !value.starts_with('-') => "a maze of",
+                "--side" if !value.starts_with('-') && !value.contains('e') => "a maze of",
+                "--min-path" if *value == "99" => "a shortest path of 99 steps",
                 _ => option,
             };
             refused(folder.path(), &[words, &[&joined]].concat(), name);
@@ -103,10 +107,12 @@ fn options_without_effect_are_refused() {
         (&["eval", "maze", "--limit", "1", "--rollouts", "2", "--verified"], "--verified has no effect"),
         (&["eval", "sudoku", "--limit", "1", "--search", "2", "--stable", "3"], "--stable has no effect"),
         (&["eval", "maze", "--limit", "1", "--box", "3x2"], "--box is for Sudoku"),
-        (&["solve", "maze", "SG", "--box", "3x2"], "--box is for Sudoku"),
+        (&["solve", "maze", "SG", "--box", "3x2"], "--box and --notation are for Sudoku"),
         (&["k-star", "maze", "--box", "3x2"], "--box is for Sudoku"),
         (&["generate", "sudoku", "--side", "9", "--out", "x"], "are for mazes"),
         (&["generate", "sudoku", "--min-path", "9", "--out", "x"], "are for mazes"),
+        (&["generate", "sudoku", "--perfect", "--out", "x"], "are for mazes"),
+        (&["solve", "maze", "SG", "--notation", "0-F"], "are for Sudoku"),
         (&["generate", "maze", "--mix", "1,0,0,0,0,0", "--out", "x"], "--mix is for Sudoku"),
         (&["train", "maze", "--out", "run", "--validate-limit", "3"], "--validate"),
         (&["train", "maze", "--out", "run", "--validate-k", "3"], "--validate"),
@@ -118,6 +124,25 @@ fn options_without_effect_are_refused() {
         refused(folder.path(), words, expected);
     }
     assert!(!folder.path().join("run").exists() && !folder.path().join("x").exists());
+}
+
+#[test]
+fn perfect_mazes_are_generated_up_to_their_longest_side() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (more, side) in
+        [(&["--side", "128"][..], 128), (&["--side", "9", "--min-path", "10"], 9), (&["--seed", "3"], 30)]
+    {
+        let words = [&["generate", "maze", "--perfect", "--count", "2", "--out", "x.csv"][..], more].concat();
+        assert_eq!(trm(folder.path(), "", &words).code, Some(0), "{words:?}");
+        let rows = puzzles::maze::open_maze(&folder.path().join("x.csv")).expect("a file");
+        for row in rows.map(|row| row.expect("a maze")) {
+            assert_eq!((row.maze.height(), row.maze.width()), (side, side), "{words:?}");
+            // A tree: as many passages as rooms but one.
+            let free: Vec<usize> = (0..row.maze.n_cells()).filter(|cell| !row.maze.is_wall(*cell)).collect();
+            let ends: usize = free.iter().map(|cell| row.maze.neighbours(*cell).count()).sum();
+            assert_eq!(ends, 2 * (free.len() - 1), "{words:?}");
+        }
+    }
 }
 
 #[test]

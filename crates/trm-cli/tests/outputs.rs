@@ -139,8 +139,10 @@ fn no_output_is_an_input_and_none_share_standard_output() {
         std::fs::read(folder.path().join("log.jsonl")).expect("there"),
     )
     .expect("written");
+    std::fs::hard_link(folder.path().join("official"), folder.path().join("hard")).expect("made");
     for (words, expected) in [
         (&["solve", "sudoku", "puzzle", "--svg", "puzzle"][..], "is an input"),
+        (&["import", "official", "hard"], "is an input"),
         (&["solve", "maze", "puzzle", "--svg", "./x", "--model", "x"], ""),
         (&["plot", "log.jsonl", "--out", "log"], "is an input"),
         (&["plot", "x.html"], "is an input"),
@@ -220,7 +222,10 @@ fn two_runs_in_one_folder_are_refused_and_a_kill_leaves_no_lock() {
     let third = outcome(third.args(words("2")).current_dir(folder.path()), "");
     assert_eq!(third.code, Some(0), "{}", third.err);
     assert!(third.err.contains("step 0 of 2") && third.err.contains("the model is"), "{}", third.err);
-    for (out, expected) in [("-", "standard output is none"), ("run/log.jsonl", "is no folder")] {
+    symlink("loop", folder.path().join("loop")).expect("made");
+    for (out, expected) in
+        [("-", "standard output is none"), ("run/log.jsonl", "is no folder"), ("loop", "is no folder")]
+    {
         let mut words = arguments.clone();
         words[3] = out;
         let output = trm(folder.path(), "", &words);

@@ -42,6 +42,10 @@ fn one_sudoku_in_any_layout() {
     }
     ruled += "+-------+-------+-------+\n";
     let blank = |blank: &str| PUZZLE.replace('.', blank);
+    let apart = |line: &String, by: &str| line.chars().map(String::from).collect::<Vec<_>>().join(by);
+    let table: String = lines.iter().map(|line| apart(line, "\t") + "\n").collect();
+    let markdown: String =
+        lines.iter().map(|line| format!("|{}|\n", apart(line, "|").replace('.', " "))).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let own = trm(folder.path(), "", &["solve", "sudoku", PUZZLE, "--k", "1"]).out;
     let own: String = own.lines().take(13).map(|line| format!("{line}\n")).collect();
@@ -61,6 +65,9 @@ fn one_sudoku_in_any_layout() {
         ("a section", format!("[Puzzle]\n{}\n", joined("\n"))),
         ("a rating behind", format!("{PUZZLE} # 1.2\n")),
         ("a name behind", format!("{PUZZLE},easy one\n")),
+        ("a table of a spreadsheet", table.replace('.', "").replace("\t\n", "\n")),
+        ("a table in Markdown", format!("| | | | | | | | | |\n|{}\n{}", "---|".repeat(9), markdown)),
+        ("blanks below 0", table.replace('.', "-1").replace('\t', " ")),
         ("commas", PUZZLE.chars().map(String::from).collect::<Vec<_>>().join(",")),
         ("a byte order mark", format!("\u{feff}{PUZZLE}")),
         ("empty lines around", format!("\n\n{}\n\n", joined("\n"))),
@@ -125,6 +132,46 @@ fn sudoku_of_other_sizes_and_notations() {
 }
 
 #[test]
+fn a_notation_is_asked_for_where_two_can_be_meant() {
+    let text = |from: u32, hides: fn(usize) -> bool| -> String {
+        let digit = |i: usize| (i + i / 16 % 4 * 4 + i / 64) % 16;
+        let symbol = |i: usize| char::from_digit(digit(i) as u32 + from, 36).expect("a digit");
+        let cell = |i: usize| if hides(digit(i)) || i.is_multiple_of(5) { '.' } else { symbol(i) };
+        (0..256).map(cell).collect::<String>().to_uppercase()
+    };
+    // Without the digits that only one of them has.
+    let open = text(0, |digit| digit == 0 || digit == 15);
+    let error = answer("sudoku", &open, &[]).expect_err("1-G or 0-F");
+    for part in ["(one-based)", "(zero-based)", "--notation says which"] {
+        assert!(error.contains(part), "{error}");
+    }
+    // Two digits have no given: 0 and F, or F and G.
+    for (word, has_zero) in
+        [("zero-based", true), ("0-F", true), ("hex", true), ("one-based", false), ("1-G", false)]
+    {
+        let found = answer("sudoku", &open, &["--notation", word, "--max-k", "16"]).expect(word);
+        let written = found["answer"].as_str().expect("a text");
+        assert_eq!(written.contains('0'), has_zero, "{word}: {written}");
+        assert!(!(has_zero && written.contains('G')), "{word}: {written}");
+    }
+    // The rows of a table are answered in their own notations.
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = [text(0, |_| false), text(1, |_| false), open];
+    std::fs::write(folder.path().join("q.csv"), format!("question\n{}\n", rows.join("\n"))).expect("a file");
+    let output = trm(folder.path(), "", &["solve", "sudoku", "q.csv", "--max-k", "16"]);
+    let lines: Vec<&str> = output.out.lines().collect();
+    assert_eq!((output.code, lines.len()), (Some(2), 3), "{}{}", output.out, output.err);
+    let answers: Vec<&str> = lines[..2].iter().map(|line| line.rsplit(' ').next().expect("a word")).collect();
+    assert!(answers[0].contains('0') && !answers[0].contains('G'), "{}", output.out);
+    assert!(answers[1].contains('G') && !answers[1].contains('0'), "{}", output.out);
+    assert!(lines[2].contains("refused: ") && lines[2].contains("--notation says which"), "{}", output.out);
+    let words = ["solve", "sudoku", "q.csv", "--max-k", "16", "--notation", "one-based"];
+    let output = trm(folder.path(), "", &words);
+    let third = output.out.lines().nth(2).expect("a third row");
+    assert!(third.starts_with("line 4: ") && !third.contains("refused"), "{}", output.out);
+}
+
+#[test]
 fn what_is_no_sudoku_is_explained() {
     for (text, expected) in [
         ("", "empty"),
@@ -173,14 +220,22 @@ fn many_puzzles_are_answered_in_their_order() {
         assert_eq!((&objects[0]["line"], &objects[1]["line"]), (&2.into(), &3.into()), "{case}");
         assert!(objects.iter().all(|object| object["verified"] == true && object["data"] == case), "{case}");
     }
-    let gz = {
-        let text = format!("question,answer\n{PUZZLE},{SOLVED}\n");
+    let gz = |text: &str| {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         std::io::Write::write_all(&mut packed, text.as_bytes()).expect("packed");
         packed.finish().expect("packed")
     };
-    std::fs::write(folder.path().join("one.csv.gz"), gz).expect("a file");
-    assert_eq!(trm(folder.path(), "", &["solve", "sudoku", "one.csv.gz"]).code, Some(0));
+    std::fs::write(folder.path().join("one.csv.gz"), gz(&format!("question,answer\n{PUZZLE},{SOLVED}\n")))
+        .expect("a file");
+    std::fs::write(folder.path().join("list.sdm.gz"), gz(&format!("{PUZZLE}\n{swapped}\n"))).expect("a file");
+    std::fs::write(folder.path().join("maze.txt.gz"), gz("S #\n# #\n  G\n")).expect("a file");
+    for (puzzle, name) in [("sudoku", "one.csv.gz"), ("sudoku", "list.sdm.gz"), ("maze", "maze.txt.gz")] {
+        let output = trm(folder.path(), "", &["solve", puzzle, name]);
+        assert_eq!(output.code, Some(0), "{name}: {}", output.err);
+    }
+    std::fs::write(folder.path().join("bomb.gz"), gz(&".".repeat(1 << 23))).expect("a file");
+    let output = trm(folder.path(), "", &["solve", "sudoku", "bomb.gz"]);
+    assert!(output.code == Some(2) && output.err.contains("more than 4194304 bytes"), "{}", output.err);
     // Not all verified, and one that cannot be read.
     let words = ["solve", "sudoku", "list", "--k", "1"];
     std::fs::write(folder.path().join("list"), format!("{PUZZLE}\n{HARD}\n")).expect("a file");
@@ -217,6 +272,10 @@ fn many_puzzles_are_answered_in_their_order() {
     let output = trm(folder.path(), "", &["solve", "maze", "mazes.csv"]);
     assert_eq!((output.code, output.out.lines().count()), (Some(2), 3), "{}{}", output.out, output.err);
     assert!(output.out.contains("line 4: refused: no path leads"), "{}", output.out);
+    // A column of its own is a table, and no board with a title.
+    std::fs::write(folder.path().join("mazes.csv"), "question\nS ## #  G\n\"SG  \"\n").expect("a file");
+    let output = trm(folder.path(), "", &["solve", "maze", "mazes.csv"]);
+    assert_eq!((output.code, output.out.lines().count()), (Some(0), 2), "{}{}", output.out, output.err);
 }
 
 #[test]

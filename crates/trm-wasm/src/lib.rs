@@ -17,13 +17,20 @@ use wasm_bindgen::prelude::*;
 /// Solves a Sudoku of 4x4 to 25x25 cells with the embedded model, which halts by its own rule or after `max_k`
 /// steps. The text may be one line, rows, or a drawn board, and the answer is
 /// written with the same digits. `boxes` is the shape of a box, rows x columns, such as `"3x2"`, where a size has
-/// more than one.
+/// more than one. `notation` is how digits are written where a text may be read in two ways: `"one-based"` (1-9,
+/// then letters from A), `"zero-based"` (0-9, then letters from A), `"letters"`, `"numbers"` or
+/// `"numbers-from-zero"`.
 ///
 /// # Errors
 /// What is wrong with the text, that the Sudoku has no solution, or that `max_k` is out of range.
 #[wasm_bindgen]
-pub fn solve_sudoku(text: &str, max_k: Option<u32>, boxes: Option<String>) -> Result<Solution, JsValue> {
-    Model::sudoku().solve_sudoku(text, max_k, boxes)
+pub fn solve_sudoku(
+    text: &str,
+    max_k: Option<u32>,
+    boxes: Option<String>,
+    notation: Option<String>,
+) -> Result<Solution, JsValue> {
+    Model::sudoku().solve_sudoku(text, max_k, boxes, notation)
 }
 
 /// The supervision steps of a Sudoku one by one, with the embedded model.
@@ -31,8 +38,13 @@ pub fn solve_sudoku(text: &str, max_k: Option<u32>, boxes: Option<String>) -> Re
 /// # Errors
 /// As [`solve_sudoku`].
 #[wasm_bindgen]
-pub fn sudoku_steps(text: &str, max_k: Option<u32>, boxes: Option<String>) -> Result<Steps, JsValue> {
-    Model::sudoku().sudoku_steps(text, max_k, boxes)
+pub fn sudoku_steps(
+    text: &str,
+    max_k: Option<u32>,
+    boxes: Option<String>,
+    notation: Option<String>,
+) -> Result<Steps, JsValue> {
+    Model::sudoku().sudoku_steps(text, max_k, boxes, notation)
 }
 
 /// Solves a maze with the embedded model: one line per row of `#`, space, `S` and `G`, or one line for
@@ -59,15 +71,20 @@ pub fn maze_steps(text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
 /// # Errors
 /// What is wrong with the text, or that the Sudoku has no solution.
 #[wasm_bindgen]
-pub fn check_sudoku(text: &str, boxes: Option<String>) -> Result<SudokuCheck, JsValue> {
+pub fn check_sudoku(
+    text: &str,
+    boxes: Option<String>,
+    notation: Option<String>,
+) -> Result<SudokuCheck, JsValue> {
     let SudokuText { grid, notation } =
-        run::parse_sudoku(text, boxes.as_deref()).map_err(js::puzzle_error)?;
+        run::parse_sudoku(text, boxes.as_deref(), notation.as_deref()).map_err(js::puzzle_error)?;
     let solutions = run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
     let geometry = grid.geometry();
     let check = js::object(&[
         ("text", notation.line(&grid).into()),
         ("side", js::number(geometry.side())),
         ("boxes", format!("{}x{}", geometry.box_rows(), geometry.box_cols()).into()),
+        ("notation", notation.name().into()),
         ("givens", js::number(grid.n_givens())),
         ("solutions", solutions.map_or(JsValue::UNDEFINED, js::number)),
     ]);

@@ -89,8 +89,9 @@ impl Model {
         text: &str,
         max_k: Option<u32>,
         boxes: Option<String>,
+        notation: Option<String>,
     ) -> Result<Solution, JsValue> {
-        Ok(solve(self.sudoku_run(text, max_k, boxes)?))
+        Ok(solve(self.sudoku_run(text, max_k, boxes, notation)?))
     }
 
     /// The supervision steps of a Sudoku.
@@ -102,8 +103,9 @@ impl Model {
         text: &str,
         max_k: Option<u32>,
         boxes: Option<String>,
+        notation: Option<String>,
     ) -> Result<Steps, JsValue> {
-        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k, boxes)?)))
+        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k, boxes, notation)?)))
     }
 
     /// Solves a maze; see the function of this name.
@@ -151,9 +153,10 @@ impl Model {
         text: &str,
         max_k: Option<u32>,
         boxes: Option<String>,
+        notation: Option<String>,
     ) -> Result<Run<SudokuTask>, JsValue> {
         let SudokuText { grid, notation } =
-            run::parse_sudoku(text, boxes.as_deref()).map_err(js::puzzle_error)?;
+            run::parse_sudoku(text, boxes.as_deref(), notation.as_deref()).map_err(js::puzzle_error)?;
         run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
         let (engine, task) = sized_sudoku(&self.engine, grid.geometry()).map_err(js::error)?;
         let run = Run::new(&engine, task, grid, max_k.map(|k| k as usize)).map_err(js::error)?;

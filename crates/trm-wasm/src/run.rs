@@ -217,13 +217,19 @@ impl<T: CellProbabilities> Run<T> {
 }
 
 /// Reads a Sudoku in any layout and notation that [`read_sudoku`] knows. `boxes` is the shape of its boxes,
-/// rows x columns, where the number of cells leaves it open.
+/// rows x columns, where the number of cells leaves it open, and `notation` the name of its notation, where
+/// the text may be read in two.
 ///
 /// # Errors
 /// What keeps the text from being read, or givens that contradict each other.
-pub fn parse_sudoku(text: &str, boxes: Option<&str>) -> Result<SudokuText, PuzzleError> {
+pub fn parse_sudoku(
+    text: &str,
+    boxes: Option<&str>,
+    notation: Option<&str>,
+) -> Result<SudokuText, PuzzleError> {
     let geometry = boxes.map(geometry).transpose()?;
-    read_sudoku(text, &ReadOptions { geometry, notation: None })
+    let notation = notation.map(str::parse).transpose()?;
+    read_sudoku(text, &ReadOptions { geometry, notation })
 }
 
 /// `3x2`: rows and columns of a box.

@@ -73,6 +73,8 @@ export interface SudokuCheck {
     side: number;
     /** Rows x columns of a box: `"3x3"` for the usual size. */
     boxes: string;
+    /** How the digits are written: `"one-based"` for the usual 1-9, and letters from A above. */
+    notation: "one-based" | "zero-based" | "letters" | "numbers" | "numbers-from-zero";
     /** Cells that are not blank. */
     givens: number;
     /** 1, or 2 for more than one; undefined where counting took too long. */

@@ -76,7 +76,7 @@ test("solves Sudoku of other sizes, in their own digits", () => {
         const solution = trm.solve_sudoku(text);
         assert.deepEqual([solution.answer, solution.verified], [answer, true], solution.fault);
     }
-    assert.deepEqual(trm.check_sudoku(".".repeat(36), "3x2"), { text: ".".repeat(36), side: 6, boxes: "3x2", givens: 0, solutions: 2 });
+    assert.deepEqual(trm.check_sudoku(".".repeat(36), "3x2"), { text: ".".repeat(36), side: 6, boxes: "3x2", notation: "one-based", givens: 0, solutions: 2 });
 });
 
 test("solves a maze of any shape", () => {
@@ -99,6 +99,17 @@ const refused = (call, message, cells) => assert.throws(call, (error) => {
     assert.match(error.message, message);
     if (cells) assert.deepEqual(error.cells, cells);
     return true;
+});
+
+test("asks for a notation where two can be meant", () => {
+    // A shifted grid of hexadecimal digits, without the first and the last.
+    const digit = (i) => (i + (Math.floor(i / 16) % 4) * 4 + Math.floor(i / 64)) % 16;
+    const text = Array.from({ length: 256 }, (_, i) => (digit(i) % 15 ? digit(i).toString(16) : ".")).join("");
+    refused(() => trm.check_sudoku(text), /one-based.*zero-based/);
+    for (const notation of ["one-based", "zero-based"]) {
+        assert.equal(trm.check_sudoku(text, undefined, notation).notation, notation);
+    }
+    refused(() => trm.check_sudoku(text, undefined, "hex"), /^"hex" is no notation/);
 });
 
 test("a wrong question is refused with the engine's own words", () => {

@@ -11,7 +11,7 @@ const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6..
 fn sudoku(max_k: Option<usize>) -> (Run<SudokuTask>, SudokuTask, Grid) {
     let engine = sudoku_engine();
     let task = SudokuTask::of(engine.model().config()).expect("a Sudoku model");
-    let grid = parse_sudoku(PUZZLE, None).expect("a Sudoku").grid;
+    let grid = parse_sudoku(PUZZLE, None, None).expect("a Sudoku").grid;
     (Run::new(&engine, task, grid.clone(), max_k).expect("a question that fits"), task, grid)
 }
 
@@ -74,8 +74,8 @@ fn a_solved_board_has_nothing_to_think_about() {
     let engine = sudoku_engine();
     let task = SudokuTask::of(engine.model().config()).expect("a Sudoku model");
     let solved = "534678912672195348198342567859761423426853791713924856961537284287419635345286179";
-    let mut run =
-        Run::new(&engine, task, parse_sudoku(solved, None).expect("a Sudoku").grid, None).expect("it fits");
+    let mut run = Run::new(&engine, task, parse_sudoku(solved, None, None).expect("a Sudoku").grid, None)
+        .expect("it fits");
     let view = run.advance();
     assert_eq!((view.answer.as_str(), view.fault), (solved, None));
     assert!(view.activity.iter().all(|a| *a == 0.0) && view.probabilities.iter().all(|p| p.is_finite()));
@@ -94,7 +94,7 @@ fn walls_are_on_no_path() {
 
 #[test]
 fn boards_are_read_as_by_the_command() {
-    let read = |text: &str| parse_sudoku(text, None).map(|read| read.grid);
+    let read = |text: &str| parse_sudoku(text, None, None).map(|read| read.grid);
     let grid = read(PUZZLE).expect("81 characters");
     assert_eq!(read(&grid.pretty()).expect("a drawn board"), grid);
     assert_eq!(judge_sudoku(&grid), Ok(Some(1)));
@@ -102,8 +102,30 @@ fn boards_are_read_as_by_the_command() {
     let hopeless = format!("12345678.........9{}", ".".repeat(63));
     assert_eq!(judge_sudoku(&read(&hopeless).expect("no conflict")), Err(PuzzleError::NoSolution));
     for boxes in ["9", "3x", "1x9", "x"] {
-        assert!(matches!(parse_sudoku(PUZZLE, Some(boxes)), Err(PuzzleError::BoxSize { .. })), "{boxes}");
+        assert!(
+            matches!(parse_sudoku(PUZZLE, Some(boxes), None), Err(PuzzleError::BoxSize { .. })),
+            "{boxes}"
+        );
     }
+}
+
+#[test]
+fn a_notation_decides_between_two_readings() {
+    // A shifted grid without its first and its last digit.
+    let symbol = |i: usize| match (i + i / 16 % 4 * 4 + i / 64) % 16 {
+        0 | 15 => '.',
+        digit => char::from_digit(digit as u32, 16).expect("a digit"),
+    };
+    let text: String = (0..256).map(symbol).collect();
+    let error = parse_sudoku(&text, None, None).expect_err("1-G or 0-F");
+    assert!(matches!(error, PuzzleError::Ambiguous { .. }), "{error}");
+    assert!(error.to_string().contains("(zero-based)"), "{error}");
+    for (name, first) in [("one-based", 1), ("zero-based", 2)] {
+        let read = parse_sudoku(&text, None, Some(name)).expect("decided");
+        assert_eq!((read.notation.name(), read.grid.cells()[1]), (name, first));
+    }
+    let error = parse_sudoku(&text, None, Some("hex")).expect_err("no name");
+    assert!(matches!(error, PuzzleError::NotationName { .. }), "{error}");
 }
 
 #[test]
@@ -114,7 +136,7 @@ fn other_sizes_are_answered_in_their_notation() {
         ("A.CD.D.BB.D.DCB.", "ABCDCDABBADCDCBA"),
         ("1.34564561.3231.64564.31312645645.12", "123456456123231564564231312645645312"),
     ] {
-        let read = parse_sudoku(text, None).expect("a Sudoku");
+        let read = parse_sudoku(text, None, None).expect("a Sudoku");
         let (engine, task) = sized_sudoku(&engine, read.grid.geometry()).expect("any size");
         let n = read.grid.cells().len();
         let run = Run::new(&engine, task, read.grid, None).expect("it fits");

@@ -1,5 +1,12 @@
 //! Messages that take more than a format string.
 
+use crate::sudoku::Notation;
+
+/// What a notation may be called.
+pub(super) fn notation_names() -> String {
+    Notation::ALL.map(Notation::name).join(", ")
+}
+
 /// `PuzzleError::MissingColumn` in words.
 pub(super) fn missing_column(name: &str, others: &[&str], header: &str) -> String {
     let others = if others.is_empty() { String::new() } else { format!(" (or {})", others.join(", ")) };

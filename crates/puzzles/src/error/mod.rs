@@ -2,9 +2,9 @@
 
 mod messages;
 
-use messages::{missing_column, sudoku_cells};
+use messages::{missing_column, notation_names, sudoku_cells};
 
-use crate::sudoku::Unit;
+use crate::sudoku::{Notation, Unit};
 
 /// An error of this crate. Every variant carries the place and what was found there.
 ///
@@ -141,6 +141,14 @@ pub enum PuzzleError {
     Ambiguous {
         /// What it can be read as.
         readings: Vec<String>,
+        /// The notations of these readings, where each of them would leave one; else none.
+        notations: Vec<Notation>,
+    },
+    /// A word that names no notation.
+    #[error("{found:?} is no notation; they are {}", notation_names())]
+    NotationName {
+        /// The word.
+        found: String,
     },
     /// More than one puzzle where one was expected.
     #[error("{found} puzzles where one was expected: the first in line {}, the second in line {}", lines.0, lines.1)]
@@ -203,6 +211,12 @@ pub enum PuzzleError {
         others: &'static [&'static str],
         /// The header that was found, its start if it is long.
         header: String,
+    },
+    /// A header line with a column that is needed once.
+    #[error("the header has two columns named {name:?}")]
+    RepeatedColumn {
+        /// The column.
+        name: &'static str,
     },
     /// An array of numbers that is not as the reference's builder writes it.
     #[error("{file}: {reason}")]

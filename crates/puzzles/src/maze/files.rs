@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};
+use crate::maze::read::in_published_cells;
 use crate::maze::{MAX_SIDE, Maze, MazePath, MazeRow};
 use crate::table::{Column, Format, Record, Table};
 
@@ -23,8 +24,8 @@ const FORMAT: Format =
 /// Reads a maze file line by line, in memory that does not grow with the file.
 ///
 /// Columns are found by their names in the header, as those of Sudoku files are
-/// ([`read_sudoku_csv`](crate::read_sudoku_csv)). Spaces are cells: nothing is trimmed from mazes and
-/// answers. Without a column of ratings the rating is the number of cells on the answer. Empty lines are
+/// ([`read_sudoku_csv`](crate::read_sudoku_csv)). Cells are those of [`read_maze`](crate::maze::read_maze);
+/// spaces are cells, and nothing is trimmed from mazes and answers. Without a column of ratings the rating is the number of cells on the answer. Empty lines are
 /// passed over. Every answer is checked to be a path of its question.
 ///
 /// # Errors
@@ -47,7 +48,8 @@ pub fn read_maze_questions<R: Read>(reader: R) -> impl Iterator<Item = Result<Qu
     std::iter::from_fn(move || {
         Some(table.next()?.and_then(|record| {
             let line = record.line;
-            let puzzle = cells(&record, Column::Question).and_then(|cells| Maze::parse(&cells));
+            let question = cells(&record, Column::Question);
+            let puzzle = question.and_then(|question| Maze::parse(&in_published_cells(&[&question])[0]));
             let source = record.source().unwrap_or_default();
             puzzle.map(|puzzle| Question { line, source, puzzle }).map_err(Record::in_line(line))
         }))
@@ -61,8 +63,11 @@ fn cells(record: &Record<'_>, column: Column) -> Result<String, PuzzleError> {
 }
 
 fn row(record: &Record<'_>) -> Result<MazeRow, PuzzleError> {
-    let maze = Maze::parse(&cells(record, Column::Question)?)?;
-    let answer = MazePath::parse(&maze, &cells(record, Column::Answer)?)?;
+    let (question, answer) = (cells(record, Column::Question)?, cells(record, Column::Answer));
+    // Which cells stand for which is told by both.
+    let both = in_published_cells(&[&question, answer.as_deref().unwrap_or_default()]);
+    let maze = Maze::parse(&both[0])?;
+    let answer = answer.and_then(|_| MazePath::parse(&maze, &both[1]))?;
     answer.ordered(&maze).map_err(|fault| PuzzleError::MazeNotAPath { fault })?;
     let rating = record.rating()?.unwrap_or((answer.n_marked() + 2) as f32);
     let source = record.source()?;

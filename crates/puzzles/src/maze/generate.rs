@@ -72,7 +72,11 @@ impl MazeSpec {
         Self { height: side, width: side, kind: MazeKind::Perfect, min_path, max_trials: 10_000 }
     }
 
-    fn check(&self) -> Result<(), PuzzleError> {
+    /// Refuses what no maze can be; [`generate_maze`] does so too.
+    ///
+    /// # Errors
+    /// [`PuzzleError::MazeSide`], [`PuzzleError::MazeWallProbability`] and [`PuzzleError::MazeMinPath`].
+    pub fn check(&self) -> Result<(), PuzzleError> {
         let (height, width) = (self.height, self.width);
         let (least, max) = match self.kind {
             MazeKind::Scattered { .. } => (1, MAX_GENERATED_SIDE),

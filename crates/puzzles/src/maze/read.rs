@@ -20,7 +20,7 @@ pub struct MazeText {
 /// one row.
 ///
 /// Cells are `#`, space, `S` and `G`, with `o` for what an answer marks. `E` is the goal where there is no
-/// `G`, and `.` is free where there is no space. Empty lines around the maze are passed over. Spaces are
+/// `G`, `.` is free where there is no space, and full blocks are walls where there is no `#`. Empty lines around the maze are passed over. Spaces are
 /// cells: no row is trimmed.
 ///
 /// ```
@@ -64,14 +64,16 @@ fn without_margins<'a, 'b>(lines: &'b [&'a str]) -> &'b [&'a str] {
     &lines[first - above..=last + below]
 }
 
-/// The rows in the cells of the published files.
-fn in_published_cells(rows: &[&str]) -> Vec<String> {
+/// The rows, or the fields of a table, in the cells of the published files.
+pub(super) fn in_published_cells(rows: &[&str]) -> Vec<String> {
     let has = |cell: char| rows.iter().any(|row| row.contains(cell));
-    let (has_goal, has_space) = (has('G'), has(' ') || has('\u{a0}'));
+    let (has_goal, has_wall) = (has('G'), has('#'));
+    let has_space = has(' ') || has('\u{a0}') || has('\u{3000}');
     let published = |cell: char| match cell {
         'E' if !has_goal => 'G',
-        '.' if !has_space => ' ',
-        '\u{a0}' => ' ',
+        '.' | '⬜' | '□' if !has_space => ' ',
+        '█' | '▓' | '■' | '⬛' | '＃' if !has_wall => '#',
+        '\u{a0}' | '\u{3000}' => ' ',
         cell => cell,
     };
     rows.iter().map(|row| row.chars().map(published).collect()).collect()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::fields::read_fields;
 use super::verify::check_answer;
-use super::{Geometry, Grid, SudokuRow};
+use super::{Geometry, ReadOptions, SudokuRow, SudokuText};
 use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};
 use crate::table::{Column, Format, Record, Table};
@@ -34,7 +34,9 @@ const FORMAT: Format =
 /// [`PuzzleError::OtherFormat`] and [`PuzzleError::UnpacksTooLong`] of the file.
 pub fn read_sudoku_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<SudokuRow, PuzzleError>> {
     let mut table = Table::new(reader, FORMAT);
-    std::iter::from_fn(move || Some(table.next()?.and_then(|record| in_line(&record, Geometry::STANDARD))))
+    std::iter::from_fn(move || {
+        Some(table.next()?.and_then(|record| in_line(&record, Some(Geometry::STANDARD))))
+    })
 }
 
 /// [`read_sudoku_csv`] for a file of any size that [`Geometry::of_cells`] knows: that of the first row
@@ -57,11 +59,7 @@ pub fn read_boxed_sudoku_csv<R: Read>(
     let mut table = Table::new(reader, FORMAT);
     let mut geometry = boxes;
     std::iter::from_fn(move || {
-        let row = table.next()?.and_then(|record| {
-            let geometry = geometry.map_or_else(|| geometry_of(&record), Ok);
-            let geometry = geometry.map_err(Record::in_line(record.line))?;
-            in_line(&record, geometry)
-        });
+        let row = table.next()?.and_then(|record| in_line(&record, geometry));
         // A row that could not be read settles nothing.
         if let Ok(row) = &row {
             geometry = Some(row.puzzle.geometry());
@@ -70,51 +68,45 @@ pub fn read_boxed_sudoku_csv<R: Read>(
     })
 }
 
-/// Reads the questions of a Sudoku file and no answers, each of its own size.
+/// Reads the questions of a Sudoku file and no answers, each of its own size and in its own notation, where
+/// `options` do not say them.
 ///
 /// # Errors
 /// Those of [`read_sudoku_csv`], without those of answers and ratings.
 pub fn read_sudoku_questions<R: Read>(
     reader: R,
-    boxes: Option<Geometry>,
-) -> impl Iterator<Item = Result<Question<Grid>, PuzzleError>> {
+    options: ReadOptions,
+) -> impl Iterator<Item = Result<Question<SudokuText>, PuzzleError>> {
     let mut table = Table::new(reader, Format { needs_answers: false, ..FORMAT });
-    std::iter::from_fn(move || Some(table.next()?.and_then(|record| question(&record, boxes))))
+    std::iter::from_fn(move || Some(table.next()?.and_then(|record| question(&record, &options))))
 }
 
-fn question(record: &Record<'_>, boxes: Option<Geometry>) -> Result<Question<Grid>, PuzzleError> {
+fn question(record: &Record<'_>, options: &ReadOptions) -> Result<Question<SudokuText>, PuzzleError> {
     let line = record.line;
     let read = || {
-        let geometry = boxes.map_or_else(|| geometry_of(record), Ok)?;
         let text = record.text(Column::Question)?.unwrap_or_default();
         // An answer beside it says which notation it is.
         let answer = record.text(Column::Answer).ok().flatten();
-        let alone = |_| read_fields(geometry, text, None);
-        let (puzzle, _) = read_fields(geometry, text, answer).or_else(alone)?;
-        puzzle.conflicts()?;
+        let alone = |_| read_fields(text, None, options);
+        let (puzzle, _) = read_fields(text, answer, options).or_else(alone)?;
+        puzzle.grid.conflicts()?;
         let source = record.source().unwrap_or_default();
         Ok(Question { line, source, puzzle })
     };
     read().map_err(Record::in_line(line))
 }
 
-/// The size that the question's length tells; what is no size is told of as the usual one.
-fn geometry_of(record: &Record<'_>) -> Result<Geometry, PuzzleError> {
-    let text = record.text(Column::Question)?;
-    let n_cells = text.unwrap_or_default().chars().count();
-    Ok(Geometry::of_cells(n_cells).unwrap_or_default())
-}
-
-fn in_line(record: &Record<'_>, geometry: Geometry) -> Result<SudokuRow, PuzzleError> {
+fn in_line(record: &Record<'_>, geometry: Option<Geometry>) -> Result<SudokuRow, PuzzleError> {
     row(record, geometry).map_err(Record::in_line(record.line))
 }
 
-fn row(record: &Record<'_>, geometry: Geometry) -> Result<SudokuRow, PuzzleError> {
+fn row(record: &Record<'_>, geometry: Option<Geometry>) -> Result<SudokuRow, PuzzleError> {
     let missing = |column: Column| PuzzleError::MissingField { name: column.name() };
     let question = record.text(Column::Question)?.ok_or(missing(Column::Question))?;
     let answer = record.text(Column::Answer)?.ok_or(missing(Column::Answer))?;
-    let (puzzle, solution) = read_fields(geometry, question, Some(answer))?;
-    let solution = solution.ok_or(missing(Column::Answer))?;
+    let options = ReadOptions { geometry, notation: None };
+    let (puzzle, solution) = read_fields(question, Some(answer), &options)?;
+    let (puzzle, solution) = (puzzle.grid, solution.ok_or(missing(Column::Answer))?);
     check_answer(&puzzle, &solution)?;
     let rating = record.rating()?.unwrap_or_default();
     let source = record.source()?;

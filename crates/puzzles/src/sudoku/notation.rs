@@ -1,6 +1,9 @@
 //! How digits are written: 1-9 and letters, 0-F, letters alone, numbers.
 
+use std::str::FromStr;
+
 use super::{Geometry, Grid};
+use crate::PuzzleError;
 
 /// How the digits of a grid are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -19,6 +22,21 @@ pub enum Notation {
 }
 
 impl Notation {
+    /// All notations.
+    pub const ALL: [Self; 5] =
+        [Self::OneBased, Self::ZeroBased, Self::Letters, Self::Numbers, Self::NumbersFromZero];
+
+    /// The name that [`FromStr`] reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneBased => "one-based",
+            Self::ZeroBased => "zero-based",
+            Self::Letters => "letters",
+            Self::Numbers => "numbers",
+            Self::NumbersFromZero => "numbers-from-zero",
+        }
+    }
+
     /// How a digit is written; `.` for 0, a blank.
     pub fn symbol(self, digit: u8) -> String {
         let letter = |first: u8, i: u8| char::from(first + i).to_string();
@@ -68,18 +86,18 @@ impl Notation {
         format!("{}-{}", self.symbol(1), self.symbol(side as u8))
     }
 
-    /// The notation in words, for a grid of this side.
+    /// The notation in words and by its name, for a grid of this side.
     pub(super) fn describe(self, side: usize) -> String {
         let what = if self.is_numbers() { "numbers" } else { "digits" };
         let zero = match self {
             Self::OneBased | Self::Numbers if side > 9 => " and 0 for a blank",
             _ => "",
         };
-        format!("{what} {}{zero}", self.range(side))
+        format!("{what} {}{zero} ({})", self.range(side), self.name())
     }
 
     /// The digit that a symbol stands for, 0 for a blank; `None` where it stands for nothing.
-    fn digit(self, symbol: Symbol, side: usize) -> Option<u8> {
+    pub(super) fn digit(self, symbol: Symbol, side: usize) -> Option<u8> {
         let up_to_side = |n: u32| (n as usize <= side).then_some(n as u8);
         let below_side = |n: u32| ((n as usize) < side).then_some(n as u8 + 1);
         match (self, symbol) {
@@ -99,6 +117,15 @@ impl Notation {
             (Self::NumbersFromZero, Symbol::Number(n)) => below_side(n),
             (_, Symbol::Number(_)) => None,
         }
+    }
+}
+
+impl FromStr for Notation {
+    type Err = PuzzleError;
+
+    fn from_str(name: &str) -> Result<Self, PuzzleError> {
+        let unknown = || PuzzleError::NotationName { found: name.chars().take(40).collect() };
+        Self::ALL.into_iter().find(|notation| notation.name() == name).ok_or_else(unknown)
     }
 }
 
@@ -124,7 +151,7 @@ impl Symbol {
     /// The symbol of a character, if it is one of a cell.
     pub(super) fn of(character: char) -> Option<Self> {
         match character {
-            '.' | '_' | '*' | '?' => Some(Symbol::Blank),
+            '.' | '_' | '*' | '?' | '·' | '•' | '□' => Some(Symbol::Blank),
             c if c.is_ascii_alphanumeric() => Some(Symbol::Character(c)),
             _ => None,
         }

@@ -51,6 +51,8 @@ pub(super) struct Header {
     pub(super) is_spaced: bool,
     /// Positions of source, question, answer and rating, where there are such columns.
     at: [Option<usize>; 4],
+    /// Whether another column has the same name.
+    twice: [bool; 4],
 }
 
 impl Header {
@@ -76,7 +78,11 @@ impl Header {
                 return Err(PuzzleError::MissingColumn { name, others, header });
             }
         }
-        Ok(header)
+        let twice = |column: &&Column| header.twice[**column as usize];
+        match [Column::Question, Column::Answer].iter().find(twice) {
+            Some(column) => Err(PuzzleError::RepeatedColumn { name: column.name() }),
+            None => Ok(header),
+        }
     }
 
     fn with(text: &str, delimiter: u8) -> Self {
@@ -87,8 +93,10 @@ impl Header {
             column.names().iter().find_map(|name| names.iter().position(|found| found == name))
         };
         let columns = [Column::Source, Column::Question, Column::Answer, Column::Rating];
+        let at = columns.map(find);
+        let twice = at.map(|at| at.is_some_and(|i| names[i + 1..].contains(&names[i])));
         let is_spaced = text.split(char::from(delimiter)).any(|name| name.trim() != name);
-        Header { delimiter, n_fields: names.len(), is_spaced, at: columns.map(find) }
+        Header { delimiter, n_fields: names.len(), is_spaced, at, twice }
     }
 
     fn n_known(&self) -> usize {
@@ -128,20 +136,35 @@ pub fn is_csv(text: &str) -> bool {
             }
             continue;
         };
-        // Where the puzzle is the only column, its name may be the title of a board: then no row has all
-        // cells of a square.
-        let is_puzzle = |n_cells: usize| n_cells >= 16 && n_cells.isqrt().pow(2) == n_cells;
         let is_row = match n_fields {
-            1 => is_puzzle(line.chars().count()),
+            1 => is_puzzle(line),
             // A quoted field may go on in the next line.
             _ => line.contains(char::from(delimiter)) || line.starts_with('"'),
         };
-        if is_row || !line.starts_with('#') {
+        if is_row || !line.starts_with('#') || is_wall(line) {
             return is_row;
         }
     }
     // A header and no row.
     header.is_some_and(|header| header.n_fields > 1)
+}
+
+/// Whether the only field of a row is a whole puzzle. The name of its column may also be the title of a board,
+/// whose rows hold neither all cells of a square nor both ends of a path.
+fn is_puzzle(row: &str) -> bool {
+    let quoted = row.strip_prefix('"');
+    let field = quoted.map_or(row, |rest| rest.trim_end_matches('"'));
+    let n_cells = field.chars().count();
+    let is_maze = field.contains('S') && field.contains(['G', 'E']) && field.contains(['#', ' ', '.']);
+    let is_square = n_cells.isqrt().pow(2) == n_cells;
+    // A quoted field may have the rows of a board in lines.
+    let goes_on = quoted.is_some_and(|rest| !rest.contains('"'));
+    goes_on || is_square && (is_maze || n_cells >= 16 && !is_wall(field))
+}
+
+/// Whether a line is a row of a maze, no puzzle by itself.
+fn is_wall(line: &str) -> bool {
+    line.len() > 1 && line.chars().all(|c| "# SGEo".contains(c))
 }
 
 #[cfg(test)]
@@ -165,9 +188,15 @@ mod tests {
         }
         assert_eq!(Header::read(b"question", None, false).expect("one column").n_fields, 1);
         assert_eq!(declared_delimiter(b"sep=;\r"), Some(b';'));
-        for csv in
-            ["sep=;\n\n# made by hand\nquestion;x\n..;1", "question,answer\n", "Puzzle\n1.....3..2.....4\n"]
-        {
+        for csv in [
+            "sep=;\n\n# made by hand\nquestion;x\n..;1",
+            "question,answer\n",
+            "Puzzle\n1.....3..2.....4\n",
+            "question\nSG# \n",
+            "maze\n\"S## G#   \"\n",
+            "maze\nS ##.#..G\n",
+            "puzzle\n\"12\n34\"\n",
+        ] {
             assert!(is_csv(csv), "{csv}");
         }
         for text in [
@@ -176,6 +205,8 @@ mod tests {
             "Puzzle\n53..7....\n",
             "Puzzle, easy\n53..7....\n",
             "x\nquestion,answer\n",
+            "Maze\n################\n#S             #\n",
+            "Maze\n#########\n#S#    G#\n",
         ] {
             assert!(!is_csv(text), "{text}");
         }

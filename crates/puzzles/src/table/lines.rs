@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use super::input::Input;
 use crate::PuzzleError;
+use crate::text::failed;
 
 /// Lines that end with `\n`, `\r\n` or `\r`.
 pub(super) struct Lines<R: Read> {
@@ -52,14 +53,6 @@ impl<R: Read> Lines<R> {
                 return Ok(true);
             }
         }
-    }
-}
-
-/// What a reader said; an error of this crate that it carries is that error.
-fn failed(line: u64, error: std::io::Error) -> PuzzleError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<PuzzleError>()) {
-        Some(inner) => inner.clone(),
-        None => PuzzleError::Unreadable { line, reason: error.to_string() },
     }
 }
 

@@ -7,4 +7,5 @@ mod records;
 
 pub(crate) use header::Column;
 pub use header::is_csv;
+pub(crate) use input::Input;
 pub(crate) use records::{Format, Record, Table};

@@ -79,7 +79,9 @@ impl Record<'_> {
     /// Wraps an error of this record.
     pub(crate) fn in_line(line: u64) -> impl Fn(PuzzleError) -> PuzzleError {
         move |source| match source {
-            PuzzleError::NotUtf8 { .. } => PuzzleError::Unreadable { line, reason: "no UTF-8 text".into() },
+            PuzzleError::NotUtf8 { .. } => {
+                PuzzleError::Unreadable { line, reason: "no UTF-8 text; save it as UTF-8".into() }
+            }
             source => PuzzleError::InLine { line, source: Box::new(source) },
         }
     }
@@ -169,7 +171,10 @@ impl<R: Read> Table<R> {
             }
             self.bytes.push(b'\n');
             if !self.lines.read(&mut self.bytes).map_err(in_first)? {
-                break;
+                return Err(PuzzleError::Unreadable {
+                    line: first,
+                    reason: "a quote that is not closed".into(),
+                });
             }
         }
         Ok(Some(first))

@@ -72,6 +72,7 @@ impl Loop<'_> {
         let mut reported = trainer.step_count();
         while trainer.step_count() < last && !INTERRUPTED.load(Ordering::Relaxed) {
             trainer.step()?;
+            progress.count(trainer.step_count() as usize);
             if reported_at.elapsed().as_secs() >= REPORT_SECONDS {
                 (reported_at, reported) = (Instant::now(), trainer.step_count());
                 report(&mut trainer, &progress, &mut log)?;

@@ -142,7 +142,7 @@ impl Pickle {
 }
 
 /// An archive of stored files.
-fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let (mut archive, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in files {
         let name = format!("step_1/{name}");

@@ -4,8 +4,8 @@ use super::layout::{self, DASHES, MAX_CELLS, Placed};
 use super::line::Line;
 use super::{ReadOptions, SudokuText};
 use crate::PuzzleError;
-use crate::sudoku::Geometry;
 use crate::sudoku::notation::{Symbol, grid_of, notations};
+use crate::sudoku::{Geometry, Notation};
 
 /// More text than the widest board has.
 const MAX_BOARD_BYTES: usize = 1 << 15;
@@ -46,8 +46,8 @@ impl Readings {
             (None, _) => conflict.map(|()| first.clone()),
             (Some(only), 0) => Ok(only.clone()),
             (Some(last), _) => {
-                let readings = sound.into_iter().chain([last]).map(describe).collect();
-                Err(PuzzleError::Ambiguous { readings })
+                let sound: Vec<&SudokuText> = sound.into_iter().chain([last]).collect();
+                Err(ambiguous(&sound))
             }
         })
     }
@@ -61,6 +61,20 @@ impl Readings {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn ambiguous(texts: &[&SudokuText]) -> PuzzleError {
+    let mut notations: Vec<Notation> = Vec::new();
+    for text in texts {
+        if !notations.contains(&text.notation) {
+            notations.push(text.notation);
+        }
+    }
+    // A notation that two readings have decides nothing.
+    if notations.len() < texts.len() {
+        notations.clear();
+    }
+    PuzzleError::Ambiguous { readings: texts.iter().copied().map(describe).collect(), notations }
 }
 
 fn describe(text: &SudokuText) -> String {
@@ -124,7 +138,7 @@ fn layouts(body: &[Line<'_>]) -> Vec<Vec<Placed>> {
     }
     layouts.extend(layout::words(body));
     layouts.extend(layout::fields(body));
-    if body.iter().any(|line| line.text.contains(' ')) {
+    if body.iter().any(|line| line.text.contains(layout::is_space)) {
         layouts.extend(layout::columns(body));
     }
     layouts.retain(|cells| cells.len() <= MAX_CELLS);

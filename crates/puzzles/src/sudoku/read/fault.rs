@@ -21,6 +21,12 @@ pub(super) fn explain(lines: &[Line<'_>], options: &ReadOptions) -> PuzzleError 
     if let Some(error) = strange_character(&rows, geometry.side(), options) {
         return error;
     }
+    if let Some(error) =
+        options.notation.and_then(|notation| other_notation(&rows, notation, geometry.side()))
+        && wanted.is_some()
+    {
+        return error;
+    }
     if let Some(error) = large_digit(&rows, wanted.filter(|geometry| geometry.n_cells() == found)) {
         return error;
     }
@@ -55,6 +61,16 @@ fn strange_character(rows: &[&Line<'_>], side: usize, options: &ReadOptions) -> 
     })
 }
 
+/// The first character that is a digit in other notations alone.
+fn other_notation(rows: &[&Line<'_>], notation: Notation, side: usize) -> Option<PuzzleError> {
+    rows.iter().filter(|_| !notation.is_numbers()).find_map(|line| {
+        let is_other = |c: char| Symbol::of(c).is_some_and(|symbol| notation.digit(symbol, side).is_none());
+        let (i, found) = line.text.chars().enumerate().find(|(_, c)| is_other(*c))?;
+        let (line, column, digits) = (line.number, i + 1, notation.range(side));
+        Some(PuzzleError::SudokuCharacter { line, column, found, side, digits })
+    })
+}
+
 /// The first digit above the side of a grid of this size, or number in so many words.
 fn large_digit(rows: &[&Line<'_>], wanted: Option<Geometry>) -> Option<PuzzleError> {
     let lines: Vec<Line<'_>> = rows.iter().map(|line| **line).collect();
@@ -71,8 +87,8 @@ fn large_digit(rows: &[&Line<'_>], wanted: Option<Geometry>) -> Option<PuzzleErr
     let largest = Notation::OneBased.symbol(side as u8);
     rows.iter().find_map(|line| {
         let is_large = |c: char| {
-            let digit = c.to_digit(36).map_or(0, |digit| digit as usize);
-            c.is_ascii_alphanumeric() && digit > side && !matches!(c, 'x' | 'X')
+            let Some(Symbol::Character(c)) = Symbol::of(c) else { return false };
+            !matches!(c, 'x' | 'X') && c.to_digit(36).is_some_and(|digit| digit as usize > side)
         };
         let (i, found) = line.text.chars().enumerate().find(|(_, c)| is_large(*c))?;
         let (found, largest) = (found.to_string(), largest.clone());

@@ -73,8 +73,15 @@ pub(super) fn characters(body: &[Line<'_>], dashes: Dashes) -> Option<Vec<Placed
         if line.is_rule(dashes != Dashes::Blanks) {
             continue;
         }
-        for (i, c) in line.text.chars().enumerate() {
+        let mut before = ' ';
+        let mut characters = line.text.chars().enumerate().peekable();
+        while let Some((i, c)) = characters.next() {
+            let is_apart = is_decoration(std::mem::replace(&mut before, c));
             let symbol = match c {
+                // A number below 0, which is no digit with a rule before it.
+                '-' if dashes == Dashes::Rules && is_apart && characters.peek().is_some_and(is_digit) => {
+                    return None;
+                }
                 '-' if dashes == Dashes::Rules => None,
                 '-' => Some(Symbol::Blank),
                 _ => Symbol::of(c),
@@ -88,6 +95,10 @@ pub(super) fn characters(body: &[Line<'_>], dashes: Dashes) -> Option<Vec<Placed
     Some(cells)
 }
 
+fn is_digit((_, c): &(usize, char)) -> bool {
+    matches!(Symbol::of(*c), Some(Symbol::Character('0'..='9')))
+}
+
 /// Cells are words: numbers where one of them has several digits. Dashes are parts of rules or blanks.
 pub(super) fn words(body: &[Line<'_>]) -> Option<Vec<Placed>> {
     let mut cells = Vec::new();
@@ -97,7 +108,7 @@ pub(super) fn words(body: &[Line<'_>]) -> Option<Vec<Placed>> {
         for word in line.text.split(is_decoration) {
             if !word.is_empty() {
                 let symbol = word_symbol(word)?;
-                has_numbers |= matches!(symbol, Symbol::Number(_));
+                has_numbers |= matches!(symbol, Symbol::Number(_)) || word == "-1";
                 cells.push(Placed { symbol, line: line.number, column });
                 if cells.len() > MAX_CELLS {
                     return None;
@@ -109,13 +120,13 @@ pub(super) fn words(body: &[Line<'_>]) -> Option<Vec<Placed>> {
     has_numbers.then_some(cells)
 }
 
-/// A word as a cell. SadMan marks digits that were no givens: `u5`.
+/// A word as a cell. SadMan marks digits that were no givens: `u5`; programs have -1 for a blank.
 fn word_symbol(word: &str) -> Option<Symbol> {
     let mut characters = word.chars();
     match (characters.next()?, characters.next()) {
         ('-', None) => Some(Symbol::Blank),
         (c, None) => Symbol::of(c),
-        ('u', Some('1'..='9')) if word.len() == 2 => Some(Symbol::Blank),
+        ('u', Some('1'..='9')) | ('-', Some('1')) if word.len() == 2 => Some(Symbol::Blank),
         _ if word.len() <= 9 && word.bytes().all(|b| b.is_ascii_digit()) => {
             word.parse().ok().map(Symbol::Number)
         }
@@ -125,9 +136,27 @@ fn word_symbol(word: &str) -> Option<Symbol> {
 
 /// Every cell is a field of its own between bars, commas, semicolons or tabs; an empty one is a blank.
 pub(super) fn fields(body: &[Line<'_>]) -> Option<Vec<Placed>> {
-    let rows: Vec<&Line<'_>> = body.iter().filter(|line| !line.is_rule(true) && !line.is_blank()).collect();
+    let body = without_header(body);
+    // A row of empty cells is nothing but tabs, or an empty line where an editor took those away.
+    let has_tabs = body.iter().any(|line| line.text.contains('\t'));
+    let mut rows: Vec<&Line<'_>> = body.iter().filter(|line| !line.is_rule(true)).collect();
+    if !has_tabs || Geometry::all().all(|geometry| geometry.side() != rows.len()) {
+        rows.retain(|line| !line.is_blank() || line.text.contains('\t'));
+    }
     let delimiters: [fn(char) -> bool; 4] = [is_bar, |c| c == ',', |c| c == ';', |c| c == '\t'];
     delimiters.into_iter().find_map(|is_delimiter| fields_between(&rows, is_delimiter))
+}
+
+/// The rows of a table in Markdown, whose header a rule follows.
+fn without_header<'a, 'b>(body: &'b [Line<'a>]) -> &'b [Line<'a>] {
+    match body {
+        [_, rule, rest @ ..] if rule.is_rule(true) && rule.text.contains('|') => {
+            let n_rows = rest.iter().filter(|line| !line.is_rule(true) && !line.is_blank()).count();
+            let is_side = |n: usize| Geometry::all().any(|geometry| geometry.side() == n);
+            if is_side(n_rows) && rest.iter().all(|line| !line.is_rule(true)) { rest } else { body }
+        }
+        _ => body,
+    }
 }
 
 fn fields_between(rows: &[&Line<'_>], is_delimiter: fn(char) -> bool) -> Option<Vec<Placed>> {
@@ -143,6 +172,10 @@ fn fields_between(rows: &[&Line<'_>], is_delimiter: fn(char) -> bool) -> Option<
         let expected = if rows.len() == 1 { fields.len().isqrt().pow(2) } else { rows.len() };
         if fields.len() == expected + 1 && fields.last().is_some_and(|field| field.trim().is_empty()) {
             fields.pop();
+        }
+        // Editors take away tabs at the ends of lines.
+        if is_delimiter('\t') && rows.iter().any(|line| line.text.contains('\t')) && rows.len() > 1 {
+            fields.resize(fields.len().max(expected), "");
         }
         if fields.len() != expected || cells.len() + fields.len() > MAX_CELLS {
             return None;
@@ -190,6 +223,11 @@ pub(super) fn columns(body: &[Line<'_>]) -> Option<Vec<Placed>> {
     })
 }
 
+/// A space, perhaps as wide as a Chinese character.
+pub(super) fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{3000}')
+}
+
 /// The cells of one row, at most `side`: one in each `pitch` columns between bars.
 fn row_of(line: &Line<'_>, is_framed: bool, pitch: usize, side: usize) -> Option<Vec<Placed>> {
     let text = if is_framed { line.text.trim() } else { line.text };
@@ -200,12 +238,12 @@ fn row_of(line: &Line<'_>, is_framed: bool, pitch: usize, side: usize) -> Option
     for part in text.split(is_bar) {
         let start = column;
         column += part.chars().count() + 1;
-        let skipped = usize::from(pitch == 2 && has_bars && start > 0 && part.starts_with(' '));
+        let skipped = usize::from(pitch == 2 && has_bars && start > 0 && part.starts_with(is_space));
         for (i, c) in part.chars().skip(skipped).enumerate() {
-            let symbol = if c == ' ' { Symbol::Blank } else { Symbol::of(c)? };
+            let symbol = if is_space(c) { Symbol::Blank } else { Symbol::of(c)? };
             if i % pitch == 0 {
                 cells.push(Placed { symbol, line: line.number, column: start + skipped + i + 1 });
-            } else if c != ' ' {
+            } else if !is_space(c) {
                 return None;
             }
         }

@@ -44,7 +44,7 @@ pub(super) fn read(lines: &[Line<'_>], options: &ReadOptions) -> Result<Vec<List
         Some(Ok(puzzle)) => {
             let side = puzzle.grid.geometry().side();
             let readings = vec![format!("one of {side}x{side}"), format!("{n_read}, one in each line")];
-            Err(PuzzleError::Ambiguous { readings })
+            Err(PuzzleError::Ambiguous { readings, notations: Vec::new() })
         }
         _ if n_read > 0 => Ok(listed(&full, by_line, options)),
         whole => match boards(lines, options, 0) {
@@ -98,7 +98,10 @@ fn looks_like_cells(line: &Line<'_>) -> bool {
         return false;
     }
     let word = line.text.split_whitespace().max_by_key(|word| word.len()).unwrap_or_default();
-    let is_cell = |c: &char| c.is_ascii_digit() || *c == '-' || Symbol::of(*c) == Some(Symbol::Blank);
+    let is_cell = |c: &char| match Symbol::of(*c) {
+        Some(Symbol::Character(digit)) => digit.is_ascii_digit(),
+        symbol => symbol.is_some() || *c == '-',
+    };
     let share = |text: &str| {
         let (mut cells, mut all) = (0, 0);
         for c in text.chars().filter(|c| !is_decoration(*c)) {

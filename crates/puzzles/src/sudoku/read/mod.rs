@@ -93,12 +93,11 @@ pub fn read_sudokus(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, Pu
 #[cfg(feature = "csv")]
 fn table(text: &str, options: &ReadOptions) -> Result<Vec<Listed>, PuzzleError> {
     let mut puzzles = Vec::new();
-    for question in crate::read_sudoku_questions(text.as_bytes(), options.geometry) {
+    for question in crate::read_sudoku_questions(text.as_bytes(), *options) {
         puzzles.push(match question {
             Ok(question) => {
                 let name = Some(question.source).filter(|source| !source.is_empty());
-                let puzzle = Ok(SudokuText { grid: question.puzzle, notation: Default::default() });
-                Listed { line: question.line as usize, name, puzzle }
+                Listed { line: question.line as usize, name, puzzle: Ok(question.puzzle) }
             }
             Err(PuzzleError::InLine { line, source }) => {
                 Listed { line: line as usize, name: None, puzzle: Err(*source) }
