@@ -11,6 +11,13 @@ use super::wasm;
 #[cfg(target_arch = "x86_64")]
 use super::x86;
 
+/// What every processor has that can run this program. A WebAssembly module with SIMD loads nowhere else, so that
+/// portable code in it would only be bytes to download.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+const FALLBACK: Isa = Isa::Simd128;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+const FALLBACK: Isa = Isa::Scalar;
+
 impl Isa {
     /// The widest instruction set of this processor, or the one that `TRM_KERNEL` names
     /// (`scalar`, `simd128`, `neon`, `avx2`, `avx512`) if the processor has it.
@@ -36,11 +43,9 @@ impl Isa {
                 sets.push(Isa::Avx2);
             }
         }
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        sets.push(Isa::Simd128);
         #[cfg(target_arch = "aarch64")]
         sets.push(Isa::Neon);
-        sets.push(Isa::Scalar);
+        sets.push(FALLBACK);
         sets
     }
 
@@ -137,10 +142,11 @@ real!(
                 Some(simd) => unsafe { x86::run_avx2(kernel, simd) },
                 None => Scalar::new().call(kernel),
             },
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Isa::Simd128 => wasm::Simd128::new().call(kernel),
             #[cfg(target_arch = "aarch64")]
             Isa::Neon => neon::Neon::new().call(kernel),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            _ => wasm::Simd128::new().call(kernel),
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             _ => Scalar::new().call(kernel),
         }
     }
