@@ -85,7 +85,9 @@ const MAX_EXAMPLES: usize = 5;
 pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     let sets = match args.puzzle {
         Puzzle::Sudoku => args.sets(&rows::sudoku(args.boxes), |row: &SudokuRow| {
-            let form = Canonical::of(&row.puzzle, &row.solution)?;
+            let side = row.puzzle.geometry().side();
+            let refused = || format!("a Sudoku of {side}x{side} cells: overlaps are found up to 9x9");
+            let form = Canonical::of(&row.puzzle, &row.solution).with_context(refused)?;
             Ok([hash(&[&form.givens[..], &form.solution].concat()), hash(&form.solution)])
         })?,
         Puzzle::Maze if args.boxes.is_some() => bail!("--box is for Sudoku"),

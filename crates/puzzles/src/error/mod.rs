@@ -46,12 +46,6 @@ pub enum PuzzleError {
         /// The character.
         found: char,
     },
-    /// A grid without a canonical form.
-    #[error("no canonical form for {side}x{side} cells: solved grids of at most 9x9 have one")]
-    NoCanonicalForm {
-        /// Side of the grid.
-        side: usize,
-    },
     /// A cell value above the side of the grid.
     #[error("row {}, column {}: {found} is above {max}", row + 1, column + 1)]
     GridDigit {
