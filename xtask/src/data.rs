@@ -12,9 +12,10 @@ k-star: see `cargo xtask data k-star --help`.
 Generates the Sudoku for training and validation below data/, from easy to deep: 65,768 puzzles, some
 two hours on two idle cores. What is there already stays. Mazes need no file: training draws them as it goes.
 
-The published test sets are not part of this repository. From a machine with a network:
+The published sets are not part of this repository. From a machine with a network:
 
   https://huggingface.co/datasets/sapientinc/sudoku-extreme   test.csv    (422,786 puzzles)
+  https://huggingface.co/datasets/sapientinc/sudoku-extreme-1k   the 1,000 training rows: data/train.csv of the recipe
   https://huggingface.co/datasets/sapientinc/maze-30x30-hard-1k   test.csv  (1,000 mazes)
 
 and then, from anywhere:

@@ -8,7 +8,8 @@ const HELP: &str = "\
 cargo xtask train sudoku|maze [--install]
 
 Trains a model from nothing: makes its data, then follows recipes/PUZZLE.toml phase by phase, below runs/
-(trm train --recipe). A run that was interrupted goes on where it was. --install copies the result into
+(trm train --recipe). The last phases of sudoku also read data/train.csv, the published training file
+(cargo xtask data --help). A run that was interrupted goes on where it was. --install copies the result into
 trm-models.
 ";
 

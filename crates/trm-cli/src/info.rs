@@ -57,7 +57,10 @@ fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
     let config = model.config();
     let untrained = if model.is_untrained() { ", UNTRAINED" } else { "" };
     writeln!(out, "{name}: {} weights, {size_bytes} bytes{untrained}", model.params.len())?;
-    for (key, value) in &model.note {
+    // "phase 10" comes after "phase 9".
+    let mut notes: Vec<_> = model.note.iter().collect();
+    notes.sort_by_key(|(key, _)| (key.len(), key.as_str()));
+    for (key, value) in notes {
         writeln!(out, "  {key}: {value}")?;
     }
     writeln!(out, "\nconfiguration")?;
@@ -87,9 +90,11 @@ fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
         HaltingRule::Confidence => "at confidence",
     };
     writeln!(out, "  halting            {rule} {}, at most {} steps", config.halt_threshold, config.max_k)?;
-    if let Some(AnswerChannel { noise, rise, most }) = config.answer_channel {
-        let rise =
-            if rise > 0.0 { format!(", {rise} more in every step up to {most}") } else { String::new() };
+    if let Some(AnswerChannel { noise, calm, rise, most }) = config.answer_channel {
+        let rise = match rise > 0.0 {
+            true => format!(", after {calm} steps {rise} more in every step up to {most}"),
+            false => String::new(),
+        };
         writeln!(out, "  answer channel     noise of standard deviation {noise}{rise}")?;
     }
     writeln!(out, "\ntensors")?;

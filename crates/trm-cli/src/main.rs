@@ -26,6 +26,7 @@ mod policies;
 mod progress;
 mod questions;
 mod rows;
+mod set;
 mod solve;
 mod train;
 mod values;
@@ -78,6 +79,8 @@ enum Command {
     Policies(policies::Args),
     /// Train a model from nothing, or go on from a checkpoint
     Train(train::Args),
+    /// Write how a model runs into its file: halting, noise
+    Set(set::Args),
     /// Average the weights of several models
     Average(average::Args),
     /// Generate puzzles in the published CSV format
@@ -119,6 +122,7 @@ fn run(command: Command, out: &mut Output) -> Result<Verdict> {
         Command::Plot(args) => plot::run(&args, out).map(done),
         Command::Policies(args) => policies::run(&args, out),
         Command::Train(args) => train::run(args, out),
+        Command::Set(args) => set::run(&args, out).map(done),
         Command::Average(args) => average::run(&args, out).map(done),
         Command::Generate(args) => generate::run(&args, out).map(done),
         Command::Doctor(args) => doctor::run(&args, out),

@@ -7,7 +7,8 @@ mod run;
 use crate::input::{name_of, read_model};
 use crate::output::Output;
 use crate::rows;
-use crate::values::{longest_path, number, number32};
+use crate::set::channel;
+use crate::values::{HaltBy, longest_path, number, number32};
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
@@ -15,7 +16,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use puzzles::sudoku::{Geometry, Layout};
 use run::Loop;
 use std::path::{Path, PathBuf};
-use trm_core::{AnswerChannel, HaltingRule, Model, TrmConfigBuilder};
+use trm_core::{Model, TrmConfigBuilder};
 use trm_tasks::{
     MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
     sudoku_sample,
@@ -86,23 +87,6 @@ enum Mixer {
     Mlp,
 }
 
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum HaltBy {
-    /// Enough steps agree
-    Vote,
-    /// One step is confident
-    Confidence,
-}
-
-impl From<HaltBy> for HaltingRule {
-    fn from(rule: HaltBy) -> Self {
-        match rule {
-            HaltBy::Vote => HaltingRule::Vote,
-            HaltBy::Confidence => HaltingRule::Confidence,
-        }
-    }
-}
-
 #[derive(Parser)]
 struct Run {
     /// Folder of the run: checkpoint, log, model
@@ -170,8 +154,8 @@ struct Run {
         value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak_delayed: f64,
     /// Standard deviation of the answer channel's noise, in training and at inference: one number, or the first one,
-    /// by how much it rises in every step, and where it stops
-    #[arg(long, value_name = "NOISE[,RISE,MOST]", value_delimiter = ',', requires = "leak", default_value = "1",
+    /// after how many steps it rises, by how much in every step, and where it stops
+    #[arg(long, value_name = "NOISE[,STEPS,RISE,MOST]", value_delimiter = ',', requires = "leak", default_value = "1",
         value_parser = number32(0.0..=100.0), allow_negative_numbers = true)]
     channel_noise: Vec<f32>,
     /// Width of the state
@@ -324,12 +308,7 @@ impl Run {
 
     fn model(&self, builder: TrmConfigBuilder) -> Result<Model> {
         let builder = builder.latent_iterations(self.n).max_k(64).seed(self.seed);
-        let channel = match self.channel_noise[..] {
-            _ if self.leak.is_none() => None,
-            [noise] => Some(AnswerChannel::constant(noise)),
-            [noise, rise, most] => Some(AnswerChannel { noise, rise, most }),
-            _ => bail!("--channel-noise takes one number or three: NOISE or NOISE,RISE,MOST"),
-        };
+        let channel = self.leak.map(|_| channel(&self.channel_noise)).transpose()?;
         let builder =
             builder.answer_channel(channel).cycles(self.cycles).gradient_cycles(self.gradient_cycles);
         let builder = builder.halting_rule(self.halting_rule.into());

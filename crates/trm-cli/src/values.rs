@@ -1,8 +1,11 @@
 //! Values of options: each is checked where it is read.
 
+use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use puzzles::sudoku::{Geometry, Notation};
+use std::fmt::{self, Display, Formatter};
 use std::ops::RangeInclusive;
+use trm_core::HaltingRule;
 
 /// A parser of finite numbers of a range.
 pub fn number(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f64, String> + Clone + Send + Sync {
@@ -27,6 +30,33 @@ pub fn number32(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<f32, Stri
 /// neighbours on it may touch, which leaves two of three cells to it.
 pub fn longest_path(side: usize) -> usize {
     side.saturating_add(1).saturating_pow(2).div_ceil(3).saturating_mul(2)
+}
+
+/// The rule by which runs of a model halt.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum HaltBy {
+    /// Enough steps agree
+    Vote,
+    /// One step is confident
+    Confidence,
+}
+
+impl Display for HaltBy {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HaltBy::Vote => "vote",
+            HaltBy::Confidence => "confidence",
+        })
+    }
+}
+
+impl From<HaltBy> for HaltingRule {
+    fn from(rule: HaltBy) -> Self {
+        match rule {
+            HaltBy::Vote => HaltingRule::Vote,
+            HaltBy::Confidence => HaltingRule::Confidence,
+        }
+    }
 }
 
 /// The shape of Sudoku boxes: rows x columns.

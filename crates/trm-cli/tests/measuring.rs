@@ -120,3 +120,36 @@ fn the_committed_sets_hold_what_their_page_says() {
         );
     }
 }
+
+#[test]
+fn halting_and_noise_are_written_into_a_model_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("m.safetensors"), trm_models::sudoku_bytes()).expect("a file");
+    let set = |words: &[&str]| {
+        trm(folder.path(), "", &[&["set", "m.safetensors", "--out", "n.safetensors"], words].concat())
+    };
+    done(&set(&["--halting-rule", "vote", "--max-k", "7", "--channel-noise", "1.25,4,0.5,2"]), 0);
+    let text = trm(folder.path(), "", &["info", "n.safetensors"]);
+    for expected in [
+        "by vote; confident from 0.95, at most 7 steps",
+        "standard deviation 1.25, after 4 steps 0.5 more in every step up to 2",
+        "trm set m.safetensors --halting-rule vote --max-k 7 --channel-noise 1.25,4,0.5,2",
+    ] {
+        assert!(text.out.contains(expected), "{expected}: {}", text.out);
+    }
+    let solve =
+        |words: &[&str]| trm(folder.path(), "", &[&["solve", "sudoku", PUZZLE, "--json"], words].concat());
+    assert!(done(&solve(&["--model", "n.safetensors", "--seed", "3"]), 0).contains("\"seed\":3"));
+    std::fs::write(folder.path().join("m.safetensors"), trm_models::maze_bytes()).expect("a file");
+    for (words, expected) in [
+        (&[][..], "nothing to set"),
+        (&["--channel-noise", "1"], "no answer channel"),
+        (&["--max-k", "0"], "--max-k"),
+        (&["--halt-threshold", "1.5"], "--halt-threshold"),
+        (&["--out", "m.safetensors", "--max-k", "5"], "cannot be used multiple times"),
+    ] {
+        let output = set(words);
+        done(&output, 2);
+        assert!(output.err.contains(expected), "{expected}: {}", output.err);
+    }
+}

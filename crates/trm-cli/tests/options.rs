@@ -71,6 +71,7 @@ fn numbers_are_checked_where_they_are_read() {
             // What the option is called in the words of the configuration is as good.
             let name = match option {
                 "--lr" if *value == "0" => "learning_rate",
+                "--kernel" => "kernel is",
                 "--supervision" if *value == "0" => "max_supervision_steps",
                 "--max-k" | "--k" if !value.starts_with('-') && !value.contains('.') => "k",
                 "--ema" | "--batch" if !value.starts_with('-') && !value.contains('e') => &option[2..],

@@ -329,7 +329,7 @@ fn every_json_object_tells_what_it_is_about() {
             assert_eq!((&object["height"], &object["width"]), (&3.into(), &3.into()));
         }
         if words.contains(&"--rollouts") {
-            assert_eq!(object["seed"], 1);
+            assert_eq!(object["seed"], 0);
         }
     }
     assert!(Path::new(env!("CARGO_BIN_EXE_trm")).exists());

@@ -81,10 +81,13 @@ pub enum HaltInput {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerChannel {
-    /// Standard deviation of the noise in the first step; 0 switches it off.
+    /// Standard deviation of the noise in the first steps; 0 switches it off.
     pub noise: f32,
-    /// By how much it rises in every further step: a run that has not found its answer explores more. A file says it
-    /// where it is not 0.
+    /// Steps before it rises. A file says it where it is not 0.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub calm: u32,
+    /// By how much it rises in every step after these: a run that has not found its answer explores more. A file says
+    /// it where it is not 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rise: f32,
     /// Where it stops rising. A file says it where it rises.
@@ -95,22 +98,23 @@ pub struct AnswerChannel {
 impl AnswerChannel {
     /// A channel with noise of one standard deviation in all steps.
     pub fn constant(noise: f32) -> Self {
-        AnswerChannel { noise, rise: 0.0, most: 0.0 }
+        AnswerChannel { noise, calm: 0, rise: 0.0, most: 0.0 }
     }
 
     /// Standard deviation of the noise of step `step`, counted from 0.
     ///
     /// ```
-    /// let channel = trm_core::AnswerChannel { noise: 1.5, rise: 0.25, most: 2.0 };
-    /// assert_eq!([0, 1, 2, 9].map(|step| channel.std(step)), [1.5, 1.75, 2.0, 2.0]);
+    /// let channel = trm_core::AnswerChannel { noise: 1.5, calm: 3, rise: 0.25, most: 2.0 };
+    /// assert_eq!([0, 3, 4, 9].map(|step| channel.std(step)), [1.5, 1.5, 1.75, 2.0]);
     /// assert_eq!(trm_core::AnswerChannel::constant(1.5).std(9), 1.5);
     /// ```
     pub fn std(&self, step: u64) -> f32 {
-        if self.rise == 0.0 { self.noise } else { (self.noise + self.rise * step as f32).min(self.most) }
+        let rising = step.saturating_sub(self.calm.into());
+        if self.rise == 0.0 { self.noise } else { (self.noise + self.rise * rising as f32).min(self.most) }
     }
 
     fn validate(&self) -> Result<()> {
-        let AnswerChannel { noise, rise, most } = *self;
+        let AnswerChannel { noise, rise, most, .. } = *self;
         check((0.0..=100.0).contains(&noise), "answer_channel.noise", noise, "0 to 100")?;
         check((0.0..=100.0).contains(&rise), "answer_channel.rise", rise, "0 to 100")?;
         let sound = rise == 0.0 || (noise..=100.0).contains(&most);
@@ -289,6 +293,10 @@ fn one() -> usize {
 
 fn is_one(n: &usize) -> bool {
     *n == 1
+}
+
+fn is_none(n: &u32) -> bool {
+    *n == 0
 }
 
 fn is_zero(x: &f32) -> bool {

@@ -105,7 +105,7 @@ export interface ModelConfig {
     /** Where runs halt at the first confident step; otherwise enough steps must agree. */
     halting_rule?: "confidence";
     /** The noise that makes runs differ by their seed, for models that have it. */
-    answer_channel?: { noise: number; rise?: number; most?: number };
+    answer_channel?: { noise: number; calm?: number; rise?: number; most?: number };
     [field: string]: unknown;
 }
 

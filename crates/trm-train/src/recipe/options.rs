@@ -85,7 +85,7 @@ options! {
     leak: f64,
     /// Share of the leaked episodes that begin with noise alone.
     leak_delayed: f64,
-    /// Standard deviation of the answer channel's noise: one number, or first, rise and most.
+    /// Standard deviation of the answer channel's noise: one number, or first, steps before it rises, rise, most.
     channel_noise: Vec<f64>,
     /// Width of the state.
     hidden: u64,
