@@ -1,6 +1,7 @@
 //! What a file is where weights were expected, by its first bytes and by the names of its tensors.
 
 use safetensors::SafeTensors;
+use trm_core::official::pytorch::is_pytorch;
 
 /// The longest header of a safetensors file that its readers take.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -49,16 +50,11 @@ impl Kind {
         if let Some((_, what)) = STARTS.iter().find(|(start, _)| bytes.starts_with(start)) {
             return Kind::Other(what);
         }
-        if bytes.starts_with(b"PK\x03\x04") {
-            // The name of the first entry follows the 30 bytes of its header.
-            let name = bytes.get(30..bytes.len().min(126)).unwrap_or_default();
-            let is_numpy = name.windows(4).any(|end| end == b".npy");
-            return if is_numpy { Kind::Other("NumPy arrays (.npz)") } else { Kind::PyTorch };
-        }
-        if let [0x80, 2..=5, rest @ ..] = bytes
-            && rest.first().is_some_and(|op| *op != 0)
-        {
+        if is_pytorch(bytes) {
             return Kind::PyTorch;
+        }
+        if bytes.starts_with(b"PK\x03\x04") {
+            return Kind::Other("NumPy arrays (.npz)");
         }
         if let (Some(length), Some(b'{')) = (bytes.first_chunk::<8>(), bytes.get(8))
             && u64::from_le_bytes(*length) <= MAX_HEADER_BYTES
