@@ -40,6 +40,14 @@ pub fn run(arguments: &[String]) -> Result<()> {
     test(&folder, &wheel, torch)
 }
 
+/// Builds the wheel and installs it into the environment of `python`.
+pub fn install(python: &Path) -> Result<()> {
+    let folder = target().join("wheel");
+    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let wheel = build(&folder, &tools(&folder)?)?;
+    passes(pip(python).args(["install", "--no-deps", "--force-reinstall"]).arg(wheel))
+}
+
 /// The step of `cargo xtask ci`.
 pub fn ci() -> Result<()> {
     run(&[])
