@@ -1,6 +1,6 @@
 """The shipped models in PyTorch and ONNX Runtime, beside ours: first the same numbers, then the time.
 
-Run by `cargo xtask peers`. Arguments: our program, the folder of the model files, a scratch folder.
+Run by `cargo xtask peers`. Arguments: our program and a scratch folder. The definition in PyTorch is `trm.torch`.
 """
 
 import argparse
@@ -15,120 +15,17 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
-from safetensors import safe_open
+import trm
+from trm.torch import RelationalNet
 
 K = 10
-RMS_EPS = 1e-5
+# Questions of a batch from Python.
+BATCH = 64
 TOLERANCE = 1e-4
 # Before each turn: a pool of threads spins for a while after its work, on the core that the other side needs.
 PAUSE_SECONDS = 0.2
 # Of each turn, which is their median: after a pause it can take a call until threads have a core each.
 CALLS = 5
-
-
-class RelationalNet(torch.nn.Module):
-    """`deep_recursion` of crates/trm-core/src/relational, by the names of the model file.
-
-    Several questions are one graph: tokens lie one after the other, indices are shifted.
-    """
-
-    def __init__(self, path):
-        super().__init__()
-        with safe_open(path, "pt") as file:
-            self.config = json.loads(file.metadata()["config"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-        self.relations = {k.removeprefix("relations."): v.long() for k, v in tensors.items() if k.startswith("relations.")}
-        self.w = {name: torch.nn.Parameter(t, requires_grad=False) for name, t in tensors.items() if t.is_floating_point()}
-        for name, parameter in self.w.items():
-            self.register_parameter(name.replace(".", "_"), parameter)
-        groups = self.config["mixer"]["relational"]
-        self.grid = groups == "grid4"
-        if not self.grid:
-            self.scale = groups["groups"]["scale"]
-            self.parts = groups["groups"]["relations"]
-            self.n_matrices = 1 + max(part["matrix"] for part in self.parts)
-
-    def block(self, b, u, indices):
-        h = u.shape[1]
-        padded = torch.cat([u, u.new_zeros(1, h)])
-        direct, bias = self.w[f"blocks.{b}.direct.weight"], self.w[f"blocks.{b}.bias"]
-        if self.grid:
-            pre = torch.addmm(bias, padded[indices[0]].flatten(1), direct)
-        else:
-            group_of, members = indices[0], indices[1:]
-            matrices = self.w[f"blocks.{b}.groups.weight"].view(self.n_matrices, h, -1)
-            messages = torch.cat([padded[m].sum(1) * self.scale @ w for m, w in zip(members, matrices)])
-            pre = torch.addmm(bias, u, direct) + messages[group_of].sum(1)
-        gate, up = pre.chunk(2, dim=1)
-        u = u + torch.nn.functional.silu(gate) * up @ self.w[f"blocks.{b}.down.weight"]
-        return u * torch.rsqrt(u.square().mean(1, keepdim=True) + RMS_EPS)
-
-    def net(self, u, indices):
-        for b in range(self.config["n_blocks"]):
-            u = self.block(b, u, indices)
-        return u
-
-    def forward(self, x, y, z, *indices):
-        """One supervision step."""
-        for _ in range(self.config["cycles"]):
-            for _ in range(self.config["latent_iterations"]):
-                z = self.net(x + y + z, indices)
-            y = self.net(y + z, indices)
-        return y, z
-
-    def logits(self, y):
-        return y @ self.w["head.weight"] + self.w["head.bias"]
-
-    def start(self, questions):
-        """Live tokens of each question, and x, y, z and the indices of all of them as one graph."""
-        lives, inputs = [], []
-        for q in questions:
-            feature = torch.tensor(q["question"]).view(-1, self.config["embedding_dim"])
-            given = self.config["given_feature"]
-            live = (feature != 0).any(1) if given is None else (feature != 0).any(1) & (feature[:, given] == 0)
-            answer = torch.tensor(q["answer"]).view(-1, 1)[live]
-            x = feature[live] @ self.w["question.weight"] * self.config["embedding_scale"]
-            y = self.w["init.y"] + answer @ self.w["answer.weight"]
-            inputs.append((x, y, self.w["init.z"].expand_as(y)))
-            lives.append(live)
-        x, y, z = (torch.cat(part).contiguous() for part in zip(*inputs))
-        return lives, (x, y, z), self.neighbours(lives) if self.grid else self.groups(lives)
-
-    def neighbours(self, lives):
-        """`[n, 5]`: each cell, below, left, right, above; n where there is none."""
-        total, start, rows = sum(int(live.sum()) for live in lives), 0, []
-        for live in lives:
-            side = int(len(live) ** 0.5)
-            number = torch.full((side + 2, side + 2), total)
-            n = int(live.sum())
-            number[1:-1, 1:-1][live.view(side, side)] = torch.arange(start, start + n)
-            start += n
-            around = [number[1 + dy : side + 1 + dy, 1 + dx : side + 1 + dx] for dy, dx in [(0, 0), (1, 0), (0, -1), (0, 1), (-1, 0)]]
-            rows.append(torch.stack(around, -1)[live.view(side, side)])
-        return (torch.cat(rows),)
-
-    def groups(self, lives):
-        """`[n, relations]`, the message each token hears; per matrix `[groups, most members]`, n for none."""
-        total = sum(int(live.sum()) for live in lives)
-        group_of = torch.zeros(total, len(self.parts), dtype=torch.long)
-        tables, first = [], 0
-        for matrix in range(self.n_matrices):
-            groups = []
-            for r, part in enumerate(self.parts):
-                if part["matrix"] != matrix:
-                    continue
-                start = 0
-                for live in lives:
-                    ids = self.relations[part["name"]][live]
-                    for group in ids.unique():
-                        members = (ids == group).nonzero().flatten() + start
-                        group_of[members, r] = first + len(groups)
-                        groups.append(members.tolist())
-                    start += int(live.sum())
-            most = max(map(len, groups))
-            tables.append(torch.tensor([g + [total] * (most - len(g)) for g in groups]))
-            first += len(groups)
-        return (group_of, *tables)
 
 
 class Ours:
@@ -150,27 +47,26 @@ def run_torch(step, state, indices):
 def run_onnx(session, feed):
     feed = dict(feed)
     for _ in range(K):
-        feed["y"], feed["z"] = session.run(None, feed)
+        feed["y"], feed["z"] = session.run(["y_next", "z_next"], feed)
     return torch.from_numpy(feed["y"])
 
 
-def contenders(net, state, indices, n_threads, folder):
+def contenders(net, start, n_threads, folder):
     """Name and call of each: all start from the same state and give y after K steps."""
     torch.set_num_threads(n_threads)
-    yield "PyTorch eager", lambda: run_torch(net, state, indices)
+    yield "PyTorch eager", lambda: run_torch(net, start.state, start.indices)
     torch._dynamo.reset()
     # The blocks are compiled, the loops over them are not: unrolled, they take many minutes to compile.
     compiled = copy.copy(net)
     compiled.net = torch.compile(net.net, dynamic=False)
-    yield "torch.compile", lambda: run_torch(compiled, state, indices)
-    names = [f"i{i}" for i in range(len(indices))]
+    yield "torch.compile", lambda: run_torch(compiled, start.state, start.indices)
     path = folder / "step.onnx"
-    torch.onnx.export(net, (*state, *indices), path, input_names=["x", "y", "z", *names],
-                      output_names=["y_next", "z_next"], dynamo=True, verbose=False)
+    net.to_onnx(path, start)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = n_threads, 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {name: t.numpy() for name, t in zip(["x", "y", "z", *names], [*state, *indices])}
+    names = ["x", "y", "z", *(f"i{i}" for i in range(len(start.indices)))]
+    feed = {name: t.numpy() for name, t in zip(names, [*start.state, *start.indices])}
     yield "ONNX Runtime", lambda: run_onnx(session, feed)
 
 
@@ -193,35 +89,75 @@ def turn(nanoseconds):
     return statistics.median(nanoseconds() for _ in range(CALLS))
 
 
-def compare(net, ours, questions, row, n_threads, rounds, folder):
-    lives, state, indices = net.start(questions)
-    y, _ = net(*state, *indices)
-    apart = check(net, lives, y, questions, "one")
-    command = (row["what"] if row["what"] == "latency" else "batch", row["puzzle"], n_threads)
+def compare(mine, call, row, rounds, apart, folder):
+    """Takes turns; `mine` gives the nanoseconds of a call of ours, `call` is the peer's."""
+    ratios, times = [], []
+    for _ in range(rounds):
+        ours, theirs = turn(mine), turn(lambda: timed(call))
+        ratios.append(theirs / ours)
+        times.append((theirs, ours))
+    theirs, ours = (statistics.median(t[i] for t in times) / 1e6 / row["n"] for i in (0, 1))
+    result = {**row, "peer_ms": theirs, "ours_ms": ours, "ratio": statistics.median(ratios), "low": min(ratios),
+              "high": max(ratios), **apart}
+    print(f"{row['puzzle']:<7} {row['what']:<22} {row['threads']} threads  {row['peer']:<14} {theirs:9.2f} ms  ours {ours:8.2f} ms  "
+          f"ratio {result['ratio']:6.2f} ({result['low']:.2f} .. {result['high']:.2f})", flush=True)
+    with open(folder / "peers.jsonl", "a") as file:
+        print(json.dumps(result), file=file)
+
+
+def start_of(net, questions):
+    return net.start([(np.reshape(q["question"], (-1, net.config["embedding_dim"])), np.reshape(q["answer"], (-1, 1)))
+                      for q in questions])
+
+
+def from_rust(net, ours, questions, row, rounds, folder):
+    """Our program beside its peers, each from its own state."""
+    start = start_of(net, questions)
+    y, _ = net(*start.state, *start.indices)
+    apart = check(net, start.live, y, questions, "one")
+    command = (row["what"] if row["what"] == "latency" else "batch", row["puzzle"], row["threads"])
     ours.ask(*command)
-    for name, call in contenders(net, state, indices, n_threads, folder):
+    for name, call in contenders(net, start, row["threads"], folder):
         # Rounding grows over K steps, in PyTorch as here.
-        last = check(net, lives, call(), questions, "last", 100 * TOLERANCE)
-        ratios, times = [], []
-        for _ in range(rounds):
-            mine = turn(lambda: ours.ask(*command))
-            theirs = turn(lambda: timed(call))
-            ratios.append(theirs / mine)
-            times.append((theirs, mine))
-        theirs, mine = (statistics.median(t[i] for t in times) / 1e6 / row["n"] for i in (0, 1))
-        result = {**row, "peer": name, "threads": n_threads, "peer_ms": theirs, "ours_ms": mine,
-                  "ratio": statistics.median(ratios), "low": min(ratios), "high": max(ratios),
-                  "apart_1": apart, f"apart_{K}": last}
-        print(f"{row['puzzle']:<7} {row['what']:<16} {n_threads} threads  {name:<14} {theirs:9.2f} ms  ours {mine:8.2f} ms  "
-              f"ratio {result['ratio']:6.2f} ({result['low']:.2f} .. {result['high']:.2f})", flush=True)
-        with open(folder / "peers.jsonl", "a") as file:
-            print(json.dumps(result), file=file)
+        last = check(net, start.live, call(), questions, "last", 100 * TOLERANCE)
+        compare(lambda: ours.ask(*command), call, {**row, "peer": name}, rounds,
+                {"apart_1": apart, f"apart_{K}": last}, folder)
+
+
+def from_python(engine, net, questions, row, rounds, folder):
+    """The package `trm` beside its peers, called from this script. Ours reads NumPy arrays, and embeds the questions and
+    finds their neighbours; the peers' clocks start when that is done."""
+    config = engine.config
+    arrays = [(np.array(q["question"], np.float32).reshape(-1, config["embedding_dim"]),
+               np.array(q["answer"], np.float32).reshape(-1, config["answer_dim"])) for q in questions]
+    start = net.start(arrays)
+    threads = row["threads"]
+    if len(arrays) == 1:
+        single = engine.with_options(threads=threads)
+        mine = lambda: [single.reason(*arrays[0], k=K)]  # noqa: E731
+    else:
+        mine = lambda: engine.reason_many(*zip(*arrays), k=K, threads=threads)  # noqa: E731
+    answers = np.concatenate([r.answer[live.numpy()] for r, live in zip(mine(), start.live)])
+    for name, call in contenders(net, start, threads, folder):
+        apart = float(np.abs(net.logits(call()).numpy() - answers).max())
+        assert apart <= 100 * TOLERANCE, f"{name}: the logits are {apart} apart"
+        compare(lambda: timed(mine), call, {**row, "peer": name}, rounds, {f"apart_{K}": apart}, folder)
+
+
+def call_overhead(folder):
+    """Microseconds of a call from Python whose work is next to nothing: what the border costs, and a little more."""
+    engine = trm.Engine.untrained(hidden_dim=1, ffn_dim=1, embedding_dim=1, answer_dim=1, latent_iterations=1)
+    one = np.ones((1, 1), np.float32)
+    times = sorted(timed(lambda: engine.reason(one, one, k=1)) / 1e3 for _ in range(10_000))
+    row = {"what": "call overhead", "us_median": times[len(times) // 2], "us_99": times[len(times) * 99 // 100]}
+    print(f"a call from Python that does next to nothing: {row['us_median']:.1f} us, 99 % below {row['us_99']:.1f} us", flush=True)
+    with open(folder / "peers.jsonl", "a") as file:
+        print(json.dumps(row), file=file)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ours", required=True)
-    parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
@@ -230,14 +166,21 @@ def main():
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     ours = Ours(arguments.ours)
     print(f"PyTorch {torch.__version__}, ONNX Runtime {onnxruntime.__version__}; K = {K}; the peer's time by ours, per puzzle")
+    call_overhead(arguments.folder)
     with torch.inference_mode():
         for puzzle in ["sudoku", "maze"]:
-            net = RelationalNet(arguments.weights / f"{puzzle}.safetensors").eval()
+            engine = trm.Engine.shipped(puzzle)
+            net = RelationalNet(engine).eval()
             questions = ours.ask("questions", puzzle, n)
             for n_threads in (1, 2):
+                row = {"puzzle": puzzle, "threads": n_threads}
                 for what, asked in [("latency", questions[:1]), (f"batch of {n}", questions)]:
-                    row = {"puzzle": puzzle, "what": what, "n": len(asked)}
-                    compare(net, ours, asked, row, n_threads, rounds, arguments.folder)
+                    from_rust(net, ours, asked, {**row, "what": what, "n": len(asked)}, rounds, arguments.folder)
+            questions = ours.ask("questions", puzzle, BATCH)
+            for n_threads in (1, 2):
+                row = {"puzzle": puzzle, "threads": n_threads}
+                for what, asked in [("Python", questions[:1]), (f"Python, batch of {BATCH}", questions)]:
+                    from_python(engine, net, asked, {**row, "what": what, "n": len(asked)}, rounds, arguments.folder)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ pub fn ci(arguments: &[String]) -> Result<()> {
     steps.push(("package", Box::new(crate::package::check)));
     steps.push(("semver", Box::new(move || crate::semver::check(baseline.as_deref()))));
     steps.push(("wasm", Box::new(crate::wasm::ci)));
+    steps.push(("wheel", Box::new(crate::wheel::ci)));
     steps.push(("deny", Box::new(move || deny(full))));
     run(&steps)
 }

@@ -19,6 +19,7 @@ mod tidy;
 mod train;
 mod wasm;
 mod web;
+mod wheel;
 
 pub use bench::drawn;
 
@@ -40,6 +41,7 @@ cargo xtask <chore>
   train     train sudoku or maze from nothing, phase by phase   (train --help)
   wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
   web       serve the page in the browser on this machine   (web --help)
+  wheel     build the Python package, gate its size, test it   (wheel --help)
 ";
 
 /// Does the chore that the arguments name.
@@ -72,6 +74,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "train" => train::run(rest),
         "wasm" => wasm::run(rest),
         "web" => web::run(rest),
+        "wheel" => wheel::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

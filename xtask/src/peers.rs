@@ -11,9 +11,9 @@ cargo xtask peers [--quick]
 
 Runs the shipped models by a PyTorch definition of the same net, eager and compiled, and in ONNX
 Runtime, on one thread and two, in turns with ours: the answers must agree to 1e-4 after one step, then
-latency and batch throughput are compared. The first run makes a virtual environment below target/peers
-and fetches PyTorch from PyPI, 5.5 GB installed. torch.compile needs a C++ compiler. Rows go to
-target/peers/peers.jsonl.
+latency and batch throughput are compared. Then the same from Python: one question and a batch of 64, by the wheel of
+crates/trm-py, which is built first. The first run makes a virtual environment below target/peers and fetches PyTorch
+from PyPI, 5.5 GB installed. torch.compile needs a C++ compiler. Rows go to target/peers/peers.jsonl.
 ";
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -30,12 +30,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let folder = target.join("peers");
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let python = environment(&folder)?;
+    crate::wheel::install(&python)?;
     passes(&mut cargo(&["build", "--quiet", "--release", "--package", "trm-benches", "--bin", "ours"]))?;
     let ours = target.join("release").join(format!("ours{}", std::env::consts::EXE_SUFFIX));
     let mut script = Command::new(python);
     script.arg(root().join("xtask/peers/peers.py"));
     script.arg("--ours").arg(ours).arg("--folder").arg(&folder);
-    script.arg("--weights").arg(root().join("crates/trm-models/weights"));
     passes(script.args(quick.then_some("--quick")))
 }
 

@@ -1,6 +1,7 @@
 //! What a file is where weights were expected, by its first bytes and by the names of its tensors.
 
 use safetensors::{SafeTensorError, SafeTensors};
+use trm_core::official::pytorch::is_pytorch;
 
 /// The longest header of a safetensors file that its readers take.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -40,9 +41,6 @@ const STARTS: [(&[u8], &str); 18] = [
     (b"#!", "a script"),
 ];
 
-/// Names of the files in what `torch.save` writes, one of which is the first.
-const PYTORCH_ENTRIES: [&[u8]; 5] = [b"data.pkl", b"data/", b"version", b"byteorder", b"constants.pkl"];
-
 /// Where a safetensors file is shorter or longer than its header says, that in words.
 pub fn length_fault(bytes: &[u8]) -> Option<String> {
     let n_header = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
@@ -69,21 +67,15 @@ impl Kind {
         if let Some((_, what)) = STARTS.iter().find(|(start, _)| bytes.starts_with(start)) {
             return Kind::Other(what);
         }
-        if bytes.starts_with(b"PK\x03\x04") {
-            // The name of the first entry follows the 30 bytes of its header.
-            let name = bytes.get(30..bytes.len().min(126)).unwrap_or_default();
-            let has = |part: &[u8]| name.windows(part.len()).any(|found| found == part);
-            return match () {
-                () if has(b".npy") => Kind::Other("NumPy arrays (.npz)"),
-                // A file that ends before it names an entry may be either.
-                () if name.is_empty() || PYTORCH_ENTRIES.iter().any(|entry| has(entry)) => Kind::PyTorch,
-                () => Kind::Other("a ZIP archive that torch.save did not write, to be unpacked first"),
-            };
-        }
-        if let [0x80, 2..=5, rest @ ..] = bytes
-            && rest.first().is_some_and(|op| *op != 0)
-        {
+        if is_pytorch(bytes) {
             return Kind::PyTorch;
+        }
+        if bytes.starts_with(b"PK\x03\x04") {
+            let is_numpy = bytes[..bytes.len().min(126)].windows(4).any(|part| part == b".npy");
+            return Kind::Other(match is_numpy {
+                true => "NumPy arrays (.npz)",
+                false => "a ZIP archive that torch.save did not write, to be unpacked first",
+            });
         }
         if let (Some(length), Some(b'{')) = (bytes.first_chunk::<8>(), bytes.get(8))
             && u64::from_le_bytes(*length) <= MAX_HEADER_BYTES

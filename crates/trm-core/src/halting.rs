@@ -22,5 +22,5 @@ pub trait HaltingPredictor: Debug + Send + Sync {
 
     /// The stopping rule of one run: called with the trace of each step in order, it returns `true` when the run
     /// should end.
-    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool>;
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool + Send>;
 }

@@ -12,6 +12,14 @@
 //! Deviates: the second row of the `q_head` ("continue") is dropped; with `no_ACT_continue`, the
 //! reference's default, it is neither trained nor read.
 
+#[cfg(feature = "checkpoints")]
+pub mod pytorch;
+#[cfg(feature = "checkpoints")]
+mod training_config;
+
+#[cfg(feature = "checkpoints")]
+pub use training_config::TrainingConfig;
+
 use crate::weights::{describe, read_bounded};
 use crate::{HaltInput, HaltingRule, Mixer, Model, Output, Result, TrmConfig, TrmError};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};

@@ -13,7 +13,7 @@ impl HaltingPredictor for FromQuestion {
         (query.question[0] as usize).clamp(1, query.max_k)
     }
 
-    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool + Send> {
         let (mut left, confident) = (self.predict(query), query.question[1] > 0.0);
         Box::new(move |step| {
             left -= 1;

@@ -1,7 +1,8 @@
 //! One run: a question through the engine until the halting policy ends it.
 
-use crate::error::{Result, SolveError};
-use crate::halting::{Halting, Policy, Votes};
+use crate::error::Result;
+use crate::halter::{Halt, Halter};
+use crate::halting::Policy;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 use trm_core::{StepTrace, TrmEngine};
@@ -50,7 +51,7 @@ pub enum AfterHalt {
 /// the halt under [`AfterHalt::Continue`].
 ///
 /// # Errors
-/// The errors of [`TrmEngine::steps`], and [`SolveError::NoPredictor`].
+/// The errors of [`TrmEngine::steps`] and [`Halter::new`].
 pub fn answer<T: Task>(
     engine: &TrmEngine,
     task: &T,
@@ -63,43 +64,21 @@ pub fn answer<T: Task>(
     let encoded = task.encode(question);
     let engine = with_grid_of(engine, &encoded);
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
-    let predictor = || engine.halting().ok_or(SolveError::NoPredictor);
-    let query = steps.query(policy.max_k);
+    let mut halter = Halter::new(policy, &engine, &steps)?;
     let step_flops = steps.step_flops();
-    let (mut plan, mut predicted) = (None, 0);
-    match policy.halting {
-        Halting::Predicted => predicted = predictor()?.predict(query),
-        Halting::Learned => plan = Some(predictor()?.plan(query)),
-        _ => {}
-    }
     let mut halted: Option<RunResult<T::Answer>> = None;
-    let mut n_unchanged = 0;
-    let mut votes = Votes::default();
     loop {
         let trace = steps.advance();
         let k = steps.n_steps();
-        n_unchanged = if trace.changed == 0.0 { n_unchanged + 1 } else { 0 };
         let answer = task.decode(question, &steps.answer());
-        let enough = match policy.halting {
-            Halting::Fixed(_) => false,
-            Halting::Adaptive => trace.confidence >= policy.threshold,
-            Halting::Vote => halted.is_none() && votes.cast(&answer, trace.confidence),
-            Halting::Stable(n) => n_unchanged >= n,
-            Halting::Predicted => k >= predicted,
-            // The plan is not updated after the halt.
-            Halting::Learned => halted.is_none() && plan.as_mut().is_some_and(|plan| plan(trace)),
-            Halting::Verified => task.obeys_rules(question, &answer),
-        };
-        let last = k >= policy.max_k;
-        let stops = halted.is_none() && (enough || last);
+        let halt = halter.observe(trace, &answer, || task.obeys_rules(question, &answer));
         let time = start.elapsed();
-        observe(Step { k, trace, answer: &answer, halted: stops || halted.is_some() });
-        if stops {
-            let (confidence, early_stopped) = (trace.confidence, !last);
-            let answer = if enough { answer } else { votes.winner().unwrap_or(answer) };
-            let flops = k as u64 * step_flops;
+        observe(Step { k, trace, answer: &answer, halted: halt.is_some() || halted.is_some() });
+        if let Some(Halt { answer, early_stopped }) = halt {
+            let (confidence, flops) = (trace.confidence, k as u64 * step_flops);
             halted = Some(RunResult { answer, k, confidence, early_stopped, time, flops });
         }
+        let last = k >= policy.max_k;
         if let Some(result) = halted.take_if(|_| last || after_halt == AfterHalt::Stop) {
             return Ok(result);
         }

@@ -71,7 +71,7 @@ impl<T: Task + Send> HaltingPredictor for LearnedHalting<T> {
         self.sona.predict(&self.embedding(query), query.max_k).enough
     }
 
-    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool> {
+    fn plan(&self, query: HaltingQuery<'_>) -> Box<dyn FnMut(StepTrace) -> bool + Send> {
         let mut plan = self.sona.plan(&self.embedding(query), query.max_k, self.policy);
         Box::new(move |step| matches!(plan.observe(signal(step)).decision, Decision::Stop(_)))
     }

@@ -5,6 +5,7 @@
 mod answer;
 mod error;
 mod fit;
+mod halter;
 mod halting;
 mod learned;
 pub mod picture;
@@ -14,6 +15,7 @@ mod search;
 pub use answer::{AfterHalt, RunResult, Step, answer};
 pub use error::{Result, SolveError};
 pub use fit::{check_maze, maze_task, sized_sudoku, sudoku_task};
+pub use halter::{Halt, Halter};
 pub use halting::{Halting, Policy, VOTES, Votes};
 pub use learned::{LearnedHalting, signal};
 pub use rollout::{RolloutConfig, RolloutResult, rollouts};

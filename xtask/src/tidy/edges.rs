@@ -55,6 +55,20 @@ const EDGES: &[Allowed] = &[
         build: &["trm-models"],
         ..LEAF
     },
+    // What it gives Python is one puzzle, one model, one run of training; reports are the command's.
+    Allowed {
+        name: "trm-py",
+        normal: &[
+            "trm-puzzles",
+            "trm-core",
+            "sona-learn",
+            "trm-train",
+            "trm-models",
+            "trm-tasks",
+            "trm-solve",
+        ],
+        ..LEAF
+    },
     Allowed { name: "trm-benches", normal: LIBRARIES, ..LEAF },
     // It builds when nothing else does.
     Allowed { name: "xtask", ..LEAF },
