@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Halting", "Maze", "Result", "Step", "Sudoku"]
 
-#: The policies that end a run, by name. The first four are the network alone:
+#: The policies that end a run, by name. All but the last are the network alone:
 #:
+#: - ``"model"``: what the model file says, ``"vote"`` or ``"adaptive"``.
 #: - ``"vote"``: each step votes for its answer with its confidence, and the run ends when one answer has two votes; at
 #:   the step limit the answer with the most votes is given.
 #: - ``"adaptive"``: at the first step whose confidence reaches the threshold of the model.
 #: - ``"learned"``: what was learned of such runs says after every step whether the answer is settled.
 #: - ``"predicted"``: after the number of steps that is foreseen to be enough, before the run.
 #: - ``"verified"``: at the first answer that obeys the rules: the network and the rules.
-Halting = Literal["vote", "adaptive", "learned", "predicted", "verified"]
+Halting = Literal["model", "vote", "adaptive", "learned", "predicted", "verified"]
 
-_POLICIES = ("vote", "adaptive", "learned", "predicted", "verified")
+_POLICIES = ("model", "vote", "adaptive", "learned", "predicted", "verified")
 _Cells = TypeVar("_Cells", np.uint8, np.bool_)
 
 
@@ -134,7 +135,7 @@ class _Solver(Generic[_Cells]):
         check: bool,
     ) -> _trm._Options:
         given = halting is not None or k is not None or stable is not None
-        policy, number = _policy(halting or "vote", k, stable, halting is not None) if given else self._default
+        policy, number = _policy(halting or "model", k, stable, halting is not None) if given else self._default
         if max_k is not None:
             max_k = count("max_k", max_k, 1, MAX_K)
             if policy == "fixed":
@@ -176,7 +177,7 @@ class _Options:
 
 
 def _policy(halting: Halting, k: Optional[int], stable: Optional[int], named: bool = False) -> tuple[str, Optional[int]]:
-    if sum((named or halting != "vote", k is not None, stable is not None)) > 1:
+    if sum((named or halting != "model", k is not None, stable is not None)) > 1:
         raise ConfigError("configuration: more than one of halting, k and stable is set")
     if k is not None:
         return "fixed", count("k", k, 1, MAX_K)
@@ -238,7 +239,7 @@ class Sudoku(_Solver[np.uint8]):
     ----------
     model : Engine or path-like, optional
         The model that ships with this package without it. One for Sudoku, of candidates or of cells.
-    halting : {"vote", "adaptive", "learned", "predicted", "verified"}
+    halting : {"model", "vote", "adaptive", "learned", "predicted", "verified"}
         What ends a run; see :data:`trm.Halting`.
     k : int, optional
         In place of a policy: exactly so many supervision steps, 1 to 65536.
@@ -284,7 +285,7 @@ class Sudoku(_Solver[np.uint8]):
         self,
         model: Engine | Path | None = None,
         *,
-        halting: Halting = "vote",
+        halting: Halting = "model",
         k: Optional[int] = None,
         stable: Optional[int] = None,
         max_k: Optional[int] = None,
@@ -464,7 +465,7 @@ class Maze(_Solver[np.bool_]):
         self,
         model: Engine | Path | None = None,
         *,
-        halting: Halting = "vote",
+        halting: Halting = "model",
         k: Optional[int] = None,
         stable: Optional[int] = None,
         max_k: Optional[int] = None,
