@@ -42,10 +42,9 @@ def test_the_numbers_are_ours(name, questions, answer_dim):
     import trm.torch
 
     # Without the noise of an answer channel, which PyTorch does not draw as we do.
-    silent = trm.Engine.shipped(name).to_bytes()
-    silent = silent.replace(b'noise\\":1.5', b'noise\\":0.0').replace(b'rise\\":0.05', b'rise\\":0.00')
-    engine = trm.Engine.from_bytes(silent)
-    assert engine.config.get("answer_channel", {"noise": 0})["noise"] == 0
+    engine = trm.Engine.shipped(name)
+    if "answer_channel" in engine.config:
+        engine = engine.with_tensors({"channel.weight": np.zeros((1, engine.config["hidden_dim"]), np.float32)})
     net = trm.torch.RelationalNet(engine)
     answers = [np.zeros((len(question), answer_dim), np.float32) for question in questions]
     start = net.start(list(zip(questions, answers)))
