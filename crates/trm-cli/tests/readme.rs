@@ -172,7 +172,8 @@ fn is_there(words: &[&str]) -> bool {
         ["cargo", "run", "--example", "seeds"] => file("fuzz/examples", "seeds"),
         ["cargo", "install", "--path", path] => has(format!("{path}/Cargo.toml")),
         ["cargo", "add", name] => has(format!("crates/{name}/Cargo.toml")),
-        ["cargo", "test" | "bench" | "run" | "tree", ..] | ["cargo", "+nightly", "miri", "test", ..] => {
+        ["cargo", "test" | "bench" | "build" | "run" | "tree", ..]
+        | ["cargo", "+nightly", "miri", "test", ..] => {
             has(format!("{package}/Cargo.toml")) && named.into_iter().all(found)
         }
         ["cargo", "install", "cargo-fuzz", "--locked"] => true,
@@ -250,4 +251,18 @@ fn every_table_is_whole() {
         }
     }
     assert!(n_tables > 40, "{n_tables} tables");
+}
+
+#[test]
+fn the_committed_sets_hold_what_their_page_says() {
+    for (puzzle, file, n_distinct) in
+        [("sudoku", "sudoku-extreme-gen.csv", 987), ("maze", "maze-hard-gen.csv", 1000)]
+    {
+        let data = root().join("datasets").join(file).display().to_string();
+        let output = trm(Path::new("."), "", &["overlap", puzzle, &data, "--json"]);
+        assert_eq!(output.code, Some(0), "{}", output.err);
+        let found: serde_json::Value = serde_json::from_str(&output.out).expect("JSON");
+        let file = &found["files"][0];
+        assert_eq!((&file["n"], &file["n_distinct"]), (&1000.into(), &n_distinct.into()));
+    }
 }

@@ -6,7 +6,7 @@ mod steps;
 
 pub use steps::Steps;
 
-use crate::halting::HaltingPredictor;
+use crate::halting::{HaltingPredictor, StepTrace};
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
@@ -14,17 +14,6 @@ use crate::{Graph, MAX_K, Model, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-
-/// What one supervision step said of its answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct StepTrace {
-    /// The model's probability that the answer is right, in 0..1.
-    pub confidence: f32,
-    /// Part of the answer that changed against the step before, in 0..1; 1 in the first step.
-    pub changed: f32,
-    /// Mean sureness of the answer's parts, in 0..1.
-    pub sureness: f32,
-}
 
 /// A refined answer.
 #[derive(Clone, Debug, Default, PartialEq)]

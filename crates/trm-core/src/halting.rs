@@ -1,7 +1,17 @@
 //! The interface of learned halting: what ends an adaptive run in place of a fixed confidence.
 
-use crate::StepTrace;
 use std::fmt::Debug;
+
+/// What one supervision step said of its answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepTrace {
+    /// The model's probability that the answer is right, in 0..1.
+    pub confidence: f32,
+    /// Part of the answer that changed against the step before, in 0..1; 1 in the first step.
+    pub changed: f32,
+    /// Mean sureness of the answer's parts, in 0..1.
+    pub sureness: f32,
+}
 
 /// A question about a question: what a predictor knows before the run.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -27,9 +27,9 @@ mod weights;
 
 pub use confidence::ConfidenceScorer;
 pub use config::{AnswerChannel, HaltInput, HaltingRule, Mixer, Output, TrmConfig, TrmConfigBuilder};
-pub use engine::{Precision, StepTrace, Steps, TrmEngine, TrmResult};
+pub use engine::{Precision, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
-pub use halting::{HaltingPredictor, HaltingQuery};
+pub use halting::{HaltingPredictor, HaltingQuery, StepTrace};
 pub use model::Model;
 pub use refiner::AnswerRefiner;
 pub use relations::{Graph, GroupRelation, NONE, Relations};
