@@ -2,7 +2,7 @@
 
 use puzzles::PuzzleError;
 use puzzles::sudoku::Grid;
-use trm_solve::{AfterHalt, Halting, Policy, answer, sized_sudoku};
+use trm_solve::{AfterHalt, Policy, answer, sized_sudoku};
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_wasm::run::{Run, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
 
@@ -24,9 +24,9 @@ fn a_run_ends_with_what_evaluation_counts() {
     let task = SudokuTask::of(config).expect("a Sudoku model");
     let mut early = [false; 2];
     for grid in hard.into_iter().chain([sudoku(None).2]) {
-        // Some end at the limit, with the answer that has the most votes.
+        // Some end at the limit.
         for max_k in [2, 6, 40] {
-            let policy = Policy::of(config, Halting::Vote, Some(max_k)).expect("a limit");
+            let policy = Policy::of(config, config.halting_rule.into(), Some(max_k)).expect("a limit");
             let whole = answer(&engine, &task, &grid, &policy, AfterHalt::Stop, |_| ()).expect("a question");
             let mut run = Run::new(&engine, task, grid.clone(), Some(max_k)).expect("a question that fits");
             let mut last = run.advance();
