@@ -7,9 +7,9 @@ impl Maze {
     ///
     /// ```
     /// use puzzles::maze::Maze;
-    /// let (maze, turned) = (Maze::parse("S #  # G ")?, Maze::parse("G S    ##")?);
-    /// assert_eq!(maze.canonical(), Maze::parse("G # # S  ")?.canonical());
-    /// assert_ne!(maze.canonical(), turned.canonical());
+    /// let (maze, mirrored, other) = (Maze::parse("S #  # G ")?, Maze::parse("# S#   G ")?, Maze::parse("S##  # G ")?);
+    /// assert_eq!(maze.canonical(), mirrored.canonical());
+    /// assert_ne!(maze.canonical(), other.canonical());
     /// # Ok::<(), puzzles::PuzzleError>(())
     /// ```
     pub fn canonical(&self) -> (usize, String) {
