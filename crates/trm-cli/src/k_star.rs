@@ -1,7 +1,7 @@
 //! `trm k-star`
 
 use crate::input::{base_name, name_of};
-use crate::model_args::Puzzle;
+use crate::model_args::{Puzzle, seed_of_runs};
 use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
 use crate::rows::{self, Source};
@@ -61,11 +61,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let create = |path: &PathBuf| OutputFile::create("--out", path, &inputs, out);
     let file = args.out.as_ref().map(create).transpose()?;
     let (engine, info) = args.puzzle.engine(args.model.as_deref())?;
-    let seed = match engine.model().config().answer_channel {
-        Some(_) => Some(args.seed.unwrap_or_default()),
-        None if args.seed.is_some() => bail!("--seed has no effect: {} has no answer channel", info.name),
-        None => None,
-    };
+    let seed = seed_of_runs(args.seed, &engine, &info.name)?;
     let engine = engine.with_seed(seed.unwrap_or_default());
     let runs = match args.puzzle {
         Puzzle::Sudoku => {

@@ -153,16 +153,9 @@ impl ModelArgs {
         self.seed.unwrap_or_default()
     }
 
-    /// The seed, where single runs of this engine depend on it.
-    ///
-    /// # Errors
-    /// Where they do not, and one was given.
+    /// The seed, where single runs of this engine depend on it; see [`seed_of_runs`].
     pub fn seed_of_runs(&self, engine: &TrmEngine, name: &str) -> Result<Option<u64>> {
-        match engine.model().config().answer_channel {
-            Some(_) => Ok(Some(self.seed())),
-            None if self.seed.is_some() => bail!("--seed has no effect: {name} has no answer channel"),
-            None => Ok(None),
-        }
+        seed_of_runs(self.seed, engine, name)
     }
 
     /// Refuses the halting policies, where `option` has one of its own.
@@ -194,5 +187,17 @@ impl ModelArgs {
             _ => config.halting_rule.into(),
         };
         Ok(Policy::of(config, halting, self.max_k)?)
+    }
+}
+
+/// The seed, where single runs of this engine depend on it: 0 unless given.
+///
+/// # Errors
+/// Where they do not, and one was given.
+pub fn seed_of_runs(seed: Option<u64>, engine: &TrmEngine, name: &str) -> Result<Option<u64>> {
+    match engine.model().config().answer_channel {
+        Some(_) => Ok(Some(seed.unwrap_or_default())),
+        None if seed.is_some() => bail!("--seed has no effect: {name} has no answer channel"),
+        None => Ok(None),
     }
 }

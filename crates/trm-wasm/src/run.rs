@@ -5,7 +5,7 @@ use puzzles::maze::{Maze, read_maze, shortest_path_len};
 use puzzles::sudoku::{Geometry, Grid, ReadOptions, Solutions, SudokuText, read_sudoku, solutions};
 use std::sync::OnceLock;
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
-use trm_solve::{Halting, Policy, SolveError, Votes};
+use trm_solve::{Halter, Policy, SolveError};
 use trm_tasks::{MazeTask, SudokuTask, Task};
 
 /// The embedded Sudoku model: that of trm-models, rounded to half precision.
@@ -101,8 +101,7 @@ pub struct Run<T: CellProbabilities> {
     task: T,
     question: T::Question,
     steps: Steps<'static>,
-    policy: Policy,
-    votes: Votes<T::Answer>,
+    halter: Halter<T::Answer>,
     answer_dim: usize,
     /// Writes answers; without it they are written as in data files.
     write: Option<Write<T::Answer>>,
@@ -132,20 +131,9 @@ impl<T: CellProbabilities> Run<T> {
             None => engine.clone(),
         };
         let steps = engine.steps(&encoded.question, &encoded.answer)?.into_owned();
-        let (votes, before) = (Votes::default(), Vec::new());
+        let (halter, before) = (Halter::new(&policy, &engine, &steps)?, Vec::new());
         let (halted, early_stopped) = (false, false);
-        Ok(Run {
-            task,
-            question,
-            steps,
-            policy,
-            votes,
-            answer_dim,
-            write: None,
-            before,
-            halted,
-            early_stopped,
-        })
+        Ok(Run { task, question, steps, halter, answer_dim, write: None, before, halted, early_stopped })
     }
 
     /// The run with answers written in another way than that of data files.
@@ -172,17 +160,10 @@ impl<T: CellProbabilities> Run<T> {
         let k = self.steps.n_steps();
         let logits = self.steps.answer();
         let mut answer = self.task.decode(&self.question, &logits);
-        if !self.halted {
-            let enough = match self.policy.halting {
-                Halting::Adaptive => trace.confidence >= self.policy.threshold,
-                _ => self.votes.cast(&answer, trace.confidence),
-            };
-            let last = k >= self.policy.max_k;
-            self.halted = enough || last;
-            self.early_stopped = enough && !last;
-            if !enough && last {
-                answer = self.votes.winner().unwrap_or(answer);
-            }
+        let obeys_rules = || self.task.obeys_rules(&self.question, &answer);
+        if let Some(halt) = self.halter.observe(trace, &answer, obeys_rules) {
+            (self.halted, self.early_stopped) = (true, halt.early_stopped);
+            answer = halt.answer;
         }
         StepView {
             k,
