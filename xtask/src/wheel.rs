@@ -79,7 +79,7 @@ fn tools(folder: &Path) -> Result<PathBuf> {
 }
 
 /// The name of a Python that is new enough.
-fn system_python() -> Result<String> {
+pub fn system_python() -> Result<String> {
     let named = std::env::var("PYTHON").ok();
     let names = if cfg!(windows) { ["python", "py"] } else { ["python3", "python"] };
     let names = named.as_deref().map_or(names.to_vec(), |named| vec![named]);

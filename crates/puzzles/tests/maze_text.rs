@@ -175,7 +175,7 @@ fn perfect_mazes_are_the_same_for_any_number_of_threads() {
 fn perfect_specs_are_checked() {
     let side = |height, width| PuzzleError::MazeSide { height, width, least: 3, max: MAX_PERFECT_SIDE };
     let check = |height, width, min_path| {
-        let spec = MazeSpec { height, width, kind: MazeKind::Perfect, min_path, max_trials: 10 };
+        let spec = MazeSpec { height, width, max_trials: 10, ..MazeSpec::perfect(3, min_path) };
         generate_maze(&spec, 0, 0).map(|row| row.rating)
     };
     assert_eq!(check(2, 9, 1), Err(side(2, 9)));

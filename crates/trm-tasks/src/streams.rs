@@ -13,6 +13,8 @@ use trm_train::{Answer, Data, Sample};
 const MAZE_STREAM: u64 = 1 << 63;
 /// Trials per maze: twenty times what one like Maze-Hard takes.
 const MAZE_TRIALS: u64 = 1_000_000;
+/// Goals that are tried for one start. With one, drawing mazes took as long as learning from them.
+const MAZE_GOALS: u32 = 64;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
@@ -124,7 +126,11 @@ impl Data for MazeStream {
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let side = rng.random_range(self.sides.0..=self.sides.1);
-        let mut spec = MazeSpec { max_trials: MAZE_TRIALS, ..MazeSpec::square(side, side / 2) };
+        let mut spec = MazeSpec {
+            goals_per_start: MAZE_GOALS,
+            max_trials: MAZE_TRIALS,
+            ..MazeSpec::square(side, side / 2)
+        };
         if rng.random_bool(self.open_share) {
             spec.kind = MazeKind::Scattered { wall_probability: OPEN_WALLS };
         } else {
