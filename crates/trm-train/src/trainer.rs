@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
 use std::time::Instant;
 use trm_core::kernel::Isa;
 use trm_core::model::{StepInput, StepLoss, StepOutput, Workspace};
@@ -54,7 +55,6 @@ impl Slot {
 #[derive(Default)]
 struct Part {
     grads: Vec<f32>,
-    work: Workspace<f32>,
     losses: Vec<StepLoss>,
 }
 
@@ -104,6 +104,9 @@ pub struct Trainer<'a> {
     optimizer: Optimizer,
     slots: Vec<Slot>,
     parts: Vec<Part>,
+    /// Tapes and buffers, as many as threads have worked at once. A thread takes the last one that was put back, which
+    /// its cache may still hold.
+    workspaces: Mutex<Vec<Workspace<f32>>>,
     grads: Vec<f32>,
     next_index: u64,
     question_steps: u64,
@@ -146,6 +149,7 @@ impl<'a> Trainer<'a> {
             window: Window::default(),
             last: (0.0, 0.0),
             parts,
+            workspaces: Mutex::default(),
             config,
             model,
             data,
@@ -269,7 +273,11 @@ impl<'a> Trainer<'a> {
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
         let flops: u64 = self.slots.iter().map(|s| model.train_step_flops(&s.graph)).sum();
+        let workspaces = &self.workspaces;
+        let put_back = |workspace| workspaces.lock().expect("no thread panics with it").push(workspace);
         self.slots.par_chunks_mut(CHUNK).zip(&mut self.parts).for_each(|(slots, part)| {
+            let mut workspace =
+                workspaces.lock().expect("no thread panics with it").pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in slots {
@@ -288,9 +296,10 @@ impl<'a> Trainer<'a> {
                     state,
                     output,
                     &mut part.grads,
-                    &mut part.work,
+                    &mut workspace,
                 ));
             }
+            put_back(workspace);
         });
         self.grads.fill(0.0);
         for part in &self.parts {
