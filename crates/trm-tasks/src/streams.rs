@@ -23,14 +23,21 @@ pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
         Layout::Candidates => Answer::Marks(marks(&encoder.target_answer(&row.solution))),
         Layout::Cells => Answer::Classes(encoder.target_tokens(&row.solution)),
     };
-    Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, answer, rating: row.rating }
+    Sample {
+        question: encoder.encode_puzzle(&row.puzzle),
+        width: 1,
+        answer,
+        rating: row.rating,
+        relations: None,
+    }
 }
 
 /// A maze with its path as a training sample.
 pub fn maze_sample(row: &MazeRow) -> Sample {
     let encoder = MazeEncoder::new();
     let answer = Answer::Marks(marks(&encoder.target_answer(row)));
-    Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), answer, rating: row.rating }
+    let (question, width) = (encoder.encode_maze(&row.maze), row.maze.width());
+    Sample { question, width, answer, rating: row.rating, relations: None }
 }
 
 fn marks(target: &[f32]) -> Vec<bool> {
