@@ -17,6 +17,6 @@ pub use error::{Result, TaskError};
 pub use maze::MazeTask;
 pub use rules::{PUZZLE_NOTE, RulesTask, fit_rules, init_rules, rules_builder, rules_of};
 #[cfg(feature = "train")]
-pub use streams::{MazeStream, SudokuStream, maze_sample, sudoku_sample};
+pub use streams::{MazeStream, RulesStream, SudokuStream, maze_sample, sudoku_sample};
 pub use sudoku::SudokuTask;
 pub use task::{Encoded, Item, Score, Task};

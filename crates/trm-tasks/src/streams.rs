@@ -1,7 +1,9 @@
 //! Endless streams of training puzzles.
 
+use crate::RulesTask;
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
+use puzzles::rules;
 use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -147,6 +149,38 @@ impl Data for MazeStream {
                 Err(_) => spec.min_path /= 2,
             }
         }
+    }
+}
+
+/// An endless stream over puzzles of a file of rules, which come in random order.
+pub struct RulesStream {
+    task: RulesTask,
+    /// Not empty.
+    rows: Vec<rules::Row>,
+    seed: u64,
+}
+
+impl RulesStream {
+    /// The stream of these rows.
+    ///
+    /// # Errors
+    /// A sentence, where there is no row.
+    pub fn new(task: RulesTask, rows: Vec<rules::Row>, seed: u64) -> std::result::Result<Self, String> {
+        if rows.is_empty() { Err("no puzzles".into()) } else { Ok(RulesStream { task, rows, seed }) }
+    }
+}
+
+impl Data for RulesStream {
+    fn describe(&self) -> String {
+        let cells = self.rows.iter().flat_map(|row| row.puzzle.cells.iter().chain(&row.solution));
+        let hash = cells.fold(0u64, |h, cell| h.wrapping_mul(1_000_003).wrapping_add(u64::from(*cell)));
+        let (rules, n) = (self.task.rules().source(), self.rows.len());
+        format!("{n} puzzles {hash:x} of {rules:?}, seed {}", self.seed)
+    }
+
+    fn sample(&self, index: u64) -> Sample {
+        let row = stream_rng(self.seed, index).random_range(0..self.rows.len());
+        self.task.sample(&self.rows[row])
     }
 }
 

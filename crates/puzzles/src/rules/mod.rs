@@ -37,7 +37,7 @@ pub use make::Make;
 pub use parse::{MAX_CANDIDATES, MAX_FILE_BYTES, MAX_SYMBOLS};
 pub use puzzle::{Puzzle, Row};
 #[cfg(feature = "csv")]
-pub use rows::{read_rules_csv, read_rules_questions, write_rules_csv};
+pub use rows::{open_rules, read_rules_csv, read_rules_questions, write_rules_csv};
 pub use rule::{GroupSet, Rule, Source};
 pub use solver::{Limits, Solutions, solutions};
 pub use structure::{CELL_KIND, Group, NO_GROUP, Relation, Structure, TRIAD_KIND};
@@ -116,6 +116,22 @@ impl Rules {
         self.sets.iter().filter_map(|set| match &set.source {
             Source::Column { name, .. } => Some(name.as_str()),
             Source::Cells(_) => None,
+        })
+    }
+
+    /// Rows and columns of a box, where the groups of the kind `box` are boxes that divide the grid.
+    #[must_use]
+    pub fn boxes(&self) -> Option<(usize, usize)> {
+        let (_, columns) = self.shape.grid?;
+        let lists = self.sets.iter().filter(|set| set.kind == "box").filter_map(|set| match &set.source {
+            Source::Cells(list) => Some(list),
+            Source::Column { .. } => None,
+        });
+        lists.into_iter().find_map(|list| {
+            let last = *list.first()?.last()? as usize;
+            let (height, width) = (last / columns + 1, last % columns + 1);
+            let boxes = self.shape.generated(&format!("boxes {height}x{width}"));
+            (boxes.as_ref() == Ok(list)).then_some((height, width))
         })
     }
 

@@ -3,9 +3,10 @@
 use super::puzzle::{Puzzle, Row};
 use super::{MAX_CELLS, Rules};
 use crate::PuzzleError;
-use crate::dataset::Question;
+use crate::dataset::{Question, Rows, open};
 use crate::table::{Column, Format, Record, Table};
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Memory allowed for one record: question and answer, and groups.
@@ -27,6 +28,14 @@ pub fn read_rules_csv<R: Read>(
     std::iter::from_fn(move || {
         Some(table.next()?.and_then(|record| row(&record, &rules).map_err(Record::in_line(record.line))))
     })
+}
+
+/// Opens a file for [`read_rules_csv`].
+///
+/// # Errors
+/// [`PuzzleError::File`] where it cannot be opened.
+pub fn open_rules(path: &Path, rules: Arc<Rules>) -> Result<Rows<Row>, PuzzleError> {
+    Ok(Box::new(read_rules_csv(open(path)?, rules)))
 }
 
 /// Reads the questions of a file and no answers.
