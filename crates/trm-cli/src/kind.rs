@@ -4,7 +4,7 @@ use crate::input::{name_of, read_model, read_text};
 use crate::model_args::{ModelArgs, Puzzle};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use puzzles::rules::Rules;
+use puzzles::rules::{self, Rules};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trm_bench::ModelInfo;
@@ -108,6 +108,24 @@ impl PuzzleFile {
             None => (engine, info),
         })
     }
+}
+
+/// Refuses a puzzle without a solution; what else there is to say of it is returned.
+pub fn judge(puzzle: &rules::Puzzle) -> Result<Option<String>> {
+    let solutions = rules::solutions(puzzle, rules::Limits::default());
+    Ok(match solutions {
+        rules::Solutions::None => return Err(rules::RulesError::NoSolution.into()),
+        rules::Solutions::One(_) if puzzle.n_givens() == puzzle.cells.len() => {
+            Some("this puzzle is solved already".into())
+        }
+        rules::Solutions::One(_) => None,
+        rules::Solutions::Several => {
+            Some("this puzzle has more than one solution; any of them is accepted".into())
+        }
+        rules::Solutions::Unknown { max_work } => {
+            Some(format!("could not tell how many solutions there are: gave up after {max_work} steps"))
+        }
+    })
 }
 
 /// Refuses options that files of rules do not have.

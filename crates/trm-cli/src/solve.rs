@@ -3,7 +3,7 @@
 use crate::draw::{Colours, Draw, MazeDrawing};
 use crate::draw_rules::RulesDrawing;
 use crate::input::is_stdin;
-use crate::kind::{Kind, Loaded, PuzzleFile, kind, refuse};
+use crate::kind::{Kind, Loaded, PuzzleFile, judge, kind, refuse};
 use crate::model_args::{ModelArgs, Puzzle};
 use crate::output::{Output, OutputError, OutputFile, message, text_of};
 use crate::progress::Progress;
@@ -146,33 +146,15 @@ fn solve_file(args: &Args, file: &PuzzleFile, out: &mut Output) -> Result<Verdic
     let draw = RulesDrawing(rules.clone());
     match questions {
         Questions::One(puzzle) => {
-            let note = judge_rules(&puzzle).context(name)?;
+            let note = judge(&puzzle).context(name)?;
             note.into_iter().for_each(|note| message!("note: {note}"));
             job.solve(&job.engine, &file.task, &puzzle, &draw, out)
         }
         Questions::Many(list) => job.solve_all(list, out, |puzzle: rules::Puzzle, place, out| {
-            judge_rules(&puzzle)?;
+            judge(&puzzle)?;
             job.solve_line(&job.engine, &file.task, &puzzle, &draw, place, out)
         }),
     }
-}
-
-/// As [`judge_sudoku`].
-fn judge_rules(puzzle: &rules::Puzzle) -> Result<Option<String>> {
-    let solutions = rules::solutions(puzzle, rules::Limits::default());
-    Ok(match solutions {
-        rules::Solutions::None => return Err(rules::RulesError::NoSolution.into()),
-        rules::Solutions::One(_) if puzzle.n_givens() == puzzle.cells.len() => {
-            Some("this puzzle is solved already".into())
-        }
-        rules::Solutions::One(_) => None,
-        rules::Solutions::Several => {
-            Some("this puzzle has more than one solution; any of them is accepted".into())
-        }
-        rules::Solutions::Unknown { max_work } => {
-            Some(format!("could not tell how many solutions there are: gave up after {max_work} steps"))
-        }
-    })
 }
 
 /// Refuses a question without a solution; what else there is to say of it is returned.
