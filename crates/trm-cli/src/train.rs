@@ -1,5 +1,6 @@
 //! `trm train`
 
+mod file;
 mod log;
 mod recipe;
 mod run;
@@ -32,6 +33,7 @@ use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
     trm train maze --out runs/maze --steps 20000 --sides 7,14\n  \
     trm train sudoku --data train.csv --validate test.csv --out runs/sudoku --steps 50000\n  \
     trm train sudoku --data easy.csv=1 --data deep.csv=3 --out runs/sudoku      a quarter and three\n  \
+    trm train sudoku-x.toml --data rows.csv --init sudoku --minutes 20 --out runs/x    puzzles of a file\n  \
     trm train --recipe recipes/maze.toml                                        phase by phase\n\n\
     Ctrl-C saves and exits; the same command goes on exactly where it was."
 )]
@@ -79,6 +81,9 @@ enum Puzzle {
         #[command(flatten)]
         run: Run,
     },
+    /// Train on the puzzles of a puzzle file (.toml): see `trm train FILE.toml --help`
+    #[command(external_subcommand)]
+    File(Vec<String>),
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -201,6 +206,7 @@ pub fn run(args: Args, out: &mut Output) -> Result<Verdict> {
 /// Does what a command asks for; `words` are those behind `trm`.
 fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
     match puzzle {
+        Puzzle::File(arguments) => file::train(&arguments, words),
         Puzzle::Sudoku { data, mixer, run } => {
             let (builder, layout) = match mixer {
                 Mixer::Relational => (sudoku_builder(), Layout::Candidates),
@@ -217,7 +223,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 }
                 None => Vec::new(),
             };
-            let this = Loop { run: &run, words, validation: &validation, bands: SudokuTask::BANDS };
+            let this = Loop::new(&run, words, &validation, SudokuTask::BANDS);
             this.train(run.model(builder)?, run.config()?, &stream)
         }
         Puzzle::Maze { sides, min_path, open, balance, run } => {
@@ -245,7 +251,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 None => Vec::new(),
             };
             let config = TrainConfig { balance, ..run.config()? };
-            let this = Loop { run: &run, words, validation: &validation, bands: MazeTask::BANDS };
+            let this = Loop::new(&run, words, &validation, MazeTask::BANDS);
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }

@@ -1,7 +1,9 @@
 //! Endless streams of training puzzles.
 
+use crate::RulesTask;
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
+use puzzles::rules;
 use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -25,14 +27,21 @@ pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
         Layout::Candidates => Answer::Marks(marks(&encoder.target_answer(&row.solution))),
         Layout::Cells => Answer::Classes(encoder.target_tokens(&row.solution)),
     };
-    Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, answer, rating: row.rating }
+    Sample {
+        question: encoder.encode_puzzle(&row.puzzle),
+        width: 1,
+        answer,
+        rating: row.rating,
+        relations: None,
+    }
 }
 
 /// A maze with its path as a training sample.
 pub fn maze_sample(row: &MazeRow) -> Sample {
     let encoder = MazeEncoder::new();
     let answer = Answer::Marks(marks(&encoder.target_answer(row)));
-    Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), answer, rating: row.rating }
+    let (question, width) = (encoder.encode_maze(&row.maze), row.maze.width());
+    Sample { question, width, answer, rating: row.rating, relations: None }
 }
 
 fn marks(target: &[f32]) -> Vec<bool> {
@@ -146,6 +155,38 @@ impl Data for MazeStream {
                 Err(_) => spec.min_path /= 2,
             }
         }
+    }
+}
+
+/// An endless stream over puzzles of a file of rules, which come in random order.
+pub struct RulesStream {
+    task: RulesTask,
+    /// Not empty.
+    rows: Vec<rules::Row>,
+    seed: u64,
+}
+
+impl RulesStream {
+    /// The stream of these rows.
+    ///
+    /// # Errors
+    /// A sentence, where there is no row.
+    pub fn new(task: RulesTask, rows: Vec<rules::Row>, seed: u64) -> std::result::Result<Self, String> {
+        if rows.is_empty() { Err("no puzzles".into()) } else { Ok(RulesStream { task, rows, seed }) }
+    }
+}
+
+impl Data for RulesStream {
+    fn describe(&self) -> String {
+        let cells = self.rows.iter().flat_map(|row| row.puzzle.cells.iter().chain(&row.solution));
+        let hash = cells.fold(0u64, |h, cell| h.wrapping_mul(1_000_003).wrapping_add(u64::from(*cell)));
+        let (rules, n) = (self.task.rules().source(), self.rows.len());
+        format!("{n} puzzles {hash:x} of {rules:?}, seed {}", self.seed)
+    }
+
+    fn sample(&self, index: u64) -> Sample {
+        let row = stream_rng(self.seed, index).random_range(0..self.rows.len());
+        self.task.sample(&self.rows[row])
     }
 }
 

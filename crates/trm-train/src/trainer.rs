@@ -250,7 +250,7 @@ impl<'a> Trainer<'a> {
     fn open(&self, index: u64) -> Slot {
         let sample = self.data.sample(index);
         let mut graph = Graph::default();
-        self.model.build_graph(&sample.question, sample.n_tokens(), sample.width, &mut graph);
+        sample.build_graph(&self.model, &mut graph);
         let mut state = self.model.start(&graph, &[]);
         let seed = self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trm_core::Model;
 use trm_core::kernel::Isa;
+use trm_tasks::PUZZLE_NOTE;
 use trm_train::{Checkpoint, Data, Evaluation, Sample, TrainConfig, TrainError, Trainer, evaluate};
 
 /// Seconds between reports in the log.
@@ -38,9 +39,16 @@ pub struct Loop<'a> {
     /// Validation puzzles, and the limits of the bands of ratings they are counted in.
     pub validation: &'a [Sample],
     pub bands: &'a [f32],
+    /// Minutes after which a call ends, where the steps do not end it before.
+    pub max_minutes: f64,
 }
 
-impl Loop<'_> {
+impl<'a> Loop<'a> {
+    /// A run that its steps alone end.
+    pub fn new(run: &'a Run, words: &'a [String], validation: &'a [Sample], bands: &'a [f32]) -> Self {
+        Loop { run, words, validation, bands, max_minutes: f64::INFINITY }
+    }
+
     /// Trains until the last step or Ctrl-C; goes on from the checkpoint in `out`, where there is one.
     pub fn train(&self, model: Model, config: TrainConfig, data: &dyn Data) -> Result<Verdict> {
         let out = &self.run.out;
@@ -70,7 +78,9 @@ impl Loop<'_> {
             (Instant::now(), Instant::now(), Instant::now());
         let minutes = |t: Instant| t.elapsed().as_secs_f64() / 60.0;
         let mut reported = trainer.step_count();
-        while trainer.step_count() < last && !INTERRUPTED.load(Ordering::Relaxed) {
+        let start = Instant::now();
+        let is_over = || minutes(start) >= self.max_minutes;
+        while trainer.step_count() < last && !INTERRUPTED.load(Ordering::Relaxed) && !is_over() {
             trainer.step()?;
             progress.count(trainer.step_count() as usize);
             if reported_at.elapsed().as_secs() >= REPORT_SECONDS {
@@ -94,13 +104,13 @@ impl Loop<'_> {
         self.validate(&trainer, &mut log)?;
         message!("the model is {}", out.join("model.safetensors").display());
         // An interrupted run is none that another command should go on from.
-        Ok(Verdict::from(trainer.step_count() >= last))
+        Ok(Verdict::from(trainer.step_count() >= last || is_over()))
     }
 
     /// Saves the averaged weights, with what they score.
     fn validate(&self, trainer: &Trainer, log: &mut Log) -> Result<()> {
         let mut model = trainer.averaged();
-        let phase = model.note.len() + 1;
+        let phase = model.note.keys().filter(|key| *key != PUZZLE_NOTE).count() + 1;
         let (step, steps) = (trainer.step_count(), self.run.steps);
         let command = noted(self.words);
         model.note.insert(format!("phase {phase}"), format!("{command}; step {step} of {steps}"));
