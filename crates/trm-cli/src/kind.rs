@@ -53,7 +53,7 @@ pub fn kind(text: &str) -> Result<Kind, String> {
     }
     let path = Path::new(text);
     let is_file = |end: &&str| path.extension().is_some_and(|found| *found == **end);
-    if ["toml", "safetensors"].iter().any(|end| is_file(end)) || path.is_file() {
+    if ["toml", "safetensors"].iter().any(is_file) || path.is_file() {
         return Ok(Kind::File(path.into()));
     }
     Err("possible values: sudoku, maze, a puzzle file (.toml), or a model that carries one".into())
