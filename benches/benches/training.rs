@@ -55,7 +55,13 @@ fn training(c: &mut Criterion) {
     let rows = puzzles::load_sudoku_extreme_dataset().expect("the committed set").rows;
     let sudoku = SudokuStream::new(vec![(rows, 1.0)], Layout::Candidates, 3).expect("rows");
     case(c, "Sudoku", trm_models::sudoku().model(), &sudoku);
-    let maze = MazeStream { sides: (18, 30), min_path_per_side: 3.7, open_share: 0.25, seed: 4 };
+    let maze = MazeStream {
+        sides: (18, 30),
+        min_path_per_side: 3.7,
+        open_share: 0.25,
+        goals_per_start: 64,
+        seed: 4,
+    };
     case(c, "Maze", trm_models::maze().model(), &maze);
 }
 

@@ -75,6 +75,9 @@ enum Puzzle {
         /// Share of open mazes, with few walls and many ways around each
         #[arg(long, default_value_t = 0.5, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
         open: f64,
+        /// Goals tried for one start: 64 draw long mazes many times as fast, in slightly other proportions
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+        goals: u32,
         /// Marked cells count (unmarked / marked)^BALANCE times as much as the others
         #[arg(long, default_value_t = 0.0, value_parser = number32(0.0..=4.0), allow_negative_numbers = true)]
         balance: f32,
@@ -226,7 +229,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
             let this = Loop::new(&run, words, &validation, SudokuTask::BANDS);
             this.train(run.model(builder)?, run.config()?, &stream)
         }
-        Puzzle::Maze { sides, min_path, open, balance, run } => {
+        Puzzle::Maze { sides, min_path, open, goals, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
             if !(2..=64).contains(&low) || !(low..=64).contains(&high) {
                 bail!("--sides takes two sides from 2 to 64, the smaller one first");
@@ -241,6 +244,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 sides: (low, high),
                 min_path_per_side: min_path,
                 open_share: open,
+                goals_per_start: goals,
                 seed: run.seed,
             };
             let validation = match &run.validate {

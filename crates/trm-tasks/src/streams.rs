@@ -15,8 +15,6 @@ use trm_train::{Answer, Data, Sample};
 const MAZE_STREAM: u64 = 1 << 63;
 /// Trials per maze: twenty times what one like Maze-Hard takes.
 const MAZE_TRIALS: u64 = 1_000_000;
-/// Goals that are tried for one start. With one, drawing mazes took as long as learning from them.
-const MAZE_GOALS: u32 = 64;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
@@ -122,21 +120,27 @@ pub struct MazeStream {
     /// Share of open mazes: few walls, so many ways around each, that only a comparison of
     /// distances tells apart. Filling dead ends solves most of the others.
     pub open_share: f64,
+    /// See [`MazeSpec::goals_per_start`]: with 1, drawing long mazes takes as long as learning from them.
+    pub goals_per_start: u32,
     /// Seed.
     pub seed: u64,
 }
 
 impl Data for MazeStream {
     fn describe(&self) -> String {
-        let MazeStream { sides, min_path_per_side, open_share, seed } = self;
-        format!("mazes of {sides:?}, path {min_path_per_side}, open {open_share}, seed {seed}")
+        let MazeStream { sides, min_path_per_side, open_share, goals_per_start, seed } = self;
+        let goals = match goals_per_start {
+            0 | 1 => String::new(),
+            n => format!(", {n} goals"),
+        };
+        format!("mazes of {sides:?}, path {min_path_per_side}, open {open_share}{goals}, seed {seed}")
     }
 
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let side = rng.random_range(self.sides.0..=self.sides.1);
         let mut spec = MazeSpec {
-            goals_per_start: MAZE_GOALS,
+            goals_per_start: self.goals_per_start,
             max_trials: MAZE_TRIALS,
             ..MazeSpec::square(side, side / 2)
         };
