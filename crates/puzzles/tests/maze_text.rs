@@ -2,7 +2,7 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{
-    Cell, MAX_PERFECT_SIDE, Maze, MazeKind, MazePath, MazeSpec, PathError, generate, generate_maze,
+    Cell, MAX_PERFECT_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze,
     is_valid_path, read_maze, verify_maze_solution,
 };
 
