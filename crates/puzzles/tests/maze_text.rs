@@ -2,8 +2,8 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{
-    Cell, MAX_PERFECT_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze,
-    is_valid_path, read_maze, verify_maze_solution,
+    Cell, MAX_PERFECT_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze, is_valid_path,
+    read_maze, verify_maze_solution,
 };
 
 const ROWS: &str = "#########\n#S  #   #\n# # # # #\n# #   # #\n# ##### #\n#     #G#\n#########\n";
