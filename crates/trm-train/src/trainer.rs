@@ -273,11 +273,9 @@ impl<'a> Trainer<'a> {
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
         let flops: u64 = self.slots.iter().map(|s| model.train_step_flops(&s.graph)).sum();
-        let workspaces = &self.workspaces;
-        let put_back = |workspace| workspaces.lock().expect("no thread panics with it").push(workspace);
+        let workspaces = || self.workspaces.lock().expect("no thread panics with it");
         self.slots.par_chunks_mut(CHUNK).zip(&mut self.parts).for_each(|(slots, part)| {
-            let mut workspace =
-                workspaces.lock().expect("no thread panics with it").pop().unwrap_or_default();
+            let mut workspace = workspaces().pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in slots {
@@ -299,7 +297,7 @@ impl<'a> Trainer<'a> {
                     &mut workspace,
                 ));
             }
-            put_back(workspace);
+            workspaces().push(workspace);
         });
         self.grads.fill(0.0);
         for part in &self.parts {
