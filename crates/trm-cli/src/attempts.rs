@@ -39,7 +39,7 @@ pub fn run_search(
         let side = task.geometry().side();
         bail!("--search is for Sudoku of 9x9 cells; these have {side}x{side}");
     }
-    let policy = args.model_args.policy(engine.model().config())?;
+    let policy = args.model_args.policy(&engine)?;
     let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
     let data = rows.data.clone();
     let [n, _, n_right, calls, steps] = sums(rows, |item: Item<SudokuTask>| {
@@ -106,7 +106,7 @@ fn report_rollouts<T: Task, R: Send>(
 where
     Item<T>: From<R>,
 {
-    let policy: Policy = args.model_args.policy(engine.model().config())?;
+    let policy: Policy = args.model_args.policy(&engine)?;
     let data = rows.data.clone();
     let [n, confidence, first, rules, steps] = sums(rows, |item: Item<T>| {
         let result = rollouts(engine, task, &item.question, config, &policy)?;

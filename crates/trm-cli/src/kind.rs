@@ -102,9 +102,9 @@ impl PuzzleFile {
             (None, Some(model)) => (model.clone(), self.name.clone()),
             (None, None) => (Puzzle::Sudoku.embedded().0.model().clone(), "embedded sudoku".into()),
         };
-        let fitted = fit_rules(&model, self.rules()).with_context(|| name.clone())?;
-        let info = ModelInfo { untrained: model.is_untrained(), ..ModelInfo::of(name, &fitted) };
-        let engine = args.tuned(fitted.into(), &info)?;
+        let engine = fit_rules(&model, self.rules()).with_context(|| name.clone())?;
+        let info = ModelInfo { untrained: model.is_untrained(), ..ModelInfo::of(name, engine.model()) };
+        let engine = args.tuned(engine, &info)?;
         Ok(match sona {
             Some(sona) => {
                 (engine.with_halting(Arc::new(LearnedHalting::new(self.task.clone(), sona)?)), info)
