@@ -106,7 +106,7 @@ fn report_rollouts<T: Task, R: Send>(
 where
     Item<T>: From<R>,
 {
-    let policy: Policy = args.model_args.policy(&engine)?;
+    let policy: Policy = args.model_args.policy(engine)?;
     let data = rows.data.clone();
     let [n, confidence, first, rules, steps] = sums(rows, |item: Item<T>| {
         let result = rollouts(engine, task, &item.question, config, &policy)?;

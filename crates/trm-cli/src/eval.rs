@@ -64,7 +64,7 @@ fn evaluate_rows<T: Task, R: Send>(
 where
     Item<T>: From<R>,
 {
-    let policy = args.model_args.policy(&engine)?;
+    let policy = args.model_args.policy(engine)?;
     let seed = args.model_args.seed_of_runs(engine, &info.name)?;
     let Rows { items, data } = rows;
     let after_halt = if args.sweep { AfterHalt::Continue } else { AfterHalt::Stop };
