@@ -9,16 +9,15 @@ use crate::progress::Progress;
 use crate::rows::Rows;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
-use puzzles::sudoku::Geometry;
 use rayon::prelude::*;
 use serde_json::json;
 use std::sync::Mutex;
 use trm_bench::{ModelInfo, Rate};
 use trm_core::TrmEngine;
 use trm_solve::{Policy, RolloutConfig, SearchLimits, rollouts, search};
-use trm_tasks::{Item, MazeTask, SudokuTask, Task};
+use trm_tasks::{CandidateTask, Item, MazeTask, SudokuTask, Task};
 
-/// Searches for the solution of each Sudoku.
+/// Searches for the solution of each puzzle.
 pub fn run_search(
     args: &Args,
     puzzle: &Loaded,
@@ -27,23 +26,41 @@ pub fn run_search(
     max_calls: usize,
     out: &mut Output,
 ) -> Result<Verdict> {
-    if !matches!(puzzle, Loaded::Known(Puzzle::Sudoku)) {
-        bail!("--search is for Sudoku: a maze has no cells to commit");
+    match puzzle {
+        Loaded::Known(Puzzle::Sudoku) => {
+            let (engine, task, rows) = args.sudoku(&engine)?;
+            if !task.is_of_candidates() {
+                bail!("--search needs a model of candidates, not of cells");
+            }
+            report_search(args, &engine, &info, (&task, SudokuTask::NAME), rows, max_calls, out)
+        }
+        Loaded::Known(Puzzle::Maze) => bail!("--search is for puzzles of cells and symbols, not for mazes"),
+        Loaded::File(file) => {
+            let (task, rows) = (&file.task, args.rules(file)?);
+            report_search(args, &engine, &info, (task, file.rules().name()), rows, max_calls, out)
+        }
     }
-    let seed = args.model_args.seed_of_runs(&engine, &info.name)?;
-    let (engine, task, rows) = args.sudoku(&engine)?;
-    if !task.is_of_candidates() {
-        bail!("--search needs a model of candidates, not of cells");
-    }
-    if task.geometry() != Geometry::STANDARD {
-        let side = task.geometry().side();
-        bail!("--search is for Sudoku of 9x9 cells; these have {side}x{side}");
-    }
-    let policy = args.model_args.policy(&engine)?;
+}
+
+fn report_search<T: CandidateTask, R: Send>(
+    args: &Args,
+    engine: &TrmEngine,
+    info: &ModelInfo,
+    (task, puzzle): (&T, &str),
+    rows: Rows<R>,
+    max_calls: usize,
+    out: &mut Output,
+) -> Result<Verdict>
+where
+    T::Question: Clone,
+    Item<T>: From<R>,
+{
+    let seed = args.model_args.seed_of_runs(engine, &info.name)?;
+    let policy = args.model_args.policy(engine)?;
     let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
     let data = rows.data.clone();
-    let [n, _, n_right, calls, steps] = sums(rows, |item: Item<SudokuTask>| {
-        let result = search(&engine, &item.question, &limits)?;
+    let [n, _, n_right, calls, steps] = sums(rows, |item: Item<T>| {
+        let result = search(engine, task, &item.question, &limits)?;
         let right = result.answer.as_ref() == Some(&item.label);
         Ok([1, usize::from(result.answer.is_some()), usize::from(right), result.calls, result.steps])
     })?;
@@ -53,8 +70,7 @@ pub fn run_search(
     if args.json {
         let found = json!({ "exact_accuracy": rate, "calls": mean(calls), "steps": mean(steps),
             "limits": limits });
-        let object =
-            json!({ "puzzle": SudokuTask::NAME, "data": data, "model": info, "n": n, "search": found });
+        let object = json!({ "puzzle": puzzle, "data": data, "model": info, "n": n, "search": found });
         out.json(&object, seed)?;
     } else {
         writeln!(

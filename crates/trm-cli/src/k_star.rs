@@ -1,10 +1,11 @@
 //! `trm k-star`
 
 use crate::input::{base_name, name_of};
+use crate::kind::{Kind, Loaded, kind};
 use crate::model_args::{Puzzle, seed_of_runs};
 use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
-use crate::rows::{self, Source};
+use crate::rows::{self, Files, Source};
 use crate::values::boxes;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -19,14 +20,16 @@ use trm_tasks::{Item, Task};
 #[command(after_help = "Examples:\n  \
     trm k-star sudoku                                  the 1,000 generated puzzles of this program\n  \
     trm k-star sudoku --data puzzles.csv --out runs.safetensors\n  \
-    trm k-star maze --data small.csv --data large.csv --max-k 128 --json\n\n\
+    trm k-star maze --data small.csv --data large.csv --max-k 128 --json\n  \
+    trm k-star runs/latin/model.safetensors --data rows.csv --out runs.safetensors\n\n\
     K* of a question is the first supervision step whose answer is right and stays right up to\n\
     max_k; a question without one is right-censored: it needs more steps, or none suffice.\n\
     The file that --out writes is for `trm policies`.")]
 pub struct Args {
-    /// Which puzzle
-    puzzle: Puzzle,
-    /// Puzzles, as for `trm eval`, may be repeated; without it the committed set
+    /// sudoku, maze, a puzzle file (.toml), or a model that carries one
+    #[arg(value_name = "PUZZLE|FILE", value_parser = kind)]
+    puzzle: Kind,
+    /// Puzzles, as for `trm eval`, may be repeated; without it the committed set of Sudoku or mazes
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
     /// Sudoku: rows and columns of a box, where a size has more than one shape
@@ -60,11 +63,18 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let inputs: Vec<&Path> = args.data.iter().chain(&args.model).map(PathBuf::as_path).collect();
     let create = |path: &PathBuf| OutputFile::create("--out", path, &inputs, out);
     let file = args.out.as_ref().map(create).transpose()?;
-    let (engine, info) = args.puzzle.engine(args.model.as_deref())?;
+    let puzzle = args.puzzle.load()?;
+    let (engine, info) = match &puzzle {
+        Loaded::Known(puzzle) => puzzle.engine(args.model.as_deref())?,
+        Loaded::File(file) => file.loaded(args.model.as_deref())?,
+    };
     let seed = seed_of_runs(args.seed, &engine, &info.name)?;
     let engine = engine.with_seed(seed.unwrap_or_default());
-    let runs = match args.puzzle {
-        Puzzle::Sudoku => {
+    if args.boxes.is_some() && !matches!(puzzle, Loaded::Known(Puzzle::Sudoku)) {
+        bail!("--box is for Sudoku");
+    }
+    let runs = match &puzzle {
+        Loaded::Known(Puzzle::Sudoku) => {
             let (rows, data) = args.rows(&rows::sudoku(args.boxes))?;
             let geometry = rows.first().map_or(Geometry::STANDARD, |row| row.puzzle.geometry());
             if rows.iter().any(|row| row.puzzle.geometry() != geometry) {
@@ -73,14 +83,18 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
             let (engine, task) = sized_sudoku(&engine, geometry)?;
             args.measure(&engine, &task, rows, data)?
         }
-        Puzzle::Maze => {
-            if args.boxes.is_some() {
-                bail!("--box is for Sudoku");
-            }
+        Loaded::Known(Puzzle::Maze) => {
             let task = maze_task(&engine)?;
             let (rows, data) = args.rows(&rows::mazes())?;
             rows.iter().try_for_each(|row| check_maze(&engine, &row.maze))?;
             args.measure(&engine, &task, rows, data)?
+        }
+        Loaded::File(file) => {
+            if args.data.is_empty() {
+                bail!("--data is needed: puzzles of {}, with answers", file.name);
+            }
+            let (rows, data) = args.read(&rows::rules(file.rules()))?;
+            args.measure(&engine, &file.task, rows, data)?
         }
     };
     if let Some(file) = file {
@@ -99,21 +113,27 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
 impl Args {
     /// The rows of all files, or of the set that stands in for them, and their names.
     fn rows<R: Send + 'static>(&self, source: &Source<R>) -> Result<(Vec<R>, String)> {
-        let named = |name: &str| {
-            let name = base_name(name);
-            if self.limit.is_some() { format!("{name} (in part)") } else { name.to_owned() }
-        };
         if self.data.is_empty() {
             let rows = source.rows(None, self.limit, &|_| Ok(()))?;
             let all: Result<Vec<R>> = rows.items.map(|row| row.with_context(|| rows.data.clone())).collect();
-            return Ok((all?, named(&rows.data)));
+            return Ok((all?, self.named(&rows.data)));
         }
+        self.read(&source.files)
+    }
+
+    /// The rows of all files, and their names.
+    fn read<R: Send + 'static>(&self, files: &Files<R>) -> Result<(Vec<R>, String)> {
         let (mut rows, mut names) = (Vec::new(), Vec::new());
         for path in &self.data {
-            rows.extend(source.read_all(path, self.limit.unwrap_or(usize::MAX))?);
-            names.push(named(&name_of(path)));
+            rows.extend(files.read_all(path, self.limit.unwrap_or(usize::MAX))?);
+            names.push(self.named(&name_of(path)));
         }
         Ok((rows, names.join(", ")))
+    }
+
+    fn named(&self, name: &str) -> String {
+        let name = base_name(name);
+        if self.limit.is_some() { format!("{name} (in part)") } else { name.to_owned() }
     }
 
     fn measure<T: Task, R>(&self, engine: &TrmEngine, task: &T, rows: Vec<R>, data: String) -> Result<Runs>

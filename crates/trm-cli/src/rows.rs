@@ -27,7 +27,7 @@ pub struct Files<R> {
 
 /// The data files of a kind of puzzle, and the committed set that stands in for one.
 pub struct Source<R> {
-    files: Files<R>,
+    pub files: Files<R>,
     /// The environment variable that names a file to use by default.
     pub variable: &'static str,
     pub committed: fn() -> Result<Dataset<R>, PuzzleError>,
@@ -102,14 +102,6 @@ impl<R: Send + 'static> Source<R> {
             return Ok(Rows { items: items.peekable(), data });
         };
         self.files.rows(path, limit, fits)
-    }
-
-    /// See [`Files::read_all`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn read_all(&self, path: &Path, limit: usize) -> Result<Vec<R>> {
-        self.files.read_all(path, limit)
     }
 }
 

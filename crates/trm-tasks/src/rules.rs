@@ -6,7 +6,7 @@
 
 use crate::builders::GROUP_SCALE;
 use crate::error::{Result, TaskError};
-use crate::task::{Encoded, Item, Score, Task};
+use crate::task::{CandidateTask, Encoded, Item, Score, Task};
 use puzzles::rules::{self, CELL_KIND, Puzzle, Rule, Rules, Structure, TRIAD_KIND};
 use std::sync::Arc;
 use trm_core::{
@@ -134,6 +134,22 @@ impl Task for RulesTask {
             n_cells_right: answer.iter().zip(label).filter(|(a, b)| a == b).count(),
             n_cells: label.len(),
         }
+    }
+}
+
+impl CandidateTask for RulesTask {
+    fn n_symbols(&self) -> usize {
+        self.template.n_symbols
+    }
+
+    fn cells<'a>(&self, question: &'a Puzzle) -> &'a [u8] {
+        &question.cells
+    }
+
+    fn filled(&self, question: &Puzzle, cell: usize, symbol: u8) -> Puzzle {
+        let mut filled = question.clone();
+        filled.cells[cell] = symbol;
+        filled
     }
 }
 
