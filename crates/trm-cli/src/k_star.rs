@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use trm_bench::{KStar, Runs, measure, model_id};
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku};
-use trm_tasks::{Item, Task};
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -81,20 +81,20 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
                 bail!("the files hold Sudoku of different sizes; they are measured one size at a time");
             }
             let (engine, task) = sized_sudoku(&engine, geometry)?;
-            args.measure(&engine, &task, rows, data)?
+            args.measure(&engine, (&task, SudokuTask::NAME), rows, data)?
         }
         Loaded::Known(Puzzle::Maze) => {
             let task = maze_task(&engine)?;
             let (rows, data) = args.rows(&rows::mazes())?;
             rows.iter().try_for_each(|row| check_maze(&engine, &row.maze))?;
-            args.measure(&engine, &task, rows, data)?
+            args.measure(&engine, (&task, MazeTask::NAME), rows, data)?
         }
         Loaded::File(file) => {
             if args.data.is_empty() {
                 bail!("--data is needed: puzzles of {}, with answers", file.name);
             }
             let (rows, data) = args.read(&rows::rules(file.rules()))?;
-            args.measure(&engine, &file.task, rows, data)?
+            args.measure(&engine, (&file.task, file.rules().name()), rows, data)?
         }
     };
     if let Some(file) = file {
@@ -136,18 +136,24 @@ impl Args {
         if self.limit.is_some() { format!("{name} (in part)") } else { name.to_owned() }
     }
 
-    fn measure<T: Task, R>(&self, engine: &TrmEngine, task: &T, rows: Vec<R>, data: String) -> Result<Runs>
+    fn measure<T: Task, R>(
+        &self,
+        engine: &TrmEngine,
+        (task, puzzle): (&T, &str),
+        rows: Vec<R>,
+        data: String,
+    ) -> Result<Runs>
     where
         Item<T>: From<R> + Sync,
     {
         let items: Vec<Item<T>> = rows.into_iter().map(Item::from).collect();
         let config = engine.model().config();
         let max_k = self.max_k.unwrap_or(config.max_k);
-        let progress = Progress::new(T::NAME, "puzzles", Some(items.len()));
+        let progress = Progress::new("k-star", "puzzles", Some(items.len()));
         let runs = measure(engine, task, &items, max_k, |n| progress.show(n, String::new))?;
         drop(progress);
         Ok(Runs {
-            puzzle: T::NAME.into(),
+            puzzle: puzzle.into(),
             data,
             model: model_id(engine.model())?,
             threshold: config.halt_threshold,
