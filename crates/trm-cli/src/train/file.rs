@@ -17,6 +17,8 @@ use trm_tasks::{PUZZLE_NOTE, RulesStream, RulesTask, Task, init_rules, rules_bui
 
 /// The steps of a run that its minutes end.
 const MANY_STEPS: u64 = 1_000_000;
+/// The learning rate from trained weights.
+const INIT_RATE: f64 = 1e-3;
 /// Options of a shape that a model to start from has already.
 const SHAPE: [&str; 8] =
     ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cycles", "halting_rule", "channel_noise"];
@@ -27,8 +29,9 @@ const SHAPE: [&str; 8] =
     name = "trm train",
     after_help = "Examples:\n  \
     trm train latin.toml --data rows.csv --out runs/latin --minutes 20\n  \
-    trm train sudoku-x.toml --data rows.csv --init sudoku --lr 5e-4 --out runs/x --minutes 20\n\n\
-    `trm generate FILE.toml` makes the rows. The model file carries the puzzle file."
+    trm train sudoku-x.toml --data rows.csv --init sudoku --out runs/x --minutes 20\n\n\
+    `trm generate FILE.toml` makes the rows. The model file carries the puzzle file. With --init the\n\
+    rate is 1e-3 and, where the model has an answer channel, --leak is 1, unless they are given."
 )]
 struct Args {
     /// The puzzle file, or a model that carries one
@@ -67,6 +70,15 @@ pub fn train(arguments: &[String], words: &[String]) -> Result<Verdict> {
     };
     let validation: Vec<_> = validation.iter().map(|row| file.task.sample(row)).collect();
     let model = model(&args.run, &file, &matches)?;
+    if args.run.init.is_some() {
+        // What brought trained weights to other rules fastest: docs/own-puzzle.md.
+        if !given("lr") {
+            args.run.lr = INIT_RATE;
+        }
+        if model.config().answer_channel.is_some() && !given("leak") {
+            args.run.leak = Some(1.0);
+        }
+    }
     let stream = RulesStream::new(file.task.clone(), all, args.run.seed).map_err(anyhow::Error::msg)?;
     let mut this = Loop::new(&args.run, words, &validation, RulesTask::BANDS);
     this.max_minutes = args.minutes.unwrap_or(f64::INFINITY);
