@@ -74,8 +74,8 @@ impl Rules {
             if i < rows {
                 line(&|j| {
                     let border = if at(i + 1, j) == at(i + 1, j + 1) { "  " } else { "| " };
-                    let is_cell = j < columns;
-                    [border.into(), is_cell.then(|| symbol(i * columns + j) + " ").unwrap_or_default()]
+                    let cell = if j < columns { symbol(i * columns + j) + " " } else { String::new() };
+                    [border.into(), cell]
                 });
             }
         }
