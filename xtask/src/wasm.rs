@@ -83,6 +83,7 @@ pub fn build() -> Result<()> {
         }
     }
     copy_files(&home().join("www"), &page)?;
+    copy_files(&root().join("examples/puzzles"), &page)?;
     for (name, feature) in PROGRAMS {
         build_program(name, feature, &package)?;
         for file in [format!("{name}.js"), format!("{name}_bg.wasm")] {

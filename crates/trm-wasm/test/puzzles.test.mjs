@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import * as trm from "../pkg/node-puzzles.js";
+import { withNote } from "./note.mjs";
 
 const read = (path) => readFileSync(fileURLToPath(new URL(path, import.meta.url)));
 const file = (name) => read(`../../../examples/puzzles/${name}.toml`).toString();
@@ -21,18 +22,6 @@ const refused = (call, message, more = {}) => assert.throws(call, (error) => {
     for (const [name, value] of Object.entries(more)) assert.deepEqual(error[name], value);
     return true;
 });
-
-/** The same model file with a note more. */
-function withNote(bytes, name, text) {
-    const end = 8 + Number(bytes.readBigUInt64LE());
-    const header = JSON.parse(bytes.subarray(8, end));
-    header.__metadata__[`note.${name}`] = text;
-    const json = Buffer.from(JSON.stringify(header));
-    const padded = Buffer.concat([json, Buffer.alloc((8 - (json.length % 8)) % 8, " ")]);
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(padded.length));
-    return Buffer.concat([length, padded, bytes.subarray(end)]);
-}
 
 for (const name of ["sudoku-x", "windoku", "jigsaw", "anti-knight", "sudoku-6x6"]) {
     test(`solves most of what it makes of ${name}, and says truly whether it did`, () => {
