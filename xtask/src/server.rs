@@ -86,6 +86,7 @@ fn kind(path: &str) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("wasm") => "application/wasm",
+        Some("toml") => "application/toml",
         _ if path == "/" || path.ends_with(".html") => "text/html; charset=utf-8",
         _ => "application/octet-stream",
     }

@@ -10,15 +10,19 @@ use std::process::Command;
 const HELP: &str = "\
 cargo xtask wasm [--test]
 
-Builds crates/trm-wasm for the browser and node, with both models inside: the npm package in
-crates/trm-wasm/pkg, and the page in target/web, which any web server can serve. Fails where the program is
-larger than 1 MB, or 400 kB after gzip. --test then runs it in node and in headless Chromium.
+Builds crates/trm-wasm for the browser and node as two programs, with the models inside: one for Sudoku and mazes,
+one for puzzle files. They make the npm package in crates/trm-wasm/pkg, and the page in target/web, which any web
+server can serve. Fails where a program is larger than 1 MB, or 400 kB after gzip. --test then runs them in node and
+in headless Chromium.
 
 Installs what is missing: the compiler's target (scripts/wasm-toolchain.sh), npm packages, and on Debian as
 root also node and chromium.
 ";
 
-/// The most bytes of the program, as it is and after `gzip -9`.
+/// The programs and the features that they are built with. A page of Sudoku and mazes has no use for the reader of puzzle
+/// files, which is as large as a model.
+const PROGRAMS: [(&str, &str); 2] = [("trm_wasm", "builtin"), ("trm_puzzles", "files")];
+/// The most bytes of a program, as it is and after `gzip -9`.
 const LIMITS: [(&str, usize); 2] = [("raw", 1_000_000), ("gzip", 400_000)];
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The script's exit code where this machine can have no toolchain.
@@ -72,30 +76,38 @@ fn missing() -> Result<Option<String>> {
 /// Builds the bundle, the package and the page.
 pub fn build() -> Result<()> {
     npm_packages()?;
-    let build = ["build", "--locked", "--profile", "wasm", "--package", "trm-wasm", "--target", TARGET];
-    passes(in_toolchain("cargo").args(build).args(["--target-dir", "target/wasm"]))?;
-    let built = format!("target/wasm/{TARGET}/wasm/trm_wasm.wasm");
-    let package = package();
-    if package.exists() {
-        fs::remove_dir_all(&package)?;
-    }
-    passes(in_toolchain("wasm-bindgen").args(["--target", "web", "--out-dir"]).arg(&package).arg(built))?;
-    let program = package.join("trm_wasm_bg.wasm");
-    let wasm_opt = home().join("test/node_modules/.bin/wasm-opt");
-    passes(Command::new(wasm_opt).args(["-O3", "--enable-simd"]).arg(&program).arg("-o").arg(&program))?;
-    let script = package.join("trm_wasm.js");
-    fs::write(&script, fs::read_to_string(&script)? + ITERABLE)?;
-    lay_out(&package)?;
-    let page = page();
-    if page.exists() {
-        fs::remove_dir_all(&page)?;
+    let (package, page) = (package(), page());
+    for folder in [&package, &page] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
     }
     copy_files(&home().join("www"), &page)?;
-    for name in ["trm_wasm.js", "trm_wasm_bg.wasm"] {
-        fs::copy(package.join(name), page.join(name))?;
+    copy_files(&root().join("examples/puzzles"), &page)?;
+    for (name, feature) in PROGRAMS {
+        build_program(name, feature, &package)?;
+        for file in [format!("{name}.js"), format!("{name}_bg.wasm")] {
+            fs::copy(package.join(&file), page.join(file))?;
+        }
     }
+    lay_out(&package)?;
     println!("page:    {}", page.display());
-    measure(&program)
+    PROGRAMS.iter().try_for_each(|(name, _)| measure(name, &package))
+}
+
+/// Builds one of the programs into the package.
+fn build_program(name: &str, feature: &str, package: &Path) -> Result<()> {
+    let build = ["build", "--locked", "--profile", "wasm", "--package", "trm-wasm", "--target", TARGET];
+    let features = ["--no-default-features", "--features", feature];
+    passes(in_toolchain("cargo").args(build).args(features).args(["--target-dir", "target/wasm"]))?;
+    let built = format!("target/wasm/{TARGET}/wasm/trm_wasm.wasm");
+    let bindgen = ["--target", "web", "--out-name", name, "--out-dir"];
+    passes(in_toolchain("wasm-bindgen").args(bindgen).arg(package).arg(built))?;
+    let program = package.join(format!("{name}_bg.wasm"));
+    let wasm_opt = home().join("test/node_modules/.bin/wasm-opt");
+    passes(Command::new(wasm_opt).args(["-O3", "--enable-simd"]).arg(&program).arg("-o").arg(&program))?;
+    let script = package.join(format!("{name}.js"));
+    Ok(fs::write(&script, fs::read_to_string(&script)? + ITERABLE)?)
 }
 
 /// Makes a package for npm of what wasm-bindgen wrote.
@@ -112,13 +124,14 @@ fn lay_out(package: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails where the program is too large.
-fn measure(program: &Path) -> Result<()> {
-    let raw = fs::metadata(program)?.len() as usize;
+/// Fails where a program is too large.
+fn measure(name: &str, package: &Path) -> Result<()> {
+    let program = package.join(format!("{name}_bg.wasm"));
+    let raw = fs::metadata(&program)?.len() as usize;
     let zipped = output(Command::new("gzip").args(["-9", "-n", "-c"]).arg(program))?.stdout.len();
     for ((what, limit), size) in LIMITS.into_iter().zip([raw, zipped]) {
-        println!("{what:<4} {size:>8} bytes, at most {limit}");
-        ensure!(size > 0 && size <= limit, "the program has {size} bytes ({what}), at most {limit}");
+        println!("{name:<11} {what:<4} {size:>8} bytes, at most {limit}");
+        ensure!(size > 0 && size <= limit, "{name} has {size} bytes ({what}), at most {limit}");
     }
     Ok(())
 }
@@ -136,6 +149,7 @@ fn test() -> Result<()> {
     let native = root().join("target/wasm/native_trace.json");
     fs::write(&native, trace)?;
     passes(node_test("package.test.mjs").env("TRM_NATIVE_TRACE", &native))?;
+    passes(&mut node_test("puzzles.test.mjs"))?;
     let Some(chromium) = chromium()? else {
         println!("skipped: no Chromium was found to test the page in");
         return Ok(());

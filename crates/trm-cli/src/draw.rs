@@ -58,8 +58,8 @@ pub trait Draw<T: Task> {
     fn n_changed(&self, answer: &T::Answer, before: &T::Answer) -> usize;
     /// Height and width.
     fn size(&self, question: &T::Question) -> (usize, usize);
-    /// Rows and columns of a box; 0 for no boxes.
-    fn boxes(&self, question: &T::Question) -> [usize; 2];
+    /// The region of each cell, row by row; nothing where a board has no regions.
+    fn regions(&self, question: &T::Question) -> Vec<u32>;
     /// The answer's cells, row by row.
     fn cells(&self, question: &T::Question, answer: &T::Answer) -> Vec<picture::Cell>;
 }
@@ -95,8 +95,10 @@ impl Draw<SudokuTask> for Notation {
         (question.geometry().side(), question.geometry().side())
     }
 
-    fn boxes(&self, question: &Grid) -> [usize; 2] {
-        [question.geometry().box_rows(), question.geometry().box_cols()]
+    fn regions(&self, question: &Grid) -> Vec<u32> {
+        let geometry = question.geometry();
+        let cells = (0..geometry.n_cells()).map(|cell| (cell / geometry.side(), cell % geometry.side()));
+        cells.map(|(row, column)| geometry.box_of(row, column) as u32).collect()
     }
 
     fn cells(&self, question: &Grid, answer: &Grid) -> Vec<picture::Cell> {
@@ -140,8 +142,8 @@ impl Draw<MazeTask> for MazeDrawing {
         (maze.height(), maze.width())
     }
 
-    fn boxes(&self, _: &Maze) -> [usize; 2] {
-        [0, 0]
+    fn regions(&self, _: &Maze) -> Vec<u32> {
+        Vec::new()
     }
 
     fn cells(&self, maze: &Maze, answer: &MazePath) -> Vec<picture::Cell> {

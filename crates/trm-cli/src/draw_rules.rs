@@ -1,4 +1,4 @@
-//! Answers to puzzles of a file of rules as text: the rows of a grid, or a line.
+//! Answers to puzzles of a file of rules as text: a board, or a line.
 
 use crate::draw::{Colours, Draw};
 use puzzles::rules::{Puzzle, Rules};
@@ -17,15 +17,10 @@ impl Draw<RulesTask> for RulesDrawing {
         before: Option<&Vec<u8>>,
         colours: Colours,
     ) -> String {
-        let (_, width) = self.size(question);
-        let mut board = String::new();
-        for (cell, found) in answer.iter().enumerate() {
-            let changed = before.is_some_and(|before| before[cell] != *found);
-            board += &colours.cell(question.cells[cell] != 0, changed, self.0.symbol(*found));
-            let ends = (cell + 1).is_multiple_of(width);
-            board.push(if ends { '\n' } else { ' ' });
-        }
-        board
+        self.0.board(&question.structure, |cell| {
+            let changed = before.is_some_and(|before| before[cell] != answer[cell]);
+            colours.cell(question.cells[cell] != 0, changed, self.0.symbol(answer[cell]))
+        })
     }
 
     fn line(&self, _: &Puzzle, answer: &Vec<u8>) -> String {
@@ -41,8 +36,8 @@ impl Draw<RulesTask> for RulesDrawing {
         shape.grid.unwrap_or((1, shape.n_cells))
     }
 
-    fn boxes(&self, _: &Puzzle) -> [usize; 2] {
-        self.0.boxes().map_or([0, 0], |(height, width)| [height, width])
+    fn regions(&self, question: &Puzzle) -> Vec<u32> {
+        self.0.regions(&question.structure).unwrap_or_default()
     }
 
     fn cells(&self, question: &Puzzle, answer: &Vec<u8>) -> Vec<picture::Cell> {

@@ -241,7 +241,7 @@ impl<'a> Job<'a> {
         draw: &impl Draw<T>,
         out: &mut Output,
     ) -> Result<Verdict> {
-        let mut picture = self.picture(draw.size(question).1, draw.boxes(question), out)?;
+        let mut picture = self.picture(draw.size(question).1, draw.regions(question), out)?;
         let colours = Colours::of(out);
         // A terminal shows the answer soon enough, and a bar would flicker there.
         let progress =
@@ -369,7 +369,7 @@ impl<'a> Job<'a> {
     fn picture(
         &self,
         width: usize,
-        boxes: [usize; 2],
+        regions: Vec<u32>,
         out: &mut Output,
     ) -> Result<Option<(Film, OutputFile)>> {
         let Some(path) = &self.args.svg else { return Ok(None) };
@@ -386,7 +386,7 @@ impl<'a> Job<'a> {
         let inputs = [input, puzzle, model.as_deref(), halting_state.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
         let file = OutputFile::create("--svg", path, &inputs, out)?;
-        Ok(Some((Film::new(width, boxes), file)))
+        Ok(Some((Film::new(width, regions), file)))
     }
 }
 

@@ -317,3 +317,47 @@ fn mazes_in_any_layout() {
         assert!(error.contains(expected), "{expected}: {error}");
     }
 }
+
+#[test]
+fn boards_of_puzzle_files_have_borders_and_are_read_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let jigsaw = r#"
+        name = "jigsaw"
+        grid = [6, 6]
+        symbols = "123456"
+        groups = [
+          { name = "row", cells = "rows", kind = "line" },
+          { name = "column", cells = "columns", kind = "line" },
+          { name = "region", column = "regions", make = "regions", kind = "box" },
+        ]
+    "#;
+    std::fs::write(folder.path().join("jigsaw.toml"), jigsaw).expect("a file");
+    let words =
+        ["generate", "jigsaw.toml", "--count", "1", "--seed", "3", "--extra", "0.5", "--out", "one.csv"];
+    let output = trm(folder.path(), "", &words);
+    assert_eq!(output.code, Some(0), "{}", output.err);
+    let table = std::fs::read_to_string(folder.path().join("one.csv")).expect("a table");
+    let row: Vec<&str> = table.lines().nth(1).expect("a row").split(',').collect();
+    let (question, with) = (row[1], format!("regions={}", row[4]));
+    let words = ["solve", "jigsaw.toml", question, "--with", &with, "--svg", "steps.svg"];
+    let output = trm(folder.path(), "", &words);
+    assert!(matches!(output.code, Some(0 | 1)), "{}", output.err);
+    let board: Vec<&str> = output.out.lines().take_while(|line| line.starts_with(['+', '|'])).collect();
+    assert!(
+        board.len() > 6 && board.iter().filter(|line| !line.contains("--")).count() == 6,
+        "{}",
+        output.out
+    );
+    let again =
+        trm(folder.path(), &board.join("\n"), &["solve", "jigsaw.toml", "-", "--with", &with, "--json"]);
+    // Where the answer breaks a rule, it is refused as a question for that reason.
+    let is_wrong = output.code == Some(1) && again.err.contains("stands twice");
+    assert!(
+        is_wrong || again.out.contains(&format!("\"answer\":\"{}", row[2])),
+        "{}{}",
+        again.out,
+        again.err
+    );
+    let picture = std::fs::read_to_string(folder.path().join("steps.svg")).expect("a picture");
+    assert!(picture.contains("H180.0V180.0H0ZM"), "lines within the frame");
+}

@@ -324,7 +324,7 @@ pub fn config_of(json: &str) -> Result<TrmConfig> {
     merged(&TrmConfig::default(), json)
 }
 
-fn merged(base: &TrmConfig, json: &str) -> Result<TrmConfig> {
+pub fn merged(base: &TrmConfig, json: &str) -> Result<TrmConfig> {
     let fault = |error: serde_json::Error| Error::Config(format!("configuration: {error}"));
     let mut whole = serde_json::to_value(base).map_err(fault)?;
     let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).map_err(fault)?;

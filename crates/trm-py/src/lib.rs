@@ -8,6 +8,7 @@ mod errors;
 mod interrupt;
 mod official;
 mod pool;
+mod rules;
 mod run;
 mod samples;
 mod solver;
@@ -29,11 +30,17 @@ mod _trm {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
+    const SUDOKU_FILE: &str = puzzles::rules::SUDOKU;
+    #[pymodule_export]
+    const MAX_PUZZLE_FILE_BYTES: usize = puzzles::rules::MAX_FILE_BYTES;
+    #[pymodule_export]
     use super::panic;
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::official::{official_config, official_config_file, official_file, official_tensors};
+    #[pymodule_export]
+    use crate::rules::{Puzzle, RulesSolver};
     #[pymodule_export]
     use crate::solver::{MazeSolver, SudokuSolver};
     #[pymodule_export]

@@ -93,10 +93,10 @@ impl<T: Board> Job<T> {
             let halt = halter.observe(step, &answer, || task.obeys_rules(question, &answer));
             if let Some(Halt { answer, early_stopped }) = halt {
                 return Ok(Solved {
-                    shape: T::shape(question),
+                    shape: T::shape(question, style),
                     cells: T::cells(&answer),
-                    line: T::line(question, &answer, *style),
-                    drawing: T::drawing(question, &answer, *style).trim_end_matches('\n').into(),
+                    line: T::line(question, &answer, style),
+                    drawing: T::drawing(question, &answer, style).trim_end_matches('\n').into(),
                     confidence: step.confidence,
                     early_stopped,
                     fault: task.fault(question, &answer),
@@ -132,10 +132,10 @@ impl<T: Board> Job<T> {
             Some(Stepped {
                 k: steps.n_steps(),
                 trace,
-                shape: T::shape(&question),
+                shape: T::shape(&question, &style),
                 cells: T::cells(&answer),
-                line: T::line(&question, &answer, style),
-                drawing: T::drawing(&question, &answer, style).trim_end_matches('\n').into(),
+                line: T::line(&question, &answer, &style),
+                drawing: T::drawing(&question, &answer, &style).trim_end_matches('\n').into(),
                 verified: task.obeys_rules(&question, &answer),
                 halted,
                 logits,

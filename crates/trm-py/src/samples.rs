@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use trm_core::{Mixer, Model, Output, Relations, TrmEngine, loss::IGNORE};
-use trm_tasks::{MazeTask, SudokuStream, SudokuTask, maze_sample};
+use trm_tasks::{MazeTask, RulesStream, RulesTask, SudokuStream, SudokuTask, maze_sample, rules_of};
 use trm_train::{Answer, Checkpoint, Data, Sample};
 
 /// A sample as `_train.py` hands it over: the question `[tokens, embedding_dim]`; for each token 0 or 1, a mark, or its
@@ -235,6 +235,13 @@ pub fn file(model: &Model, path: &Path, seed: u64) -> Result<Box<dyn Data + Send
     std::fs::metadata(path).map_err(|source| Error::io(path, source))?;
     let place = || path.display().to_string();
     let config = model.config();
+    if let Some(rules) = rules_of(model)? {
+        let rules = Arc::new(rules);
+        let rows = puzzles::rules::open_rules(path, rules.clone());
+        let rows = rows.and_then(Iterator::collect::<std::result::Result<_, _>>).at(place)?;
+        let stream = RulesStream::new(RulesTask::new(rules), rows, seed);
+        return Ok(Box::new(stream.map_err(Error::Config).at(place)?));
+    }
     if let Ok(task) = SudokuTask::of(config) {
         let rows = puzzles::open_sudoku(path, None).and_then(Iterator::collect::<std::result::Result<_, _>>);
         let rows: Vec<puzzles::SudokuRow> = rows.at(place)?;

@@ -22,7 +22,7 @@ use trm_tasks::{MazeTask, SudokuTask, Task};
 
 /// A puzzle as Python has it.
 #[derive(FromPyObject)]
-enum Input<'py> {
+pub enum Input<'py> {
     Text(String),
     /// `[height, width]`: digits with 0 for a blank, or the tokens of a maze.
     Cells(PyReadonlyArray2<'py, u8>),
@@ -30,17 +30,17 @@ enum Input<'py> {
 
 /// When runs end: name of the policy, its number, the step limit.
 #[derive(FromPyObject)]
-struct Options {
+pub struct Options {
     halting: String,
     count: Option<usize>,
     max_k: Option<usize>,
     seed: Option<u64>,
     /// Refuse questions without a solution.
-    check: bool,
+    pub check: bool,
 }
 
 impl Options {
-    fn settings(&self, engine: &TrmEngine) -> Result<Settings> {
+    pub fn settings(&self, engine: &TrmEngine) -> Result<Settings> {
         let count = self.count.unwrap_or_default();
         let halting = match self.halting.as_str() {
             "fixed" => Halting::Fixed(count),
@@ -57,13 +57,13 @@ impl Options {
         Ok(Settings { policy, seed: self.seed })
     }
 
-    fn needs_predictor(&self) -> bool {
+    pub fn needs_predictor(&self) -> bool {
         matches!(self.halting.as_str(), "learned" | "predicted")
     }
 }
 
 /// The end of a run: cells, line and drawing, steps, confidence, early stopped, fault, trace, seconds.
-type SolvedTuple<'py> = (
+pub type SolvedTuple<'py> = (
     Bound<'py, PyArray2<u8>>,
     (String, String),
     (usize, f32, bool),
@@ -79,7 +79,11 @@ fn to_python<'py>(py: Python<'py>, solved: Solved) -> Result<SolvedTuple<'py>> {
     Ok((cells, (line, drawing), numbers, fault, trace_array(py, &trace)?, seconds))
 }
 
-fn solve_one<'py, T: Board>(py: Python<'py>, job: Job<T>, settings: Settings) -> Result<SolvedTuple<'py>> {
+pub fn solve_one<'py, T: Board>(
+    py: Python<'py>,
+    job: Job<T>,
+    settings: Settings,
+) -> Result<SolvedTuple<'py>> {
     let solved = if job.in_pool() {
         let pool = pool(Some(job.engine.threads()))?;
         in_background(py, &pool, move |mut interrupt| job.solve(&settings, &mut interrupt))?
@@ -90,7 +94,7 @@ fn solve_one<'py, T: Board>(py: Python<'py>, job: Job<T>, settings: Settings) ->
 }
 
 /// Solves jobs on the threads of a pool, in any order, and returns their results in the order of the jobs.
-fn solve_all<'py, T: Board>(
+pub fn solve_all<'py, T: Board>(
     py: Python<'py>,
     jobs: Vec<Job<T>>,
     settings: Settings,
@@ -106,11 +110,11 @@ fn solve_all<'py, T: Board>(
 }
 
 /// Puzzle `i` of a list.
-fn job<T: Board>(i: usize, read: impl FnOnce() -> Result<Job<T>>) -> Result<Job<T>> {
+pub fn job<T: Board>(i: usize, read: impl FnOnce() -> Result<Job<T>>) -> Result<Job<T>> {
     guarded(read).at(|| format!("puzzle {i}"))
 }
 
-fn steps_of<T: Board>(
+pub fn steps_of<T: Board>(
     py: Python<'_>,
     job: Job<T>,
     settings: &Settings,
@@ -122,7 +126,7 @@ fn steps_of<T: Board>(
 }
 
 /// The engine that halts as it has learned, made when it is first asked for.
-struct Learned {
+pub struct Learned {
     state: Option<Vec<u8>>,
     engine: Mutex<Option<Arc<TrmEngine>>>,
 }
@@ -135,10 +139,15 @@ impl Learned {
             Some("maze") => Some(trm_models::maze_halting_bytes().to_vec()),
             _ => None,
         };
-        Learned { state: state.or(shipped), engine: Mutex::default() }
+        Self::of(state.or(shipped))
     }
 
-    fn engine<T: Task + Send + 'static>(&self, engine: &TrmEngine, task: T) -> Result<Arc<TrmEngine>> {
+    /// From a state file alone.
+    pub fn of(state: Option<Vec<u8>>) -> Self {
+        Learned { state, engine: Mutex::default() }
+    }
+
+    pub fn engine<T: Task + Send + 'static>(&self, engine: &TrmEngine, task: T) -> Result<Arc<TrmEngine>> {
         let mut learned = self.engine.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(learned) = &*learned {
             return Ok(learned.clone());

@@ -86,7 +86,10 @@ pub fn answer<T: Task>(
 }
 
 /// The engine with what a question brings: a grid that is not square, or relations of its own.
-pub(crate) fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Result<Cow<'a, TrmEngine>> {
+///
+/// # Errors
+/// [`SolveError::Engine`](crate::SolveError::Engine) where the model has no weights for the relations.
+pub fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Result<Cow<'a, TrmEngine>> {
     if let Some(relations) = &encoded.relations {
         return Ok(Cow::Owned(engine.clone().with_relations(relations.clone())?));
     }

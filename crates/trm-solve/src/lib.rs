@@ -12,7 +12,7 @@ pub mod picture;
 mod rollout;
 mod search;
 
-pub use answer::{AfterHalt, RunResult, Step, answer};
+pub use answer::{AfterHalt, RunResult, Step, answer, fitted};
 pub use error::{Result, SolveError};
 pub use fit::{check_maze, maze_task, sized_sudoku, sudoku_task};
 pub use halter::{Halt, Halter};

@@ -34,18 +34,18 @@ struct Frame {
 pub struct Film {
     /// Cells of a row.
     width: usize,
-    /// Rows and columns of a box; 0 for no boxes.
-    boxes: [usize; 2],
+    /// The region of each cell; nothing for no regions.
+    regions: Vec<u32>,
     /// One step in `stride` is kept.
     stride: usize,
     frames: Vec<Frame>,
 }
 
 impl Film {
-    /// An empty film of boards that are `width` cells wide, with lines around boxes of so many rows and columns
-    /// (0 for none).
-    pub fn new(width: usize, boxes: [usize; 2]) -> Self {
-        Film { width: width.max(1), boxes, stride: 1, frames: Vec::new() }
+    /// An empty film of boards that are `width` cells wide, with lines around the regions: that of each cell, or
+    /// nothing for none.
+    pub fn new(width: usize, regions: Vec<u32>) -> Self {
+        Film { width: width.max(1), regions, stride: 1, frames: Vec::new() }
     }
 
     /// Records the board after step `k`, counted from 1. The `last` one is always kept.
@@ -119,11 +119,7 @@ impl Film {
                 );
             }
         }
-        let lines = |n: usize, every: usize| (1..n).filter(move |i| every > 0 && i.is_multiple_of(every));
-        let [rows, columns] = self.boxes;
-        let mut path = format!("M0 0H{wide:.1}V{high:.1}H0Z");
-        lines(self.width, columns).for_each(|i| path += &format!("M{:.1} 0V{high:.1}", cell * i as f64));
-        lines(height, rows).for_each(|i| path += &format!("M0 {:.1}H{wide:.1}", cell * i as f64));
+        let path = format!("M0 0H{wide:.1}V{high:.1}H0Z{}", self.borders(cell, height));
         let _ = writeln!(svg, "<path d=\"{path}\" fill=\"none\" stroke=\"black\"/>");
         let filled = wide * f64::from(confidence.clamp(0.0, 1.0));
         let _ = writeln!(
@@ -133,6 +129,28 @@ impl Film {
             high + 6.0
         );
     }
+
+    /// Lines between cells of different regions, each as long as it goes.
+    fn borders(&self, cell: f64, height: usize) -> String {
+        let mut path = String::new();
+        let place = |i: usize| if i == 0 { "0".into() } else { format!("{:.1}", cell * i as f64) };
+        let differ = |a: usize, b: usize| self.regions.get(a) != self.regions.get(b);
+        let mut lines = |n: usize, length: usize, is_border: &dyn Fn(usize, usize) -> bool, name: char| {
+            for line in 1..n {
+                let mut end = 0;
+                while let Some(start) = (end..length).find(|i| is_border(line, *i)) {
+                    end = (start..length).find(|i| !is_border(line, *i)).unwrap_or(length);
+                    let [at, from, to] = [line, start, end].map(place);
+                    let (x, y) = if name == 'V' { (at, from) } else { (from, at) };
+                    path += &format!("M{x} {y}{name}{to}");
+                }
+            }
+        };
+        let width = self.width;
+        lines(width, height, &|x, y| differ(y * width + x - 1, y * width + x), 'V');
+        lines(height, width, &|y, x| differ((y - 1) * width + x, y * width + x), 'H');
+        path
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_long_run_is_a_picture_of_eight_boards() {
-        let mut film = Film::new(2, [1, 1]);
+        let mut film = Film::new(2, vec![0, 1]);
         let cell = |symbol| Cell { symbol, given: symbol == '1' };
         for k in 1..=1000 {
             film.record(k, 0.5, vec![cell('1'), cell(if k < 1000 { '2' } else { '3' })], k == 1000);
@@ -155,7 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_go_around_regions() {
+        let borders = |regions: &[u32]| Film::new(3, regions.to_vec()).borders(10.0, 3);
+        assert_eq!(borders(&[]), "");
+        assert_eq!(borders(&[0, 0, 1, 0, 0, 1, 0, 0, 1]), "M20.0 0V30.0");
+        assert_eq!(
+            borders(&[0, 0, 1, 0, 1, 1, 2, 2, 2]),
+            "M10.0 10.0V20.0M20.0 0V10.0M10.0 10.0H20.0M0 20.0H30.0"
+        );
+    }
+
+    #[test]
     fn a_film_of_nothing_is_an_empty_picture() {
-        assert!(Film::new(0, [0, 0]).to_svg().contains("viewBox"));
+        assert!(Film::new(0, Vec::new()).to_svg().contains("viewBox"));
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::run::StepView;
 use js_sys::{Array, Float32Array, Object, Reflect};
-use puzzles::PuzzleError;
 use trm_core::{StepTrace, TrmResult};
 use wasm_bindgen::prelude::*;
 
@@ -29,6 +28,15 @@ extern "C" {
     /// What a checked maze is.
     #[wasm_bindgen(typescript_type = "MazeCheck")]
     pub type MazeCheck;
+    /// Groups that come with a puzzle, by the names of their columns.
+    #[wasm_bindgen(typescript_type = "PuzzleColumns")]
+    pub type PuzzleColumns;
+    /// What a checked puzzle of a file is.
+    #[wasm_bindgen(typescript_type = "PuzzleCheck")]
+    pub type PuzzleCheck;
+    /// A puzzle that was made.
+    #[wasm_bindgen(typescript_type = "GeneratedPuzzle")]
+    pub type GeneratedPuzzle;
     /// A model's configuration.
     #[wasm_bindgen(typescript_type = "ModelConfig")]
     pub type ModelConfig;
@@ -49,19 +57,8 @@ pub fn error(error: impl std::fmt::Display) -> JsValue {
     js_sys::Error::new(&error.to_string()).into()
 }
 
-/// The same with the cells that it is about as pairs of row and column from 0, where there are any.
-pub fn puzzle_error(fault: PuzzleError) -> JsValue {
-    let cells = match &fault {
-        PuzzleError::GridConflict { first, second, .. } | PuzzleError::MazeRepeated { first, second, .. } => {
-            vec![*first, *second]
-        }
-        PuzzleError::GridCharacter { row, column, .. } | PuzzleError::MazeCharacter { row, column, .. } => {
-            vec![(*row, *column)]
-        }
-        PuzzleError::MazeUnreachable { start, goal } => vec![*start, *goal],
-        _ => Vec::new(),
-    };
-    let thrown = error(fault);
+/// The error with the cells that it is about, as pairs of row and column from 0.
+pub fn with_cells(thrown: JsValue, cells: Vec<(usize, usize)>) -> JsValue {
     let pair = |(row, column): (usize, usize)| Array::of2(&number(row), &number(column));
     let cells: Array = cells.into_iter().map(pair).collect();
     let _ = Reflect::set(&thrown, &JsValue::from_str("cells"), &cells);

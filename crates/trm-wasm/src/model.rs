@@ -2,10 +2,8 @@
 
 use crate::js::{self, Answer, ModelConfig, NextStep, Solution, Step};
 use crate::run::{self, CellProbabilities, Run, StepView};
-use puzzles::sudoku::SudokuText;
 use trm_core::TrmEngine;
-use trm_solve::{check_maze, maze_task, sized_sudoku};
-use trm_tasks::{MazeTask, SudokuTask};
+use trm_tasks::{MazeTask, PUZZLE_NOTE, SudokuTask};
 use wasm_bindgen::prelude::*;
 
 /// Whole numbers from here on are not all numbers of JavaScript.
@@ -14,7 +12,7 @@ const MAX_SEED: f64 = (1u64 << 53) as f64;
 /// A model: an embedded one, or one that was read from a file.
 #[wasm_bindgen]
 pub struct Model {
-    engine: TrmEngine,
+    pub(crate) engine: TrmEngine,
 }
 
 #[wasm_bindgen]
@@ -32,11 +30,6 @@ impl Model {
     /// The embedded Sudoku model.
     pub fn sudoku() -> Model {
         Model { engine: run::sudoku_engine() }
-    }
-
-    /// The embedded maze model.
-    pub fn maze() -> Model {
-        Model { engine: run::maze_engine() }
     }
 
     /// What it is made of.
@@ -72,56 +65,16 @@ impl Model {
         self.engine.model().params.len()
     }
 
-    /// The puzzle whose questions have the model's shape: `"sudoku"`, `"maze"` or undefined.
+    /// The puzzle that the model is for: `"file"` where it carries a puzzle file, or the one whose questions have its
+    /// shape, `"sudoku"`, `"maze"` or undefined.
     #[wasm_bindgen(getter)]
     pub fn puzzle(&self) -> Option<String> {
+        if self.engine.model().note.contains_key(PUZZLE_NOTE) {
+            return Some("file".into());
+        }
         let config = self.engine.model().config();
         let fits = |puzzle: &str, fits| if fits { Some(puzzle.to_owned()) } else { None };
         fits("sudoku", SudokuTask::of(config).is_ok()).or_else(|| fits("maze", MazeTask::of(config).is_ok()))
-    }
-
-    /// Solves a Sudoku; see the function of this name.
-    ///
-    /// # Errors
-    /// As that one, and where the model is not one for Sudoku.
-    pub fn solve_sudoku(
-        &self,
-        text: &str,
-        max_k: Option<u32>,
-        boxes: Option<String>,
-        notation: Option<String>,
-    ) -> Result<Solution, JsValue> {
-        Ok(solve(self.sudoku_run(text, max_k, boxes, notation)?))
-    }
-
-    /// The supervision steps of a Sudoku.
-    ///
-    /// # Errors
-    /// As [`Model::solve_sudoku`].
-    pub fn sudoku_steps(
-        &self,
-        text: &str,
-        max_k: Option<u32>,
-        boxes: Option<String>,
-        notation: Option<String>,
-    ) -> Result<Steps, JsValue> {
-        Ok(Steps(Running::Sudoku(self.sudoku_run(text, max_k, boxes, notation)?)))
-    }
-
-    /// Solves a maze; see the function of this name.
-    ///
-    /// # Errors
-    /// As that one, and where the model is not one for mazes.
-    pub fn solve_maze(&self, text: &str, max_k: Option<u32>) -> Result<Solution, JsValue> {
-        Ok(solve(self.maze_run(text, max_k)?))
-    }
-
-    /// The supervision steps of a maze.
-    ///
-    /// # Errors
-    /// As [`Model::solve_maze`].
-    pub fn maze_steps(&self, text: &str, max_k: Option<u32>) -> Result<Steps, JsValue> {
-        Ok(Steps(Running::Maze(self.maze_run(text, max_k)?)))
     }
 
     /// Refines any answer (tokens x answer_dim numbers) to any question (tokens x embedding_dim numbers,
@@ -147,69 +100,63 @@ impl Model {
         };
         Ok(result.map_err(js::error)?.into())
     }
-
-    fn sudoku_run(
-        &self,
-        text: &str,
-        max_k: Option<u32>,
-        boxes: Option<String>,
-        notation: Option<String>,
-    ) -> Result<Run<SudokuTask>, JsValue> {
-        let SudokuText { grid, notation } =
-            run::parse_sudoku(text, boxes.as_deref(), notation.as_deref()).map_err(js::puzzle_error)?;
-        run::judge_sudoku(&grid).map_err(js::puzzle_error)?;
-        let (engine, task) = sized_sudoku(&self.engine, grid.geometry()).map_err(js::error)?;
-        let run = Run::new(&engine, task, grid, max_k.map(|k| k as usize)).map_err(js::error)?;
-        Ok(run.with_writer(move |answer| notation.line(answer)))
-    }
-
-    fn maze_run(&self, text: &str, max_k: Option<u32>) -> Result<Run<MazeTask>, JsValue> {
-        let task = maze_task(&self.engine).map_err(js::error)?;
-        let (maze, _) = run::parse_maze(text).map_err(js::puzzle_error)?;
-        check_maze(&self.engine, &maze).map_err(js::error)?;
-        Run::new(&self.engine, task, maze, max_k.map(|k| k as usize)).map_err(js::error)
-    }
 }
 
-fn solve<T: CellProbabilities>(mut run: Run<T>) -> Solution {
-    let mut trace = Vec::new();
-    loop {
-        let view = run.advance();
-        trace.push(view.trace);
-        if view.halted {
-            return js::solution(view, run.early_stopped(), &trace);
-        }
-    }
+/// A run of any puzzle.
+trait Running {
+    fn halted(&self) -> bool;
+    fn early_stopped(&self) -> bool;
+    fn advance(&mut self) -> StepView;
 }
 
-enum Running {
-    Sudoku(Run<SudokuTask>),
-    Maze(Run<MazeTask>),
+impl<T: CellProbabilities> Running for Run<T> {
+    fn halted(&self) -> bool {
+        Run::halted(self)
+    }
+
+    fn early_stopped(&self) -> bool {
+        Run::early_stopped(self)
+    }
+
+    fn advance(&mut self) -> StepView {
+        Run::advance(self)
+    }
 }
 
 /// The supervision steps of one puzzle: an iterator that ends where the model stops.
 #[wasm_bindgen]
-pub struct Steps(Running);
+pub struct Steps(Box<dyn Running>);
+
+impl Steps {
+    pub(crate) fn of<T: CellProbabilities + 'static>(run: Run<T>) -> Self {
+        Steps(Box::new(run))
+    }
+
+    /// Runs until the model stops.
+    pub(crate) fn solve(mut self) -> Solution {
+        let mut trace = Vec::new();
+        loop {
+            let view = self.0.advance();
+            trace.push(view.trace);
+            if view.halted {
+                return js::solution(view, self.0.early_stopped(), &trace);
+            }
+        }
+    }
+}
 
 #[wasm_bindgen]
 impl Steps {
     /// One more step; done where the model has stopped.
     #[wasm_bindgen(js_name = next)]
     pub fn next_step(&mut self) -> NextStep {
-        let halted = match &self.0 {
-            Running::Sudoku(run) => run.halted(),
-            Running::Maze(run) => run.halted(),
-        };
+        let halted = self.0.halted();
         let value = if halted { JsValue::UNDEFINED } else { self.advance().into() };
         js::object(&[("done", halted.into()), ("value", value)]).unchecked_into()
     }
 
     /// One more step, after the model has stopped too.
     pub fn advance(&mut self) -> Step {
-        let view: StepView = match &mut self.0 {
-            Running::Sudoku(run) => run.advance(),
-            Running::Maze(run) => run.advance(),
-        };
-        view.into()
+        self.0.advance().into()
     }
 }

@@ -2,11 +2,15 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{Maze, read_maze, shortest_path_len};
+use puzzles::rules::{self, Limits, RulesError};
 use puzzles::sudoku::{Geometry, Grid, ReadOptions, Solutions, SudokuText, read_sudoku, solutions};
 use std::sync::OnceLock;
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
-use trm_solve::{Halter, Halting, Policy, SolveError};
-use trm_tasks::{MazeTask, SudokuTask, Task};
+use trm_solve::{Halter, Halting, Policy, SolveError, fitted};
+use trm_tasks::{MazeTask, RulesTask, SudokuTask, Task};
+
+/// Cells that are looked at to count the solutions of a puzzle: a second or so.
+const MAX_WORK: u64 = 50_000_000;
 
 /// The embedded Sudoku model: that of trm-models, rounded to half precision.
 pub fn sudoku_engine() -> TrmEngine {
@@ -28,7 +32,7 @@ fn embedded(bytes: &[u8]) -> TrmEngine {
 
 /// What a page draws of an answer beyond the answer itself.
 pub trait CellProbabilities: Task {
-    /// The model's probabilities: `[cells, side]` of each digit, or `[cells]` of lying on the path. `logits` is
+    /// The model's probabilities: `[cells, symbols]` of each symbol, or `[cells]` of lying on the path. `logits` is
     /// `[tokens, answer_dim]`.
     fn probabilities(&self, question: &Self::Question, logits: &[f32]) -> Vec<f32>;
     /// Cells of the puzzle.
@@ -59,6 +63,16 @@ impl CellProbabilities for MazeTask {
 
     fn n_cells(&self, question: &Maze) -> usize {
         question.n_cells()
+    }
+}
+
+impl CellProbabilities for RulesTask {
+    fn probabilities(&self, question: &rules::Puzzle, logits: &[f32]) -> Vec<f32> {
+        logits.chunks_exact(question.structure.n_symbols).flat_map(softmax).collect()
+    }
+
+    fn n_cells(&self, question: &rules::Puzzle) -> usize {
+        question.cells.len()
     }
 }
 
@@ -126,10 +140,7 @@ impl<T: CellProbabilities> Run<T> {
         let policy = Policy::of(config, Halting::of(engine), max_k)?;
         let answer_dim = config.answer_dim;
         let encoded = task.encode(&question);
-        let engine = match encoded.grid {
-            Some((height, width)) => engine.clone().with_grid(height, width),
-            None => engine.clone(),
-        };
+        let engine = fitted(engine, &encoded)?;
         let steps = engine.steps(&encoded.question, &encoded.answer)?.into_owned();
         let (halter, before) = (Halter::new(&policy, &engine, &steps)?, Vec::new());
         let (halted, early_stopped) = (false, false);
@@ -231,6 +242,19 @@ pub fn judge_sudoku(grid: &Grid) -> Result<Option<usize>, PuzzleError> {
         Solutions::One(_) => Ok(Some(1)),
         Solutions::Several => Ok(Some(2)),
         Solutions::Unknown { .. } => Ok(None),
+    }
+}
+
+/// The solutions of a puzzle of a file, counted as those of a Sudoku are.
+///
+/// # Errors
+/// [`RulesError::NoSolution`].
+pub fn judge_puzzle(puzzle: &rules::Puzzle) -> Result<Option<usize>, RulesError> {
+    match rules::solutions(puzzle, Limits { max_work: MAX_WORK, ..Limits::default() }) {
+        rules::Solutions::None => Err(RulesError::NoSolution),
+        rules::Solutions::One(_) => Ok(Some(1)),
+        rules::Solutions::Several => Ok(Some(2)),
+        rules::Solutions::Unknown { .. } => Ok(None),
     }
 }
 

@@ -14,7 +14,7 @@ export interface Step extends StepTrace {
     k: number;
     /**
      * Sudoku: cells x digits numbers, 81 x 9 for the usual size: the probability of each digit in each cell; what
-     * a given excludes is 0.
+     * a given excludes is 0. So for puzzles of a file: cells x symbols numbers.
      * Maze: height x width numbers, the probability that each cell lies on the path.
      */
     probabilities: Float32Array;
@@ -91,6 +91,30 @@ export interface MazeCheck {
     shortest: number;
 }
 
+/** Groups that come with a puzzle, by the names of their columns: a letter for each cell, or lists such as `"1-2 2-3"`. */
+export type PuzzleColumns = Record<string, string>;
+
+/** What `Puzzle.check` found. */
+export interface PuzzleCheck {
+    /** The cells in one line, `.` for a blank; with what the file fixes. */
+    text: string;
+    /** Cells that are not blank. */
+    givens: number;
+    /** 1, or 2 for more than one; undefined where counting took too long. */
+    solutions?: 1 | 2;
+    /** The groups of cells, in the order of the file. */
+    groups: { name: string; cells: Uint32Array }[];
+    /** The region of each cell, where groups divide the grid into connected regions, as boxes do. */
+    regions?: Uint32Array;
+}
+
+/** What `Puzzle.generate` made. */
+export interface GeneratedPuzzle {
+    question: string;
+    answer: string;
+    columns: PuzzleColumns;
+}
+
 /** What a model is made of; the field names are those of `TrmConfig` in trm-core. */
 export interface ModelConfig {
     hidden_dim: number;
@@ -109,9 +133,10 @@ export interface ModelConfig {
     [field: string]: unknown;
 }
 
-/** An error about a puzzle names its cells, as [row, column] from 0. */
+/** An error about a puzzle names its cells, as [row, column] from 0; one about a puzzle file names its line. */
 export interface PuzzleError extends Error {
     cells?: [number, number][];
+    line?: number;
 }
 
 export interface Steps extends Iterable<Step> {

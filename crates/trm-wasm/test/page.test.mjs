@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { withNote } from "./note.mjs";
 
 const { TRM_PAGE: address, CHROMIUM: executablePath, TRM_SCREENSHOTS: screenshots } = process.env;
 const weights = fileURLToPath(new URL("../../trm-models/weights/sudoku.safetensors", import.meta.url));
@@ -134,6 +135,91 @@ onPage("refuses a conflicting board, and one without a solution", {}, async (pag
     await status(page, "sudoku").filter({ hasText: "3 cells: a Sudoku has 81" }).waitFor();
 });
 
+/** Waits until a puzzle is on the board of puzzle files. */
+const given = (page) => page.locator("#puzzle-board .given").first().waitFor();
+const symbols = (page) => page.locator("#puzzle-board b").allTextContents();
+
+onPage("solves variants that its weights have never seen", {}, async (page) => {
+    await page.click("#tab-puzzle");
+    await fullSpeed(page, "puzzle");
+    for (const [kind, nCells, nShaded, nBorders] of [
+        ["Sudoku X", 81, 17, 36], ["Windoku", 81, 36, 36], ["Jigsaw", 81, 0, undefined], ["6x6", 36, 0, 18], ["12x12", 144, 0, 60],
+    ]) {
+        await page.selectOption("#puzzle-kind", kind);
+        await page.waitForFunction((n) => document.querySelectorAll("#puzzle-board .cell").length === n, nCells);
+        let [tries, solved] = [0, false];
+        for (; tries < 4 && !solved; tries++) {
+            if (tries) await page.click("#puzzle-new");
+            await given(page);
+            solved = await solves(page, "puzzle");
+        }
+        assert.ok(solved, `${kind}: ${await status(page, "puzzle").textContent()}`);
+        assert.match((await symbols(page)).join(""), new RegExp(`^[1-9A-C]{${nCells}}$`));
+        const [shaded, right, bottom] = await Promise.all(
+            ["shaded", "right", "bottom"].map((name) => page.locator(`#puzzle-board .${name}`).count()));
+        assert.equal(shaded, nShaded, kind);
+        if (nBorders !== undefined) assert.equal(right + bottom, nBorders, kind);
+        else assert.ok(right > 9 && bottom > 9, `${right} ${bottom}`);
+        await page.waitForTimeout(300);
+        await shot(page, `puzzle-${kind.toLowerCase().replaceAll(" ", "-")}-light`);
+    }
+});
+
+const toml = (text) => ({ name: "own.toml", mimeType: "application/toml", buffer: Buffer.from(text) });
+const SMALL = 'name = "Small"\ngrid = [4, 4]\nsymbols = "ABCD"\ngroups = [{ name = "row", cells = "rows", kind = "line" }, '
+    + '{ name = "column", cells = "columns", kind = "line" }, { name = "region", column = "regions", make = "regions", kind = "box" }]';
+
+onPage("takes a puzzle file, and puzzles of it", { scheme: "dark" }, async (page) => {
+    await page.click("#tab-puzzle");
+    await page.setInputFiles("#puzzle-file", toml(SMALL));
+    await page.waitForFunction(() => document.querySelectorAll("#puzzle-board .cell").length === 16);
+    await given(page);
+    assert.equal(await page.locator("#puzzle-kind").inputValue(), "Small (own.toml)");
+    await page.locator("#puzzle .more summary").click();
+    await page.fill("#puzzle-text", "A...\n....\n....\n...B");
+    await page.fill("#puzzle-columns input[name=regions]", "AABBAABBCCDDCCDD");
+    await page.click("#puzzle-use");
+    await page.waitForFunction(() => document.querySelectorAll("#puzzle-board .given").length === 2);
+    assert.equal(await page.locator("#puzzle-board .right, #puzzle-board .bottom").count(), 7);
+    // By hand, in small letters.
+    await page.locator("#puzzle-board .cell").nth(1).focus();
+    await page.keyboard.press("a");
+    await page.keyboard.press("Enter");
+    await status(page, "puzzle").filter({ hasText: "A stands twice in a row: r1c1 and r1c2" }).waitFor();
+    assert.equal(await page.locator("#puzzle-board [aria-invalid]").count(), 2);
+    await shot(page, "puzzle-refused-dark");
+    await page.keyboard.press("Delete");
+    for (const key of ["ArrowLeft", "ArrowUp", "ArrowLeft", "ArrowLeft", "b"]) await page.keyboard.press(key);
+    await page.locator("#puzzle-board .cell", { hasText: "B" }).nth(1).waitFor();
+    assert.equal((await symbols(page)).join(","), "A,,,,,,,,,,,,,,B,B", "keys go around the edges");
+    await page.fill("#puzzle-text", "ABC. ...D .... ....");
+    await page.click("#puzzle-use");
+    await status(page, "puzzle").filter({ hasText: "the puzzle has no solution" }).waitFor();
+    await page.fill("#puzzle-text", "AB");
+    await page.click("#puzzle-use");
+    await status(page, "puzzle").filter({ hasText: "2 cells, 16 were expected" }).waitFor();
+    await page.fill("#puzzle-columns input[name=regions]", "AAAA");
+    await page.click("#puzzle-use");
+    await page.setInputFiles("#puzzle-file", toml(SMALL.replace("columns", "spirals")));
+    await status(page, "puzzle").filter({ hasText: 'own.toml: line 4: "spirals" names no cells' }).waitFor();
+    await page.setInputFiles("#puzzle-file", toml(SMALL.replace("[4, 4]", "[1000, 1000]")));
+    await status(page, "puzzle").filter({ hasText: "own.toml: line 2: 1000000 cells" }).waitFor();
+});
+
+onPage("takes a model that carries its puzzle", {}, async (page) => {
+    const small = SMALL.replace(', { name = "region", column = "regions", make = "regions", kind = "box" }',
+        ', { name = "box", cells = "boxes 2x2", kind = "box" }');
+    const buffer = withNote(readFileSync(weights), "puzzle", small);
+    await page.locator("#sudoku .player summary").click();
+    await page.setInputFiles("#sudoku .file", { name: "own.safetensors", mimeType: "application/octet-stream", buffer });
+    await page.locator("#puzzle .model", { hasText: "own.safetensors" }).waitFor({ state: "attached" });
+    await given(page);
+    assert.equal(await page.locator("#tab-puzzle").getAttribute("aria-selected"), "true");
+    await fullSpeed(page, "puzzle");
+    assert.equal(await solves(page, "puzzle"), true, await status(page, "puzzle").textContent());
+    assert.match((await symbols(page)).join(""), /^[A-D]{16}$/);
+});
+
 /** Clicks the middle of a maze cell. */
 async function clickCell(page, row, column, height, width) {
     const box = await page.locator("#maze-board").boundingBox();
@@ -203,11 +289,19 @@ onPage("exports the trace", {}, async (page) => {
 });
 
 onPage("works after the network is gone", {}, async (page) => {
+    // The program for puzzle files comes behind the other one.
+    await page.locator("#puzzle-board .given").first().waitFor({ state: "attached" });
     await context.setOffline(true);
     try {
         await fullSpeed(page, "sudoku");
         await page.selectOption("#sudoku-pick", { label: "Easy 2" });
         assert.equal(await solves(page, "sudoku"), true, await status(page, "sudoku").textContent());
+        await page.click("#tab-puzzle");
+        await page.selectOption("#puzzle-kind", "6x6");
+        await page.waitForFunction(() => document.querySelectorAll("#puzzle-board .cell").length === 36);
+        await given(page);
+        await press(page, "puzzle", "step");
+        await page.locator("#puzzle .k", { hasText: /^1$/ }).waitFor();
         await page.click("#tab-maze");
         await page.click("#maze-random");
         await press(page, "maze", "step");
@@ -225,6 +319,14 @@ onPage("fits a telephone", { size: { width: 360, height: 780 }, scheme: "dark" }
     await page.locator("#sudoku .k", { hasText: /^1$/ }).waitFor();
     await page.waitForTimeout(400);
     await shot(page, "phone-sudoku-dark");
+    await page.click("#tab-puzzle");
+    await page.selectOption("#puzzle-kind", "12x12");
+    await page.waitForFunction(() => document.querySelectorAll("#puzzle-board .cell").length === 144);
+    assert.ok((await overflow()) <= 0, "the variants are wider than the screen");
+    await press(page, "puzzle", "step");
+    await page.locator("#puzzle .k", { hasText: /^1$/ }).waitFor();
+    await page.waitForTimeout(400);
+    await shot(page, "phone-puzzle-dark");
     await page.click("#tab-maze");
     assert.ok((await overflow()) <= 0, "the maze is wider than the screen");
     await press(page, "maze", "step");
@@ -234,8 +336,12 @@ onPage("fits a telephone", { size: { width: 360, height: 780 }, scheme: "dark" }
 });
 
 onPage("every control has a name", {}, async (page) => {
-    for (const kind of ["sudoku", "maze"]) {
+    for (const kind of ["sudoku", "puzzle", "maze"]) {
         await page.click(`#tab-${kind}`);
+        if (kind === "puzzle") {
+            await page.selectOption("#puzzle-kind", "Jigsaw");
+            await page.locator("#puzzle-columns input").waitFor({ state: "attached" });
+        }
         for (const details of await page.locator(`#${kind} summary`).all()) await details.click();
         const nameless = await page.locator(`#${kind}`).evaluate((section) =>
             [...section.querySelectorAll("button, input, select, textarea, canvas, [role=gridcell]")]

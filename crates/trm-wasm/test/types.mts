@@ -1,5 +1,6 @@
 // Compiled, never run: what the types promise.
 import init, { Model, type PuzzleError, type Solution, type Step, type TrmResult, solve_sudoku, sudoku_steps } from "../pkg/trm_wasm.js";
+import { Puzzle, type PuzzleCheck, puzzle_steps } from "../pkg/trm_puzzles.js";
 
 export async function use(text: string, file: ArrayBuffer): Promise<number> {
     await init();
@@ -20,4 +21,15 @@ export async function use(text: string, file: ArrayBuffer): Promise<number> {
     // @ts-expect-error a puzzle is text
     solve_sudoku(81);
     return sum + result.answer.length + model.config.hidden_dim + (wrong?.length ?? 0);
+}
+
+export function own(toml: string): number {
+    const puzzle = new Puzzle(toml);
+    const { question, columns } = puzzle.generate(1, 0.5);
+    const { regions, groups }: PuzzleCheck = puzzle.check(question, columns);
+    let sum = groups.length + (regions?.length ?? 0) + (puzzle.width ?? puzzle.n_cells);
+    for (const { k } of puzzle_steps(puzzle, question, columns, 16)) sum += k;
+    // @ts-expect-error columns are texts
+    puzzle.check(question, { regions: 1 });
+    return sum;
 }

@@ -1,10 +1,12 @@
 //! Puzzles while a model thinks about them, natively: no JavaScript takes part.
 
 use puzzles::PuzzleError;
+use puzzles::rules::{Recipe, Rules, RulesError, generate_row};
 use puzzles::sudoku::Grid;
-use trm_solve::{AfterHalt, Policy, answer, sized_sudoku};
-use trm_tasks::{MazeTask, SudokuTask, Task};
-use trm_wasm::run::{Run, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
+use std::sync::Arc;
+use trm_solve::{AfterHalt, Halting, Policy, answer, sized_sudoku};
+use trm_tasks::{MazeTask, RulesTask, SudokuTask, Task, fit_rules};
+use trm_wasm::run::{Run, judge_puzzle, judge_sudoku, maze_engine, parse_maze, parse_sudoku, sudoku_engine};
 
 const PUZZLE: &str = "53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79";
 
@@ -148,4 +150,33 @@ fn other_sizes_are_answered_in_their_notation() {
         assert_eq!((last.activity.len(), last.probabilities.len()), (n, n * n.isqrt()), "{text}");
         assert_eq!((last.answer.as_str(), last.fault), (answer, None), "{text}");
     }
+}
+
+#[test]
+fn puzzles_of_a_file_end_with_what_evaluation_counts() {
+    let jigsaw = "name = \"jigsaw\"\ngrid = [6, 6]\nsymbols = \"123456\"\ngroups = [
+        { name = \"row\", cells = \"rows\", kind = \"line\" }, { name = \"column\", cells = \"columns\", kind = \"line\" },
+        { name = \"region\", column = \"regions\", make = \"regions\", kind = \"box\" }]";
+    let rules = Arc::new(Rules::parse(jigsaw).expect("rules"));
+    let task = RulesTask::new(rules.clone());
+    let engine = fit_rules(sudoku_engine().model(), &rules).expect("kinds of Sudoku");
+    let policy = Policy::of(engine.model().config(), Halting::of(&engine), Some(8)).expect("a limit");
+    for index in 0..4 {
+        let recipe = Recipe { extra: 0.5, ..Recipe::default() };
+        let puzzle = generate_row(&rules, 5, index, &recipe).expect("a puzzle").puzzle;
+        assert_eq!(judge_puzzle(&puzzle), Ok(Some(1)));
+        let whole = answer(&engine, &task, &puzzle, &policy, AfterHalt::Stop, |_| ()).expect("a question");
+        let mut run = Run::new(&engine, task.clone(), puzzle.clone(), Some(8)).expect("a question that fits");
+        let mut last = run.advance();
+        while !run.halted() {
+            last = run.advance();
+        }
+        assert_eq!((last.k, last.trace.confidence), (whole.k, whole.confidence));
+        assert_eq!(last.answer, task.text(&puzzle, &whole.answer));
+        assert_eq!((last.probabilities.len(), last.activity.len()), (216, 36));
+    }
+    let sudoku = Rules::sudoku();
+    let judged = |text: &str| judge_puzzle(&sudoku.puzzle(text, &[]).expect("a puzzle"));
+    assert_eq!(judged(&".".repeat(81)), Ok(Some(2)));
+    assert_eq!(judged(&format!("12345678.........9{}", ".".repeat(63))), Err(RulesError::NoSolution));
 }

@@ -1,24 +1,26 @@
-// Puts the page together: two boards, each with its player, over one worker.
+// Puts the page together: boards, each with its player, over one worker.
 import { PUZZLES } from "./boards.js";
 import { Engine } from "./engine.js";
+import { GridBoard } from "./grid.js";
 import { MazeBoard } from "./maze.js";
+import { OwnPuzzles } from "./own.js";
 import { Player } from "./player.js";
-import { SudokuBoard } from "./sudoku.js";
 
 const $ = (id) => document.getElementById(id);
 const engine = new Engine();
 const boards = {
-    sudoku: new SudokuBoard($("sudoku-board"), $("sudoku-pad")),
+    sudoku: new GridBoard($("sudoku-board"), $("sudoku-pad")),
+    puzzle: new GridBoard($("puzzle-board"), $("puzzle-pad")),
     maze: new MazeBoard($("maze-board"), $("maze-cursor")),
 };
+const KINDS = ["sudoku", "puzzle", "maze"];
 const players = {};
 let shown = "sudoku";
 
-for (const kind of ["sudoku", "maze"]) {
+for (const kind of KINDS) {
     players[kind] = new Player(kind, engine, boards[kind], $(kind));
     players[kind].ui.file.onchange = ({ target }) => target.files[0] && load(target.files[0], kind);
     $(`tab-${kind}`).onclick = () => show(kind);
-    $(`${kind}-use`).onclick = () => useText(kind, $(`${kind}-text`).value);
     engine.call("about", kind).then((about) => {
         players[kind].use(about);
         if (kind === "sudoku") $("weights").textContent = about.n_weights.toLocaleString("en");
@@ -27,7 +29,7 @@ for (const kind of ["sudoku", "maze"]) {
 
 function show(kind) {
     shown = kind;
-    for (const other of ["sudoku", "maze"]) {
+    for (const other of KINDS) {
         const tab = $(`tab-${other}`);
         tab.setAttribute("aria-selected", other === kind);
         tab.tabIndex = other === kind ? 0 : -1;
@@ -37,11 +39,14 @@ function show(kind) {
 
 document.querySelector(".tabs").onkeydown = (event) => {
     if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
-    show(shown === "sudoku" ? "maze" : "sudoku");
+    const step = event.key === "ArrowRight" ? 1 : KINDS.length - 1;
+    show(KINDS[(KINDS.indexOf(shown) + step) % KINDS.length]);
     $(`tab-${shown}`).focus();
 };
 
-/** Reads a puzzle from text, or says what is wrong with it. */
+for (const kind of ["sudoku", "maze"]) $(`${kind}-use`).onclick = () => useText(kind, $(`${kind}-text`).value);
+
+/** Reads a Sudoku or a maze from text, or says what is wrong with it. */
 async function useText(kind, text) {
     try {
         const found = await engine.call("check", kind, text);
@@ -69,7 +74,13 @@ for (const [level, puzzles] of Object.entries(PUZZLES)) {
 $("sudoku-pick").onchange = ({ target }) => boards.sudoku.setText(target.value);
 $("sudoku-clear").onclick = () => boards.sudoku.empty();
 $("sudoku-board").addEventListener("puzzle", ({ detail }) => useText("sudoku", detail));
+boards.sudoku.layOut({ nCells: 81, width: 9, symbols: "123456789" });
+boards.sudoku.decorate(Array.from({ length: 81 }, (_, i) => Math.floor(i / 27) * 3 + Math.floor((i % 9) / 3)));
 boards.sudoku.setText($("sudoku-pick").value);
+
+// Puzzle files
+
+const own = new OwnPuzzles(engine, boards.puzzle, players.puzzle);
 
 // Maze
 
@@ -103,17 +114,25 @@ for (const name of ["height", "width"]) $(`maze-${name}`).onchange = () => board
 $("maze-clear").onclick = () => boards.maze.empty(side("height"), side("width"));
 for (const tool of document.querySelectorAll("[name=tool]")) tool.onchange = () => (boards.maze.tool = tool.value);
 
-// Model files
+// Model files and puzzle files
 
 async function load(file, kind) {
     try {
-        const about = await engine.call("load", await file.arrayBuffer());
+        if (file.name.endsWith(".toml")) {
+            show("puzzle");
+            await own.open(await file.text(), file.name);
+            return;
+        }
+        const about = await engine.call("load", await file.arrayBuffer(), kind);
         show(about.puzzle);
         players[about.puzzle].use(about, file.name);
+        if (about.file) await own.show(about.file, file.name);
     } catch (error) {
-        players[kind].refuse(new Error(`${file.name}: ${error.message}`));
+        players[shown === "puzzle" ? shown : kind].refuse(new Error(`${file.name}: ${error.message}`));
     }
 }
+
+$("puzzle-file").onchange = ({ target }) => target.files[0] && load(target.files[0], "puzzle");
 
 const dragsFile = (event) => event.dataTransfer?.types.includes("Files");
 addEventListener("dragover", (event) => {

@@ -205,7 +205,7 @@ export class Player {
         const steps = this.#trace.map((step) => ({
             ...step, probabilities: round(step.probabilities), activity: round(step.activity),
         }));
-        const trace = { puzzle: this.kind, question: this.board.text(), model: this.#about, seed: this.#seed(), steps };
+        const trace = { puzzle: this.kind, ...this.board.about, question: this.board.text(), model: this.#about, seed: this.#seed(), steps };
         const link = document.createElement("a");
         link.href = URL.createObjectURL(new Blob([JSON.stringify(trace)], { type: "application/json" }));
         link.download = `${this.kind}-trace.json`;

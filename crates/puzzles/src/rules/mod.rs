@@ -16,6 +16,7 @@
 //! # Ok::<(), puzzles::rules::RulesError>(())
 //! ```
 
+mod board;
 mod cells;
 mod encode;
 mod error;
@@ -32,7 +33,7 @@ mod verdict;
 
 pub use cells::{MAX_CELLS, Shape};
 pub use error::{FileFault, RulesError};
-pub use generate::{Recipe, generate};
+pub use generate::{Recipe, generate, generate_row};
 pub use make::Make;
 pub use parse::{MAX_CANDIDATES, MAX_FILE_BYTES, MAX_SYMBOLS};
 pub use puzzle::{Puzzle, Row};
@@ -116,19 +117,6 @@ impl Rules {
         self.sets.iter().filter_map(|set| match &set.source {
             Source::Column { name, .. } => Some(name.as_str()),
             Source::Cells(_) => None,
-        })
-    }
-
-    /// Rows and columns of a box, where the groups of the kind `box` are boxes that divide the grid.
-    #[must_use]
-    pub fn boxes(&self) -> Option<(usize, usize)> {
-        let (_, columns) = self.shape.grid?;
-        let lists = self.sets.iter().filter(|set| set.kind == "box").filter_map(GroupSet::cells);
-        lists.into_iter().find_map(|list| {
-            let last = *list.first()?.last()? as usize;
-            let (height, width) = (last / columns + 1, last % columns + 1);
-            let boxes = self.shape.generated(&format!("boxes {height}x{width}"));
-            boxes.is_ok_and(|boxes| boxes == list).then_some((height, width))
         })
     }
 

@@ -1,6 +1,7 @@
 //! One puzzle of a kind, as text and as cells.
 
 use super::Rules;
+use super::board::without_borders;
 use super::cells::Shape;
 use super::error::{FileFault, RulesError};
 use super::structure::Structure;
@@ -40,7 +41,8 @@ pub struct Row {
 
 impl Rules {
     /// Reads a puzzle: a character for each cell, spaces and line ends between them or not, `.` or `_` for a blank, and
-    /// `0` where it is no symbol. `columns` are the texts of the groups that come with it.
+    /// `0` where it is no symbol; or a board as [`Rules::board`] draws it. `columns` are the texts of the groups that
+    /// come with it.
     ///
     /// # Errors
     /// What is wrong with the text or with a column, and where; givens that break a rule.
@@ -81,7 +83,7 @@ impl Rules {
 
     /// The cells of a text, 0 for a blank.
     fn cells(&self, text: &str) -> Result<Vec<u8>, RulesError> {
-        let expected = self.shape.n_cells;
+        let (expected, text) = (self.shape.n_cells, without_borders(text));
         let n_found = || text.chars().filter(|c| !c.is_whitespace()).count();
         let mut cells = Vec::with_capacity(expected);
         for found in text.chars().filter(|c| !c.is_whitespace()) {

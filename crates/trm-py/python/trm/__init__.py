@@ -7,6 +7,7 @@
 ====================  ==========================================================================
 :class:`Sudoku`       solves Sudoku of any size with the model that ships with this package
 :class:`Maze`         finds shortest paths through mazes of any size
+:class:`Puzzle`       a kind of puzzle that a file describes; :class:`Solver` solves its puzzles
 :class:`Engine`       a model: float arrays in and out, model files, official checkpoints
 :class:`Trainer`      trains a model
 :mod:`trm.sona`       predicts how many steps a question needs
@@ -20,6 +21,7 @@ from ._arrays import TRACE_DTYPE
 from ._engine import MAX_K, Engine, EngineStep, EngineSteps, Precision, Reasoning
 from ._puzzles import Halting, Maze, Result, Step, Sudoku
 from ._trm import VERSION as _VERSION
+from ._rules import SUDOKU, Check, Puzzle, Row, Solver
 from ._train import Data, Progress, Trainer
 from .errors import (
     ConfigError,
@@ -42,7 +44,9 @@ __version__ = _VERSION
 
 __all__ = [
     "MAX_K",
+    "SUDOKU",
     "TRACE_DTYPE",
+    "Check",
     "ConfigError",
     "Data",
     "DivergedError",
@@ -60,10 +64,13 @@ __all__ = [
     "NotFiniteError",
     "Precision",
     "Progress",
+    "Puzzle",
     "PuzzleError",
     "Reasoning",
     "Result",
+    "Row",
     "ShapeError",
+    "Solver",
     "StateError",
     "Step",
     "Sudoku",

@@ -77,7 +77,7 @@ class Trainer:
     data : path-like, pair of arrays, sequence or iterable of pairs
         What to learn from.
 
-        - A file of puzzles with answers, for models of Sudoku and mazes: a CSV, also packed with gzip, or a folder
+        - A file of puzzles with answers, for models of Sudoku and mazes, and of the puzzle file that a model carries: a CSV, also packed with gzip, or a folder
           of NumPy arrays as the official code makes it.
         - Samples ``(question, answer)`` in a sequence, or two arrays that hold them along their first axis: they are
           copied once, and drawn at random with replacement.

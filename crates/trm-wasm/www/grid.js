@@ -1,47 +1,69 @@
-// The Sudoku board: givens to type in, candidates that fade as the model thinks.
+// A board of cells with symbols: givens to type in, candidates that fade as the model thinks.
 
-const SIDE = 9;
-const EMPTY = ".".repeat(SIDE * SIDE);
-
-export class SudokuBoard {
+export class GridBoard {
     onedit = () => {};
+    /** Said of the board in an exported trace. */
+    about = {};
+    #grid;
+    #pad;
     #cells = [];
-    #givens = [...EMPTY];
+    #givens = [];
     #chosen = 0;
+    #shape = { width: 0, symbols: "" };
 
     constructor(grid, pad) {
-        for (let row = 0; row < SIDE; row++) {
-            const line = document.createElement("div");
-            line.setAttribute("role", "row");
-            for (let column = 0; column < SIDE; column++) line.append(this.#cell(row, column));
-            grid.append(line);
-        }
+        [this.#grid, this.#pad] = [grid, pad];
         grid.onkeydown = (event) => this.#key(event);
         grid.onfocus = () => this.#cells[this.#chosen].focus();
         document.addEventListener("paste", (event) => this.#paste(event, grid));
-        for (const digit of "123456789") pad.append(this.#padKey(digit, digit));
-        pad.append(this.#padKey("⌫", "."));
-        pad.lastChild.setAttribute("aria-label", "Clear the cell");
-        this.clear();
-        this.#cells[0].tabIndex = 0;
     }
 
-    #cell(row, column) {
+    /** Begins an empty board of `nCells` cells in rows of `width`; `isGrid` says whether rows and columns mean anything. */
+    layOut({ nCells, width, symbols, isGrid = true }) {
+        this.#shape = { width, symbols, isGrid };
+        [this.#cells, this.#chosen] = [[], 0];
+        const rows = Array.from({ length: Math.ceil(nCells / width) }, (_, row) => {
+            const line = document.createElement("div");
+            line.setAttribute("role", "row");
+            for (let i = row * width; i < Math.min(nCells, (row + 1) * width); i++) line.append(this.#cell(i));
+            return line;
+        });
+        this.#grid.replaceChildren(...rows);
+        this.#grid.style.setProperty("--columns", width);
+        this.#grid.style.setProperty("--side", Math.ceil(Math.sqrt(symbols.length)));
+        const keys = [...symbols].map((symbol) => this.#padKey(symbol, symbol));
+        this.#pad.replaceChildren(...keys, this.#padKey("⌫", "."));
+        this.#pad.lastChild.setAttribute("aria-label", "Clear the cell");
+        this.#cells[0].tabIndex = 0;
+        this.empty();
+    }
+
+    /** Draws borders around regions, given for each cell, and shades cells. */
+    decorate(regions, shaded = new Set()) {
+        const { width } = this.#shape;
+        this.#cells.forEach((cell, i) => {
+            const ends = (other, inside) => inside && regions !== undefined && regions[i] !== regions[other];
+            cell.classList.toggle("right", ends(i + 1, (i + 1) % width !== 0));
+            cell.classList.toggle("bottom", ends(i + width, i + width < this.#cells.length));
+            cell.classList.toggle("shaded", shaded.has(i));
+        });
+    }
+
+    #cell(index) {
         const cell = document.createElement("div");
         cell.className = "cell";
         cell.setAttribute("role", "gridcell");
         cell.tabIndex = -1;
         const candidates = document.createElement("span");
         candidates.className = "candidates";
-        for (let digit = 1; digit <= SIDE; digit++) {
+        for (const symbol of this.#shape.symbols) {
             const candidate = document.createElement("i");
-            candidate.textContent = digit;
+            candidate.textContent = symbol;
             candidates.append(candidate);
         }
         const digit = document.createElement("b");
         cell.append(candidates, digit);
         candidates.ariaHidden = digit.ariaHidden = true;
-        const index = row * SIDE + column;
         cell.onfocus = () => this.#choose(index);
         cell.onclick = () => cell.focus();
         this.#cells.push(cell);
@@ -65,17 +87,23 @@ export class SudokuBoard {
 
     #key(event) {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
-        const [row, column] = [Math.floor(this.#chosen / SIDE), this.#chosen % SIDE];
+        const { width, symbols } = this.#shape;
+        const last = this.#cells.length - 1;
+        const start = this.#chosen - (this.#chosen % width);
+        const within = (i, back) => (i < 0 || i > last ? back : i);
+        const column = this.#chosen % width;
         const moves = {
-            ArrowUp: [(row + SIDE - 1) % SIDE, column], ArrowDown: [(row + 1) % SIDE, column],
-            ArrowLeft: [row, (column + SIDE - 1) % SIDE], ArrowRight: [row, (column + 1) % SIDE],
-            Home: [row, 0], End: [row, SIDE - 1],
+            ArrowUp: within(this.#chosen - width, within(last - (last % width) + column, start)),
+            ArrowDown: within(this.#chosen + width, column),
+            ArrowLeft: column ? this.#chosen - 1 : Math.min(start + width - 1, last),
+            ArrowRight: column + 1 < width ? within(this.#chosen + 1, start) : start,
+            Home: start, End: Math.min(start + width - 1, last),
         };
-        const move = moves[event.key];
-        if (move) {
-            this.#cells[move[0] * SIDE + move[1]].focus();
-        } else if (/^[1-9]$/.test(event.key)) {
-            this.#set(this.#chosen, event.key);
+        const symbol = [event.key, event.key.toUpperCase()].find((key) => key.length === 1 && symbols.includes(key));
+        if (event.key in moves) {
+            this.#cells[moves[event.key]].focus();
+        } else if (symbol) {
+            this.#set(this.#chosen, symbol);
         } else if (["0", "Delete", "Backspace", " "].includes(event.key)) {
             this.#set(this.#chosen, ".");
         } else {
@@ -97,26 +125,28 @@ export class SudokuBoard {
         this.onedit();
     }
 
-    /** The givens, 81 characters. */
+    /** The givens, a character for each cell. */
     text() {
         return this.#givens.join("");
     }
 
-    /** Takes 81 characters that were checked. */
+    /** Takes a character for each cell; `.` is a blank. */
     setText(text) {
         this.#givens = [...text];
         this.onedit();
     }
 
     empty() {
-        this.setText(EMPTY);
+        this.setText(".".repeat(this.#cells.length));
     }
 
     /** Shows the givens alone. */
     clear() {
         this.#cells.forEach((cell, i) => {
             const given = this.#givens[i] === "." ? "" : this.#givens[i];
-            cell.className = `cell ${given ? "given" : ""} ${i === this.#chosen ? "chosen" : ""}`;
+            cell.classList.toggle("given", given !== "");
+            cell.classList.toggle("chosen", i === this.#chosen);
+            cell.classList.remove("turned", "solved");
             cell.style.setProperty("--activity", 0);
             const [candidates, digit] = cell.children;
             digit.textContent = given;
@@ -129,9 +159,10 @@ export class SudokuBoard {
     /** Draws one step: every candidate as strong as the model believes in it. */
     show({ probabilities, answer, halted, verified }, glow) {
         const solved = halted && verified;
+        const n = this.#shape.symbols.length;
         this.#cells.forEach((cell, i) => {
             if (this.#givens[i] !== ".") return;
-            const beliefs = probabilities.subarray(i * SIDE, (i + 1) * SIDE);
+            const beliefs = probabilities.subarray(i * n, (i + 1) * n);
             const best = beliefs.reduce((best, p, d) => (p > beliefs[best] ? d : best), 0);
             const sure = Math.max(0, Math.min(1, (beliefs[best] - 0.5) * 2.5));
             const [candidates, digit] = cell.children;
@@ -150,7 +181,7 @@ export class SudokuBoard {
 
     /** Points at cells, as [row, column]. */
     mark(cells) {
-        const marked = new Set(cells.map(([row, column]) => row * SIDE + column));
+        const marked = new Set(cells.map(([row, column]) => row * this.#shape.width + column));
         this.#cells.forEach((cell, i) => {
             cell.classList.toggle("fault", marked.has(i));
             if (marked.has(i)) cell.setAttribute("aria-invalid", "true");
@@ -159,7 +190,8 @@ export class SudokuBoard {
     }
 
     #label(i, what) {
-        const place = `row ${Math.floor(i / SIDE) + 1}, column ${(i % SIDE) + 1}`;
+        const { width, isGrid } = this.#shape;
+        const place = isGrid ? `row ${Math.floor(i / width) + 1}, column ${(i % width) + 1}` : `cell ${i + 1}`;
         this.#cells[i].setAttribute("aria-label", `${place}, ${what}`);
     }
 }
