@@ -25,6 +25,7 @@ mod plot;
 mod policies;
 mod progress;
 mod questions;
+mod ranks;
 mod rows;
 mod set;
 mod solve;
@@ -34,8 +35,9 @@ mod verdict;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
-use output::Output;
+use output::{BAD_INPUT, Output, message};
 use std::process::ExitCode;
+use trm_world::World;
 use verdict::Verdict;
 
 /// Solve, evaluate, train and inspect tiny recursive models.
@@ -92,21 +94,43 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let world = match trm_world::start() {
+        Ok(world) => world,
+        Err(error) => {
+            message!("error: {error}");
+            return BAD_INPUT.into();
+        }
+    };
+    if world.rank() > 0 {
+        output::silence();
+    }
     let mut out = Output::new();
     let result = match Cli::try_parse() {
-        Ok(cli) => run(cli.command, &mut out),
+        Ok(cli) => run(cli.command, &*world, &mut out),
         // Help and version are output like any other; wrong arguments are messages.
         Err(error) if !error.use_stderr() => out.help(&error).map(|()| Verdict::Yes),
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(2);
+            if world.rank() == 0 {
+                let _ = error.print();
+            }
+            return BAD_INPUT.into();
         }
     };
-    out.exit_code(result)
+    ranks::end(&*world, &out, result)
 }
 
-fn run(command: Command, out: &mut Output) -> Result<Verdict> {
+impl Command {
+    /// Whether several ranks share the work; that of other commands is the first one's alone.
+    fn is_shared(&self) -> bool {
+        matches!(self, Command::Train(_))
+    }
+}
+
+fn run(command: Command, world: &dyn World, out: &mut Output) -> Result<Verdict> {
     let done = |()| Verdict::Yes;
+    if world.rank() > 0 && !command.is_shared() {
+        return Ok(Verdict::Yes);
+    }
     if !matches!(command, Command::Doctor(_)) {
         environment::check()?;
     }
@@ -121,7 +145,7 @@ fn run(command: Command, out: &mut Output) -> Result<Verdict> {
         Command::CheckParity(args) => parity::run(&args, out),
         Command::Plot(args) => plot::run(&args, out).map(done),
         Command::Policies(args) => policies::run(&args, out),
-        Command::Train(args) => train::run(args, out),
+        Command::Train(args) => train::run(args, world, out),
         Command::Set(args) => set::run(&args, out).map(done),
         Command::Average(args) => average::run(&args, out).map(done),
         Command::Generate(args) => generate::run(&args, out).map(done),

@@ -23,6 +23,7 @@ use trm_tasks::{
 };
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
+use trm_world::World;
 
 #[derive(Parser)]
 #[command(
@@ -190,16 +191,16 @@ struct Run {
     save_minutes: f64,
 }
 
-pub fn run(args: Args, out: &mut Output) -> Result<Verdict> {
+pub fn run(args: Args, world: &dyn World, out: &mut Output) -> Result<Verdict> {
     match (args.puzzle, args.recipe) {
-        (Some(puzzle), _) => train(puzzle, &std::env::args().skip(1).collect::<Vec<_>>()),
-        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run, out),
+        (Some(puzzle), _) => train(puzzle, &std::env::args().skip(1).collect::<Vec<_>>(), world),
+        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run, world, out),
         (None, None) => bail!("neither a puzzle nor a recipe"),
     }
 }
 
 /// Does what a command asks for; `words` are those behind `trm`.
-fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
+fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict> {
     match puzzle {
         Puzzle::Sudoku { data, mixer, run } => {
             let (builder, layout) = match mixer {
@@ -217,7 +218,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 }
                 None => Vec::new(),
             };
-            let this = Loop { run: &run, words, validation: &validation, bands: SudokuTask::BANDS };
+            let this = Loop { run: &run, words, world, validation: &validation, bands: SudokuTask::BANDS };
             this.train(run.model(builder)?, run.config()?, &stream)
         }
         Puzzle::Maze { sides, min_path, open, balance, run } => {
@@ -245,7 +246,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 None => Vec::new(),
             };
             let config = TrainConfig { balance, ..run.config()? };
-            let this = Loop { run: &run, words, validation: &validation, bands: MazeTask::BANDS };
+            let this = Loop { run: &run, words, world, validation: &validation, bands: MazeTask::BANDS };
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }
