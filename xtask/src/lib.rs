@@ -8,6 +8,7 @@ mod file;
 mod generate;
 mod k_star;
 mod members;
+mod mpi;
 mod package;
 mod peers;
 mod quality;

@@ -3,12 +3,15 @@
 use crate::balance;
 use crate::checkpoint::SlotState;
 use crate::slot::Slot;
-use crate::trainer::CHUNK;
 use bincode::config::standard;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trm_core::model::{StepLoss, Workspace};
 use trm_world::World;
+
+/// Questions whose gradients are summed by one thread before the others' are added: fixed, so
+/// that the number of threads and of ranks does not change the bits.
+pub(crate) const CHUNK: usize = 2;
 
 /// A chunk of the batch and the sum of its gradients.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use crate::gradient_sum::GradientSum;
 use crate::leak;
 use crate::optimizer::Optimizer;
 use crate::progress::{Progress, Window};
-use crate::share::{Part, Report, Share};
+use crate::share::{CHUNK, Part, Report, Share};
 use crate::slot::Slot;
 use crate::{Data, Result, TrainError};
 use rayon::prelude::*;
@@ -16,10 +16,6 @@ use trm_core::Model;
 use trm_core::kernel::Isa;
 use trm_core::model::StepInput;
 use trm_world::{Alone, World};
-
-/// Questions whose gradients are summed by one thread before the others' are added: fixed, so
-/// that the number of threads and of ranks does not change the bits.
-pub(crate) const CHUNK: usize = 2;
 
 /// A model in training.
 ///

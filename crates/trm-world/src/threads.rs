@@ -15,8 +15,11 @@ struct Shared {
     /// What each rank gives in the running operation.
     blocks: Vec<Mutex<Vec<u8>>>,
     /// The messages to each rank.
-    boxes: Vec<(Mutex<VecDeque<(usize, Vec<u8>)>>, Condvar)>,
+    boxes: Vec<(Mutex<VecDeque<Message>>, Condvar)>,
 }
+
+/// Which rank sent it, and what.
+type Message = (usize, Vec<u8>);
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
