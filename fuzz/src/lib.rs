@@ -147,7 +147,12 @@ impl Data for Corridor {
 
     fn sample(&self, _: u64) -> Sample {
         let question = vec![1., 0., 0., 1., 0., 1., 0., 1.];
-        Sample { question, width: 4, answer: Answer::Marks(vec![true, false, false, false]), rating: 0.0 }
+        Sample {
+            question,
+            width: 4,
+            answer: Answer::Marks(vec![true, false, false, false]),
+            ..Sample::default()
+        }
     }
 }
 

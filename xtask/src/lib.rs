@@ -12,6 +12,7 @@ mod mpi;
 mod package;
 mod peers;
 mod quality;
+mod release;
 mod run;
 mod semver;
 mod server;
@@ -39,6 +40,7 @@ cargo xtask <chore>
   charts    the charts and tables of the documents, from docs/data   (charts --help)
   data      generate training data, measure K* anew, or say where the published files are   (data --help)
   package   test every published crate from its own archive
+  release   build what a release consists of, and try each part from its file   (release --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
   wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
   web       serve the page in the browser on this machine   (web --help)
@@ -72,6 +74,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "peers" => peers::run(rest),
         "data" => data::run(rest),
         "package" => package::check(),
+        "release" => release::run(rest),
         "train" => train::run(rest),
         "wasm" => wasm::run(rest),
         "web" => web::run(rest),

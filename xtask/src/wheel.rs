@@ -1,5 +1,6 @@
 //! `cargo xtask wheel`: the Python package as sdist and wheel, its size, and its tests.
 
+use crate::members::members;
 use crate::run::{Skipped, output, passes, root, target};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
@@ -79,7 +80,7 @@ fn tools(folder: &Path) -> Result<PathBuf> {
 }
 
 /// The name of a Python that is new enough.
-fn system_python() -> Result<String> {
+pub fn system_python() -> Result<String> {
     let named = std::env::var("PYTHON").ok();
     let names = if cfg!(windows) { ["python", "py"] } else { ["python3", "python"] };
     let names = named.as_deref().map_or(names.to_vec(), |named| vec![named]);
@@ -117,6 +118,7 @@ fn build(folder: &Path, tools: &Path) -> Result<PathBuf> {
     wheel.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"]).arg(&dist).arg(&sdist);
     // The sources lie in another folder every time; what is built of other crates is kept.
     wheel.env("CARGO_TARGET_DIR", folder.join("cargo"));
+    forget_members(&folder.join("cargo/wheel/.fingerprint"))?;
     // Not --locked: the sdist has fewer crates than the lock file. Of those that it has, versions stay as locked.
     wheel.env("MATURIN_PEP517_ARGS", "--compatibility pypi");
     // Without build isolation pip finds maturin on the path.
@@ -125,6 +127,22 @@ fn build(folder: &Path, tools: &Path) -> Result<PathBuf> {
     wheel.env("PATH", std::env::join_paths(std::iter::once(tools).chain(std::env::split_paths(&path)))?);
     passes(&mut wheel)?;
     only(&dist, ".whl")
+}
+
+/// Makes cargo build the crates of the workspace again. The files of an sdist all have the same old date, by which
+/// cargo would take what it built of an earlier sdist for what is in this one.
+fn forget_members(fingerprints: &Path) -> Result<()> {
+    let (published, kept) = members()?;
+    let names: Vec<String> = published.into_iter().map(|member| member.name).chain(kept).collect();
+    let Ok(entries) = fs::read_dir(fingerprints) else { return Ok(()) };
+    for entry in entries {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        let name = name.to_string_lossy();
+        if name.rsplit_once('-').is_some_and(|(package, _)| names.iter().any(|member| member == package)) {
+            fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(())
 }
 
 /// The one file of a folder with this ending.
@@ -194,7 +212,20 @@ fn pip(python: &Path) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{OLDEST, version};
+    use super::{OLDEST, forget_members, version};
+    use std::fs;
+
+    #[test]
+    fn crates_of_the_workspace_are_built_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["trm-core-0a1b", "serde-0a1b", "trm-core-x-0a1b"] {
+            fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        forget_members(folder.path()).expect("folders");
+        let left = |name: &str| folder.path().join(name).exists();
+        assert!(!left("trm-core-0a1b") && left("serde-0a1b") && left("trm-core-x-0a1b"));
+        forget_members(&folder.path().join("none")).expect("nothing to forget");
+    }
 
     #[test]
     fn versions_are_compared_as_numbers() {

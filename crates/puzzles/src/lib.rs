@@ -1,4 +1,4 @@
-//! Sudoku and mazes: parse, encode, decode, verify, generate.
+//! Sudoku, mazes, and kinds of puzzles that a file describes: parse, encode, decode, verify, generate.
 //!
 //! Readers of data files are behind features, all on by default: `csv`, `gz` for packed CSV, and `npy` for
 //! NumPy arrays.
@@ -8,6 +8,7 @@ mod error;
 pub mod maze;
 #[cfg(feature = "npy")]
 mod numpy;
+pub mod rules;
 pub mod sudoku;
 #[cfg(feature = "csv")]
 mod table;

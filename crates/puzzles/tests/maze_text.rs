@@ -2,8 +2,8 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{
-    Cell, MAX_PERFECT_SIDE, Maze, MazeKind, MazePath, MazeSpec, PathError, generate, generate_maze,
-    is_valid_path, read_maze, verify_maze_solution,
+    Cell, MAX_PERFECT_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze, is_valid_path,
+    read_maze, verify_maze_solution,
 };
 
 const ROWS: &str = "#########\n#S  #   #\n# # # # #\n# #   # #\n# ##### #\n#     #G#\n#########\n";
@@ -175,7 +175,7 @@ fn perfect_mazes_are_the_same_for_any_number_of_threads() {
 fn perfect_specs_are_checked() {
     let side = |height, width| PuzzleError::MazeSide { height, width, least: 3, max: MAX_PERFECT_SIDE };
     let check = |height, width, min_path| {
-        let spec = MazeSpec { height, width, kind: MazeKind::Perfect, min_path, max_trials: 10 };
+        let spec = MazeSpec { height, width, max_trials: 10, ..MazeSpec::perfect(3, min_path) };
         generate_maze(&spec, 0, 0).map(|row| row.rating)
     };
     assert_eq!(check(2, 9, 1), Err(side(2, 9)));

@@ -2,6 +2,7 @@
 //! of their own.
 
 use crate::eval_args::Args;
+use crate::kind::Loaded;
 use crate::model_args::Puzzle;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -15,17 +16,18 @@ use std::sync::Mutex;
 use trm_bench::{ModelInfo, Rate};
 use trm_core::TrmEngine;
 use trm_solve::{Policy, RolloutConfig, SearchLimits, rollouts, search};
-use trm_tasks::{Item, SudokuTask, Task};
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 /// Searches for the solution of each Sudoku.
 pub fn run_search(
     args: &Args,
+    puzzle: &Loaded,
     engine: TrmEngine,
     info: ModelInfo,
     max_calls: usize,
     out: &mut Output,
 ) -> Result<Verdict> {
-    if args.puzzle != Puzzle::Sudoku {
+    if !matches!(puzzle, Loaded::Known(Puzzle::Sudoku)) {
         bail!("--search is for Sudoku: a maze has no cells to commit");
     }
     let seed = args.model_args.seed_of_runs(&engine, &info.name)?;
@@ -69,20 +71,25 @@ pub fn run_search(
 /// Runs each puzzle several times.
 pub fn run_rollouts(
     args: &Args,
+    puzzle: &Loaded,
     engine: TrmEngine,
     info: ModelInfo,
     n_runs: usize,
     out: &mut Output,
 ) -> Result<Verdict> {
     let config = RolloutConfig { n: n_runs, noise: args.latent_noise, seed: args.model_args.seed() };
-    match args.puzzle {
-        Puzzle::Sudoku => {
+    match puzzle {
+        Loaded::Known(Puzzle::Sudoku) => {
             let (engine, task, rows) = args.sudoku(&engine)?;
-            report_rollouts(args, &engine, &info, &task, rows, &config, out)
+            report_rollouts(args, &engine, &info, (&task, SudokuTask::NAME), rows, &config, out)
         }
-        Puzzle::Maze => {
+        Loaded::Known(Puzzle::Maze) => {
             let (task, rows) = args.mazes(&engine)?;
-            report_rollouts(args, &engine, &info, &task, rows, &config, out)
+            report_rollouts(args, &engine, &info, (&task, MazeTask::NAME), rows, &config, out)
+        }
+        Loaded::File(file) => {
+            let (task, rows) = (&file.task, args.rules(file)?);
+            report_rollouts(args, &engine, &info, (task, file.rules().name()), rows, &config, out)
         }
     }
 }
@@ -91,7 +98,7 @@ fn report_rollouts<T: Task, R: Send>(
     args: &Args,
     engine: &TrmEngine,
     info: &ModelInfo,
-    task: &T,
+    (task, puzzle): (&T, &str),
     rows: Rows<R>,
     config: &RolloutConfig,
     out: &mut Output,
@@ -113,7 +120,7 @@ where
     let verdict = args.reached(name, confidence.rate);
     out.set_verdict(verdict);
     if args.json {
-        let object = json!({ "puzzle": T::NAME, "data": data, "model": info, "n": n, "rollouts": config,
+        let object = json!({ "puzzle": puzzle, "data": data, "model": info, "n": n, "rollouts": config,
             "measure": name, "first": first, "by_confidence": confidence, "by_rules": rules,
             "steps": steps });
         out.json(&object, Some(config.seed))?;

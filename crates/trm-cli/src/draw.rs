@@ -27,6 +27,16 @@ impl Colours {
         if self.0 { format!("{style}{text}{PLAIN}") } else { text.to_string() }
     }
 
+    /// A cell of a board.
+    pub fn cell(self, is_given: bool, changed: bool, symbol: char) -> String {
+        let style = match (is_given, changed) {
+            (true, _) => BOLD,
+            (false, true) => YELLOW,
+            (false, false) => BLUE,
+        };
+        self.paint(style, symbol)
+    }
+
     pub fn good(self, text: &str) -> String {
         self.paint(GREEN, text)
     }

@@ -2,6 +2,7 @@
 
 use crate::attempts;
 use crate::eval_args::Args;
+use crate::kind::Loaded;
 use crate::model_args::Puzzle;
 use crate::output::{Output, message};
 use crate::progress::Progress;
@@ -12,13 +13,14 @@ use std::sync::Mutex;
 use trm_bench::{ModelInfo, evaluate, write_answers};
 use trm_core::TrmEngine;
 use trm_solve::AfterHalt;
-use trm_tasks::{Item, Task};
+use trm_tasks::{Item, MazeTask, SudokuTask, Task};
 
 pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     if args.json {
         out.reserve("--json")?;
     }
-    let (engine, info) = args.model_args.engine(args.puzzle)?;
+    let puzzle = args.puzzle.load()?;
+    let (engine, info) = puzzle.engine(&args.model_args)?;
     if info.untrained {
         message!("note: the model is untrained ({}); what it scores means nothing", info.name);
         if args.target.is_some() {
@@ -30,19 +32,23 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
         args.model_args.refuse_halting("--rollouts and --search")?;
     }
     if let Some(n) = args.rollouts {
-        return attempts::run_rollouts(args, engine, info, usize::from(n), out);
+        return attempts::run_rollouts(args, &puzzle, engine, info, usize::from(n), out);
     }
     if let Some(n) = args.search {
-        return attempts::run_search(args, engine, info, n as usize, out);
+        return attempts::run_search(args, &puzzle, engine, info, n as usize, out);
     }
-    match args.puzzle {
-        Puzzle::Sudoku => {
+    match puzzle {
+        Loaded::Known(Puzzle::Sudoku) => {
             let (engine, task, rows) = args.sudoku(&engine)?;
-            evaluate_rows(args, &engine, info, &task, rows, out)
+            evaluate_rows(args, &engine, info, (&task, SudokuTask::NAME), rows, out)
         }
-        Puzzle::Maze => {
+        Loaded::Known(Puzzle::Maze) => {
             let (task, rows) = args.mazes(&engine)?;
-            evaluate_rows(args, &engine, info, &task, rows, out)
+            evaluate_rows(args, &engine, info, (&task, MazeTask::NAME), rows, out)
+        }
+        Loaded::File(file) => {
+            let (task, rows) = (&file.task, args.rules(&file)?);
+            evaluate_rows(args, &engine, info, (task, file.rules().name()), rows, out)
         }
     }
 }
@@ -51,7 +57,7 @@ fn evaluate_rows<T: Task, R: Send>(
     args: &Args,
     engine: &TrmEngine,
     info: ModelInfo,
-    task: &T,
+    (task, name): (&T, &str),
     rows: Rows<R>,
     out: &mut Output,
 ) -> Result<Verdict>
@@ -63,7 +69,7 @@ where
     let Rows { items, data } = rows;
     let after_halt = if args.sweep { AfterHalt::Continue } else { AfterHalt::Stop };
     let file = args.rows_file(out)?;
-    let progress = Progress::of(T::NAME, &items);
+    let progress = Progress::of("eval", &items);
     let answers = Mutex::new(Vec::new());
     let result = evaluate(engine, task, items, &policy, after_halt, &|so_far, answer| {
         progress.show_verified(so_far.n, so_far.n_verified);
@@ -72,7 +78,7 @@ where
         }
     });
     drop(progress);
-    let report = result.with_context(|| data.clone())?.report(T::NAME, data, info, policy);
+    let report = result.with_context(|| data.clone())?.report(name, data, info, policy);
     if let Some(file) = file {
         let mut answers = answers.into_inner().unwrap_or_else(|e| e.into_inner());
         file.write_with(|to| Ok(write_answers(&mut answers, to)?))?;

@@ -1,6 +1,7 @@
 //! The options of `trm eval`, and the rows that they name.
 
-use crate::model_args::{ModelArgs, Puzzle};
+use crate::kind::{Kind, PuzzleFile, kind, refuse};
+use crate::model_args::ModelArgs;
 use crate::output::{Output, OutputFile, message};
 use crate::rows::{self, Rows};
 use crate::values::{boxes, number};
@@ -9,6 +10,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use puzzles::SudokuRow;
 use puzzles::maze::MazeRow;
+use puzzles::rules;
 use puzzles::sudoku::Geometry;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -25,13 +27,15 @@ use trm_tasks::{MazeTask, SudokuTask};
     trm eval sudoku --rollouts 16                    16 runs from disturbed latents\n  \
     trm eval sudoku --search 64                      the network proposes, a stack decides\n  \
     trm eval sudoku --rows a.csv                     every answer, for `trm compare a.csv b.csv`\n  \
-    trm eval sudoku --target 80                      exit code 1 unless above 80 %\n\n\
+    trm eval sudoku --target 80                      exit code 1 unless above 80 %\n  \
+    trm eval sudoku-x.toml --data rows.csv           puzzles of a file; docs/own-puzzle.md\n\n\
     exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
     the share that obeys the rules, found without the label. Intervals are 95 %.\n\
     RAYON_NUM_THREADS sets the number of threads.")]
 pub struct Args {
-    /// Which puzzle
-    pub puzzle: Puzzle,
+    /// sudoku, maze, a puzzle file (.toml), or a model that carries one
+    #[arg(value_name = "PUZZLE|FILE", value_parser = kind)]
+    pub puzzle: Kind,
     /// Puzzles: CSV with the columns question and answer (or those of the Kaggle sets), packed with gzip or
     /// not, or a folder of the reference's NumPy arrays; Sudoku of 4x4 to 25x25 cells, all of one size; - is
     /// standard input; without it the committed set
@@ -100,11 +104,25 @@ impl Args {
         Ok((task, rows::mazes().rows(self.data.as_deref(), self.limit, &fits)?))
     }
 
+    /// The rows for a puzzle file.
+    pub fn rules(&self, file: &PuzzleFile) -> Result<Rows<rules::Row>> {
+        refuse(&[("--box", self.boxes.is_some())])?;
+        let Some(path) = &self.data else {
+            bail!("--data is needed: puzzles of {}, with answers", file.name)
+        };
+        rows::rules(file.rules()).rows(Some(path), self.limit, &|_| Ok(()))
+    }
+
     /// The file of --rows.
     pub fn rows_file(&self, out: &mut Output) -> Result<Option<OutputFile>> {
         let Some(path) = &self.rows else { return Ok(None) };
+        let puzzle = match &self.puzzle {
+            Kind::File(path) => Some(path),
+            Kind::Known(_) => None,
+        };
         let inputs = [&self.data, &self.model_args.model, &self.model_args.halting_state];
-        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
+        let inputs = inputs.into_iter().flatten().chain(puzzle);
+        let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
         OutputFile::create("--rows", path, &inputs, out).map(Some)
     }
 

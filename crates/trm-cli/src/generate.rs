@@ -1,34 +1,34 @@
 //! `trm generate`
 
+use crate::kind::{self as puzzle, Loaded, PuzzleFile, kind, refuse};
+use crate::model_args::Puzzle;
 use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
-use crate::values::longest_path;
+use crate::values::{longest_path, number};
 use anyhow::{Result, bail};
+use clap::Parser;
 use clap::builder::RangedU64ValueParser;
-use clap::{Parser, ValueEnum};
 use puzzles::maze::MazeSpec;
+use puzzles::rules::{Recipe, Rules};
 use puzzles::sudoku::Mix;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// All rows are kept in memory until they are written: some 4 GB for the longest mazes.
 const MAX_COUNT: u64 = 1_000_000;
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Puzzle {
-    Sudoku,
-    Maze,
-}
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
     trm generate sudoku --count 1000 --seed 7 --out test.csv\n  \
     trm generate sudoku --count 20000 --mix 1,1,1,1,4,0 --out train.csv\n  \
     trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv\n  \
-    trm generate maze --perfect --count 100 --side 101 --out corridors.csv")]
+    trm generate maze --perfect --count 100 --side 101 --out corridors.csv\n  \
+    trm generate sudoku-x.toml --count 200 --out rows.csv        puzzles of a file; docs/own-puzzle.md")]
 pub struct Args {
-    /// Which puzzle
-    puzzle: Puzzle,
+    /// sudoku, maze, a puzzle file (.toml), or a model that carries one
+    #[arg(value_name = "PUZZLE|FILE", value_parser = kind)]
+    puzzle: puzzle::Kind,
     /// How many
     #[arg(long, default_value_t = 1000, value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_COUNT))]
     count: usize,
@@ -50,6 +50,9 @@ pub struct Args {
     /// scattered at random
     #[arg(long)]
     perfect: bool,
+    /// Puzzle file: a puzzle has no given to spare, and up to this share of its blanks is given back; 0 unless given
+    #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
+    extra: Option<f64>,
     /// Where to write
     #[arg(long)]
     out: PathBuf,
@@ -58,7 +61,11 @@ pub struct Args {
 pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let kind = args.kind()?;
     // Opened before the work: no minutes for a folder that is not there.
-    let file = OutputFile::create("--out", &args.out, &[], out)?;
+    let inputs = match &args.puzzle {
+        puzzle::Kind::File(path) => vec![path.as_path()],
+        puzzle::Kind::Known(_) => Vec::new(),
+    };
+    let file = OutputFile::create("--out", &args.out, &inputs, out)?;
     let progress = Progress::new("generate", "puzzles", Some(args.count));
     file.write_with(|to| args.write(&kind, to, &progress))
 }
@@ -67,11 +74,19 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
 enum Kind {
     Sudoku(Mix),
     Maze(MazeSpec),
+    Rules(Arc<Rules>, Recipe),
 }
 
 impl Args {
     fn kind(&self) -> Result<Kind> {
-        match self.puzzle {
+        let puzzle = match self.puzzle.load()? {
+            Loaded::File(file) => return self.rules(&file),
+            Loaded::Known(puzzle) => puzzle,
+        };
+        if self.extra.is_some() {
+            bail!("--extra is for puzzle files");
+        }
+        match puzzle {
             Puzzle::Sudoku => {
                 if self.side.is_some() || self.min_path.is_some() || self.perfect {
                     bail!("--side, --min-path and --perfect are for mazes");
@@ -110,6 +125,13 @@ impl Args {
         }
     }
 
+    fn rules(&self, file: &PuzzleFile) -> Result<Kind> {
+        let sized = self.side.is_some() || self.min_path.is_some() || self.perfect;
+        refuse(&[("--mix", self.mix.is_some()), ("--side, --min-path or --perfect", sized)])?;
+        let recipe = Recipe { extra: self.extra.unwrap_or_default(), ..Recipe::default() };
+        Ok(Kind::Rules(file.rules().clone(), recipe))
+    }
+
     fn write(&self, kind: &Kind, to: &mut dyn Write, progress: &Progress) -> Result<()> {
         let show = |n| progress.show(n, String::new);
         let (count, seed) = (self.count, self.seed);
@@ -121,6 +143,10 @@ impl Args {
             Kind::Maze(spec) => {
                 let rows = puzzles::maze::generate(spec, count, seed, show)?;
                 puzzles::maze::write_maze_csv(to, &rows)?;
+            }
+            Kind::Rules(rules, recipe) => {
+                let rows = puzzles::rules::generate(rules, count, seed, recipe, &mut |n| show(n))?;
+                puzzles::rules::write_rules_csv(to, rules, &rows)?;
             }
         }
         Ok(())

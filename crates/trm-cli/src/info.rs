@@ -1,10 +1,12 @@
 //! `trm info`
 
 use crate::input::{name_of, read_model_bytes};
+use crate::kind::PuzzleFile;
 use crate::model_args::Puzzle;
 use crate::output::Output;
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+use puzzles::rules::{Rule, Source};
 use serde_json::json;
 use std::path::Path;
 use trm_core::{AnswerChannel, HaltingRule, Mixer, Model, Relations};
@@ -12,7 +14,8 @@ use trm_core::{AnswerChannel, HaltingRule, Mixer, Model, Relations};
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  trm info sudoku\n  trm info runs/maze/model.safetensors --json")]
 pub struct Args {
-    /// A model file, or sudoku or maze for a model that this program carries
+    /// A model file, or sudoku or maze for a model that this program carries; a puzzle file (.toml)
+    #[arg(value_name = "MODEL|FILE")]
     model: String,
     /// Print one JSON object
     #[arg(long)]
@@ -21,6 +24,9 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let path = Path::new(&args.model);
+    if path.extension().is_some_and(|end| end == "toml") {
+        return puzzle(&PuzzleFile::read(path)?, args.json, out);
+    }
     let (model, size_bytes) = match Puzzle::from_str(&args.model, true) {
         Ok(puzzle) if !path.exists() => {
             let (engine, bytes) = puzzle.embedded();
@@ -37,6 +43,48 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     } else {
         print_text(&name, &model, size_bytes, out)
     }
+}
+
+/// Says what a puzzle file describes.
+fn puzzle(file: &PuzzleFile, json: bool, out: &mut Output) -> Result<()> {
+    let (rules, template) = (file.rules(), file.rules().template());
+    let symbols: String = rules.symbols().iter().collect();
+    let n_groups = |set: usize| template.groups.iter().filter(|group| group.set == set).count();
+    let matrices = template.kinds.iter().enumerate().map(|(kind, name)| {
+        (name, template.relations.iter().filter(|relation| relation.kind == kind).count())
+    });
+    if json {
+        let groups: Vec<_> = rules.sets().iter().enumerate().map(|(i, set)| {
+            json!({ "name": set.name, "kind": set.kind, "of_rows": set.is_of_rows(), "n_groups": n_groups(i) })
+        }).collect();
+        let kinds: Vec<_> = matrices.map(|(name, n)| json!({ "kind": name, "n_relations": n })).collect();
+        let object = json!({ "puzzle": rules.name(), "data": file.name, "n_cells": template.n_cells,
+            "grid": rules.shape().grid, "symbols": symbols, "groups": groups, "kinds": kinds });
+        return out.json(&object, None);
+    }
+    let cells = match rules.shape().grid {
+        Some((rows, columns)) => format!("{rows}x{columns} cells"),
+        None => format!("{} cells", template.n_cells),
+    };
+    writeln!(out, "{}: {cells}, symbols {symbols}", rules.name())?;
+    writeln!(out, "\ngroups")?;
+    for (i, set) in rules.sets().iter().enumerate() {
+        let found = match &set.source {
+            Source::Cells(_) => format!("{} groups", n_groups(i)),
+            Source::Column { name, .. } => format!("groups from the column {name:?}"),
+        };
+        let rule = match set.rule {
+            Rule::AllDifferent => "all different".to_owned(),
+            Rule::AtMostOne(symbol) => format!("{} at most once", rules.symbol(symbol + 1)),
+            Rule::ExactlyOne(symbol) => format!("{} once", rules.symbol(symbol + 1)),
+        };
+        writeln!(out, "  {:<16} {found}, {rule}, kind {}", set.name, set.kind)?;
+    }
+    writeln!(out, "\nkinds of weights")?;
+    for (kind, n) in matrices {
+        writeln!(out, "  {kind:<16} {n} relations")?;
+    }
+    Ok(())
 }
 
 fn print_json(name: &str, model: &Model, size_bytes: usize, out: &mut Output) -> Result<()> {
@@ -61,7 +109,8 @@ fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
     let mut notes: Vec<_> = model.note.iter().collect();
     notes.sort_by_key(|(key, _)| (key.len(), key.as_str()));
     for (key, value) in notes {
-        writeln!(out, "  {key}: {value}")?;
+        // A puzzle file is a text of several lines.
+        writeln!(out, "  {key}: {}", value.trim_end().replace('\n', "\n    "))?;
     }
     writeln!(out, "\nconfiguration")?;
     let mixer = match &config.mixer {

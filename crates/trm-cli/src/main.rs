@@ -8,6 +8,7 @@ mod compare;
 mod completions;
 mod doctor;
 mod draw;
+mod draw_rules;
 mod environment;
 mod eval;
 mod eval_args;
@@ -17,6 +18,7 @@ mod import;
 mod info;
 mod input;
 mod k_star;
+mod kind;
 mod model_args;
 mod output;
 mod overlap;
@@ -47,7 +49,8 @@ use verdict::Verdict;
     after_help = "Examples:\n  \
     trm solve sudoku 53..7....6..195....98....6.8...6...34..8.3..17...2...6.6....28....419..5....8..79\n  \
     trm solve maze maze.txt --trace\n  \
-    trm eval sudoku --limit 100\n\n\
+    trm eval sudoku --limit 100\n  \
+    trm solve my-puzzle.toml PUZZLE             a kind of puzzle that a file describes\n\n\
     Exit codes: 0 done (solve: the answer is verified; eval --target: reached;\n\
     check-parity: all agree; overlap: none; doctor: nothing is wrong), 1 not so, 2 bad input or a failed write,\n\
     141 nobody read the output."

@@ -16,7 +16,7 @@ use trm_tasks::Task;
 /// Larger halting states are refused.
 const MAX_STATE_BYTES: u64 = 1 << 25;
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Puzzle {
     Sudoku,
     Maze,
@@ -120,33 +120,48 @@ impl From<Factors> for Precision {
 
 impl ModelArgs {
     pub fn engine(&self, puzzle: Puzzle) -> Result<(TrmEngine, ModelInfo)> {
-        if self.halting_state.is_some() && !self.learned && !self.predicted {
-            bail!("--halting is for --learned and --predicted, and has no effect without one of them");
-        }
+        let sona = self.learned_state(Some(puzzle.halting_bytes()))?;
         let (engine, info) = puzzle.engine(self.model.as_deref())?;
-        let mut engine = engine.with_precision(self.precision.into())?.with_seed(self.seed());
-        if let Some(std) = self.channel_noise {
-            let refused = || format!("--channel-noise {std}: {} has no answer channel", info.name);
-            engine = engine.with_channel_noise(std).with_context(refused)?;
-        }
-        if !self.learned && !self.predicted {
-            return Ok((engine, info));
-        }
-        if self.model.is_some() && self.halting_state.is_none() {
-            message!("note: what is learned of halting is about another model; give --halting FILE");
-        }
-        let sona = match &self.halting_state {
-            Some(path) => {
-                let bytes = read_bytes(path, MAX_STATE_BYTES)?;
-                SonaEngine::from_bytes(&bytes).with_context(|| name_of(path))?
-            }
-            None => SonaEngine::from_bytes(puzzle.halting_bytes()).context("the embedded halting state")?,
-        };
+        let engine = self.tuned(engine, &info)?;
+        let Some(sona) = sona else { return Ok((engine, info)) };
         let halting: Arc<dyn HaltingPredictor> = match puzzle {
             Puzzle::Sudoku => Arc::new(LearnedHalting::new(sudoku_task(&engine)?, sona)?),
             Puzzle::Maze => Arc::new(LearnedHalting::new(maze_task(&engine)?, sona)?),
         };
         Ok((engine.with_halting(halting), info))
+    }
+
+    /// The engine with the precision, seed and noise of these options.
+    pub fn tuned(&self, engine: TrmEngine, info: &ModelInfo) -> Result<TrmEngine> {
+        let engine = engine.with_precision(self.precision.into())?.with_seed(self.seed());
+        let Some(std) = self.channel_noise else { return Ok(engine) };
+        let refused = || format!("--channel-noise {std}: {} has no answer channel", info.name);
+        engine.with_channel_noise(std).with_context(refused)
+    }
+
+    /// What --learned and --predicted know, where one of them is given. `carried` is what this program knows of its
+    /// own model.
+    pub fn learned_state(&self, carried: Option<&[u8]>) -> Result<Option<SonaEngine>> {
+        if !self.learned && !self.predicted {
+            if self.halting_state.is_some() {
+                bail!("--halting is for --learned and --predicted, and has no effect without one of them");
+            }
+            return Ok(None);
+        }
+        let sona = match (&self.halting_state, carried) {
+            (Some(path), _) => {
+                let bytes = read_bytes(path, MAX_STATE_BYTES)?;
+                SonaEngine::from_bytes(&bytes).with_context(|| name_of(path))?
+            }
+            (None, Some(bytes)) => {
+                if self.model.is_some() {
+                    message!("note: what is learned of halting is about another model; give --halting FILE");
+                }
+                SonaEngine::from_bytes(bytes).context("the embedded halting state")?
+            }
+            (None, None) => bail!("--learned and --predicted take --halting FILE with a puzzle file"),
+        };
+        Ok(Some(sona))
     }
 
     pub fn seed(&self) -> u64 {

@@ -1,13 +1,15 @@
 //! The puzzles that `trm solve` is given: one, or a list.
 
 use crate::input::{is_arrays, is_stdin, name_of, open};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use puzzles::maze::{Maze, open_maze, read_maze, read_maze_questions};
+use puzzles::rules::{self, Rules, read_rules_questions};
 use puzzles::sudoku::{Notation, ReadOptions, SudokuText, read_sudokus};
 use puzzles::text::MAX_TEXT_BYTES;
 use puzzles::{PuzzleError, Question, SudokuRow, is_csv, open_sudoku, read_sudoku_questions, text};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes that hold the header of a table.
 const HEAD_BYTES: u64 = 1 << 16;
@@ -103,6 +105,33 @@ pub fn maze(argument: &str) -> Result<Named<Maze>> {
             open_maze(&path).and_then(|rows| many(numbered(rows, |row| row.maze))).context(name.clone())?
         }
         Source::Text(text) => Questions::One(read_maze(&text).context(name.clone())?.maze),
+    };
+    Ok(Named { name, data, questions })
+}
+
+/// Puzzles of a file of rules: one, as characters of any layout, or a list of lines or a table. `columns` are the groups
+/// that come with those of no table.
+///
+/// # Errors
+/// The argument, and what keeps it from being read.
+pub fn rules(argument: &str, rules: &Arc<Rules>, columns: &[&str]) -> Result<Named<rules::Puzzle>> {
+    let Input { source, name, data } = input(argument)?;
+    let questions = match source {
+        Source::Table(table) => many(read_rules_questions(table, rules.clone())).context(name.clone())?,
+        Source::Arrays(_) => bail!("{name}: NumPy arrays hold Sudoku or mazes"),
+        Source::Text(text) => {
+            let n_cells = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+            let read = |text: &str| Ok(rules.puzzle(text, columns)?);
+            let lines = || (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+            let is_list = lines().count() > 1 && n_cells(&text) != rules.shape().n_cells;
+            let is_list = is_list && lines().any(|(_, line)| n_cells(line) == rules.shape().n_cells);
+            if is_list {
+                let entry = |(line, text)| Entry { line, name: None, question: read(text) };
+                Questions::Many(Box::new(lines().map(entry).collect::<Vec<_>>().into_iter()))
+            } else {
+                Questions::One(read(&text).context(name.clone())?)
+            }
+        }
     };
     Ok(Named { name, data, questions })
 }

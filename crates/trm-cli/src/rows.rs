@@ -5,12 +5,14 @@ use crate::input::{is_stdin, name_of, open};
 use anyhow::{Context, Result, bail};
 use puzzles::dataset::{Dataset, Origin};
 use puzzles::maze::MazeRow;
+use puzzles::rules::{self, Rules, open_rules, read_rules_csv};
 use puzzles::sudoku::Geometry;
 use puzzles::{PuzzleError, SudokuRow};
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What is wrong with a file that has a header at most.
 const EMPTY: &str = "no puzzles in this file";
@@ -45,6 +47,17 @@ pub fn mazes() -> Source<MazeRow> {
         open: Box::new(puzzles::maze::open_maze),
         variable: "MAZE_HARD_CSV",
         committed: puzzles::maze::load_maze_hard_dataset,
+    }
+}
+
+/// Puzzles of a file of rules, which has no committed set.
+pub fn rules(rules: &Arc<Rules>) -> Source<rules::Row> {
+    let (of_bytes, of_file) = (rules.clone(), rules.clone());
+    Source {
+        read: Box::new(move |file| Box::new(read_rules_csv(file, of_bytes.clone()))),
+        open: Box::new(move |path| open_rules(path, of_file.clone())),
+        variable: "TRM_PUZZLE_CSV",
+        committed: || Ok(Dataset { rows: Vec::new(), origin: Origin::Generated("no puzzles") }),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `trm solve`
 
 use crate::draw::{Colours, Draw, MazeDrawing};
+use crate::draw_rules::RulesDrawing;
 use crate::input::is_stdin;
+use crate::kind::{Kind, Loaded, PuzzleFile, judge, kind, refuse};
 use crate::model_args::{ModelArgs, Puzzle};
 use crate::output::{Output, OutputError, OutputFile, message, text_of};
 use crate::progress::Progress;
@@ -12,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::PuzzleError;
 use puzzles::maze::{Maze, shortest_path_len};
+use puzzles::rules;
 use puzzles::sudoku::{Geometry, Grid, Notation, ReadOptions, Solutions, SudokuText, solutions};
 use serde_json::json;
 use std::io::{self, IsTerminal};
@@ -32,17 +35,22 @@ use trm_tasks::{SudokuTask, Task};
     trm solve sudoku hex.txt --notation 0-F    16x16 in hexadecimal digits; in 1-G, 0 is a blank\n  \
     trm solve maze maze.txt --k 32             one line per row: '#' wall, ' ' free, S, G\n  \
     trm solve maze - --json < maze.txt\n  \
+    trm solve examples/puzzles/sudoku-x.toml list.csv    puzzles of a file; docs/own-puzzle.md\n  \
     trm solve maze maze.txt --svg steps.svg    the steps as a picture; - writes it to standard output\n\n\
     The answer is the network's alone. Before it is asked, an exact solver says whether the question\n\
     has an answer at all; afterwards the rules of the puzzle say whether the answer is right.\n\n\
     Exit codes: 0 verified, 1 not verified, 2 bad input. Of many puzzles: 0 all are verified, 1 not all, 2 one\n\
     could not be read, and the others are answered.")]
 pub struct Args {
-    /// Which puzzle
-    puzzle: Puzzle,
+    /// sudoku, maze, a puzzle file (.toml), or a model that carries one
+    #[arg(value_name = "PUZZLE|FILE", value_parser = kind)]
+    puzzle: Kind,
     /// The puzzle itself, a file of one or of many, or - for standard input
     #[arg(value_name = "PUZZLE|FILE|-")]
     input: String,
+    /// Puzzle file: the groups that come with the puzzle, a column of its data files
+    #[arg(long = "with", value_name = "COLUMN=GROUPS")]
+    columns: Vec<String>,
     #[command(flatten)]
     model_args: ModelArgs,
     /// Sudoku: rows and columns of a box, where a size has more than one shape
@@ -69,11 +77,19 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
     if args.json {
         out.reserve("--json")?;
     }
-    match args.puzzle {
+    let puzzle = match args.puzzle.load()? {
+        Loaded::File(file) => return solve_file(args, &file, out),
+        Loaded::Known(puzzle) => puzzle,
+    };
+    if !args.columns.is_empty() {
+        bail!("--with is for puzzle files");
+    }
+    let job = |data| Job::new(args, args.model_args.engine(puzzle)?, puzzle.name(), data);
+    match puzzle {
         Puzzle::Sudoku => {
             let options = ReadOptions { geometry: args.boxes, notation: args.notation };
             let Named { name, data, questions } = questions::sudoku(&args.input, options)?;
-            let job = Job::new(args, data)?;
+            let job = job(data)?;
             let mut engines = Engines(Vec::new());
             match questions {
                 Questions::One(question) => {
@@ -94,7 +110,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
                 bail!("--box and --notation are for Sudoku");
             }
             let Named { name, data, questions } = questions::maze(&args.input)?;
-            let job = Job::new(args, data)?;
+            let job = job(data)?;
             let task = maze_task(&job.engine)?;
             match questions {
                 Questions::One(maze) => {
@@ -109,6 +125,35 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
                 }),
             }
         }
+    }
+}
+
+/// Answers the puzzles of a file of rules.
+fn solve_file(args: &Args, file: &PuzzleFile, out: &mut Output) -> Result<Verdict> {
+    refuse(&[("--box", args.boxes.is_some()), ("--notation", args.notation.is_some())])?;
+    let rules = file.rules();
+    let given = |name: &str| {
+        let named = |word: &&String| word.split_once('=').is_some_and(|(column, _)| column == name);
+        args.columns.iter().find(named).and_then(|word| word.split_once('=')).map(|(_, groups)| groups)
+    };
+    let columns: Vec<&str> = rules.columns().map_while(given).collect();
+    if columns.len() < args.columns.len() {
+        let known: Vec<_> = rules.columns().collect();
+        bail!("--with COLUMN=GROUPS: the columns of {} are {known:?}, each once", file.name);
+    }
+    let Named { name, data, questions } = questions::rules(&args.input, rules, &columns)?;
+    let job = Job::new(args, file.engine(&args.model_args)?, rules.name(), data)?;
+    let draw = RulesDrawing(rules.clone());
+    match questions {
+        Questions::One(puzzle) => {
+            let note = judge(&puzzle).context(name)?;
+            note.into_iter().for_each(|note| message!("note: {note}"));
+            job.solve(&job.engine, &file.task, &puzzle, &draw, out)
+        }
+        Questions::Many(list) => job.solve_all(list, out, |puzzle: rules::Puzzle, place, out| {
+            judge(&puzzle)?;
+            job.solve_line(&job.engine, &file.task, &puzzle, &draw, place, out)
+        }),
     }
 }
 
@@ -157,6 +202,8 @@ struct Job<'a> {
     engine: TrmEngine,
     info: ModelInfo,
     policy: Policy,
+    /// Name of the puzzle in reports.
+    puzzle: String,
     /// Name of the input in reports.
     data: String,
     /// What the answers depend on besides, where they do.
@@ -170,15 +217,19 @@ struct Place {
 }
 
 impl<'a> Job<'a> {
-    fn new(args: &'a Args, data: String) -> Result<Self> {
-        let (engine, info) = args.model_args.engine(args.puzzle)?;
+    fn new(
+        args: &'a Args,
+        (engine, info): (TrmEngine, ModelInfo),
+        puzzle: &str,
+        data: String,
+    ) -> Result<Self> {
         let policy = args.model_args.policy(engine.model().config())?;
         let engine = engine.with_threads(rayon::current_num_threads());
         if info.untrained {
             message!("note: the model is untrained ({}); its answers mean nothing", info.name);
         }
         let seed = args.model_args.seed_of_runs(&engine, &info.name)?;
-        Ok(Job { args, engine, info, policy, data, seed })
+        Ok(Job { args, engine, info, policy, puzzle: puzzle.into(), data, seed })
     }
 
     /// Answers the only puzzle of a call, and draws it.
@@ -280,7 +331,7 @@ impl<'a> Job<'a> {
                     refused += 1;
                     let error = text_of(&error);
                     if self.args.json {
-                        let object = json!({ "puzzle": self.args.puzzle.name(), "data": self.data,
+                        let object = json!({ "puzzle": self.puzzle, "data": self.data,
                             "model": self.info, "line": line, "name": place.name, "error": error });
                         out.json(&object, self.seed)?;
                     } else {
@@ -307,7 +358,7 @@ impl<'a> Job<'a> {
     ) -> serde_json::Value {
         let (height, width) = draw.size(question);
         json!({
-            "puzzle": T::NAME, "data": self.data, "model": self.info, "height": height, "width": width,
+            "puzzle": self.puzzle, "data": self.data, "model": self.info, "height": height, "width": width,
             "answer": draw.line(question, &result.answer), "k": result.k, "confidence": result.confidence,
             "early_stopped": result.early_stopped, "verified": fault.is_none(), "fault": fault,
             "ms": 1e3 * result.time.as_secs_f64(),
@@ -328,7 +379,11 @@ impl<'a> Job<'a> {
         let ModelArgs { model, halting_state, .. } = &self.args.model_args;
         let input = Path::new(&self.args.input);
         let input = (!is_stdin(input)).then_some(input);
-        let inputs = [input, model.as_deref(), halting_state.as_deref()];
+        let puzzle = match &self.args.puzzle {
+            Kind::File(path) => Some(path.as_path()),
+            Kind::Known(_) => None,
+        };
+        let inputs = [input, puzzle, model.as_deref(), halting_state.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
         let file = OutputFile::create("--svg", path, &inputs, out)?;
         Ok(Some((Film::new(width, boxes), file)))

@@ -1,5 +1,6 @@
 //! `trm train`
 
+mod file;
 mod log;
 mod recipe;
 mod run;
@@ -33,6 +34,7 @@ use trm_world::World;
     trm train maze --out runs/maze --steps 20000 --sides 7,14\n  \
     trm train sudoku --data train.csv --validate test.csv --out runs/sudoku --steps 50000\n  \
     trm train sudoku --data easy.csv=1 --data deep.csv=3 --out runs/sudoku      a quarter and three\n  \
+    trm train sudoku-x.toml --data rows.csv --init sudoku --minutes 20 --out runs/x    puzzles of a file\n  \
     trm train --recipe recipes/maze.toml                                        phase by phase\n\n\
     Ctrl-C saves and exits; the same command goes on exactly where it was."
 )]
@@ -74,12 +76,18 @@ enum Puzzle {
         /// Share of open mazes, with few walls and many ways around each
         #[arg(long, default_value_t = 0.5, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
         open: f64,
+        /// Goals tried for one start: 64 draw long mazes many times as fast, in slightly other proportions
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+        goals: u32,
         /// Marked cells count (unmarked / marked)^BALANCE times as much as the others
         #[arg(long, default_value_t = 0.0, value_parser = number32(0.0..=4.0), allow_negative_numbers = true)]
         balance: f32,
         #[command(flatten)]
         run: Run,
     },
+    /// Train on the puzzles of a puzzle file (.toml): see `trm train FILE.toml --help`
+    #[command(external_subcommand)]
+    File(Vec<String>),
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -202,6 +210,7 @@ pub fn run(args: Args, world: &dyn World, out: &mut Output) -> Result<Verdict> {
 /// Does what a command asks for; `words` are those behind `trm`.
 fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict> {
     match puzzle {
+        Puzzle::File(arguments) => file::train(&arguments, words, world),
         Puzzle::Sudoku { data, mixer, run } => {
             let (builder, layout) = match mixer {
                 Mixer::Relational => (sudoku_builder(), Layout::Candidates),
@@ -218,10 +227,10 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 }
                 None => Vec::new(),
             };
-            let this = Loop { run: &run, words, world, validation: &validation, bands: SudokuTask::BANDS };
+            let this = Loop::new(&run, words, world, &validation, SudokuTask::BANDS);
             this.train(run.model(builder)?, run.config()?, &stream)
         }
-        Puzzle::Maze { sides, min_path, open, balance, run } => {
+        Puzzle::Maze { sides, min_path, open, goals, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
             if !(2..=64).contains(&low) || !(low..=64).contains(&high) {
                 bail!("--sides takes two sides from 2 to 64, the smaller one first");
@@ -236,6 +245,7 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 sides: (low, high),
                 min_path_per_side: min_path,
                 open_share: open,
+                goals_per_start: goals,
                 seed: run.seed,
             };
             let validation = match &run.validate {
@@ -246,7 +256,7 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 None => Vec::new(),
             };
             let config = TrainConfig { balance, ..run.config()? };
-            let this = Loop { run: &run, words, world, validation: &validation, bands: MazeTask::BANDS };
+            let this = Loop::new(&run, words, world, &validation, MazeTask::BANDS);
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }

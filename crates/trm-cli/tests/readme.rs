@@ -124,6 +124,9 @@ fn lay_out(folder: &Path, words: &[&str]) {
             _ => {}
         }
     }
+    for word in words.iter().filter(|word| word.ends_with(".toml") && root().join(word).is_file()) {
+        write(word, &std::fs::read(root().join(word)).expect("a file"));
+    }
     write("maze.txt", MAZE.as_bytes());
     write("model.safetensors", model);
 }

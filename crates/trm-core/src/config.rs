@@ -9,7 +9,7 @@
 //! | `n_blocks` | `L_layers` | layers |
 //! | `max_k` | `halt_max_steps` | N_sup |
 
-use crate::{Relations, Result, TrmError};
+use crate::{GroupRelation, Relations, Result, TrmError};
 use serde::{Deserialize, Serialize};
 
 /// What mixes the tokens of a question.
@@ -277,11 +277,13 @@ impl TrmConfig {
             }
         }
         if let Output::GroupSoftmax { relation } = self.output {
-            let n = match &self.mixer {
-                Mixer::Relational(relations) => relations.n_group_relations(),
-                _ => 0,
+            let found = match &self.mixer {
+                Mixer::Relational(Relations::Groups { relations, .. }) => relations.get(relation),
+                _ => None,
             };
-            check(relation < n, "output.relation", relation, "the index of a group relation")?;
+            check(found.is_some(), "output.relation", relation, "the index of a group relation")?;
+            let whole = found.is_some_and(GroupRelation::is_partition);
+            check(whole, "output.relation", relation, "a relation with a group for every token")?;
         }
         Ok(())
     }

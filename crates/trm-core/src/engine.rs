@@ -10,7 +10,7 @@ use crate::halting::{HaltingPredictor, StepTrace};
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
-use crate::{Graph, MAX_K, Model, Result, TrmConfig, TrmError};
+use crate::{Graph, MAX_K, Mixer, Model, Relations, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -72,6 +72,8 @@ pub struct TrmEngine {
     isa: Isa,
     /// Height and width of the questions, for relations on a grid that is not square.
     grid: Option<(usize, usize)>,
+    /// Relations of the questions, where they are not the model's.
+    relations: Option<Arc<Relations>>,
     halting: Option<Arc<dyn HaltingPredictor>>,
     /// Threads that share a question; at least 1.
     threads: usize,
@@ -87,11 +89,13 @@ pub struct TrmEngine {
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, halting, threads, seed, channel_noise, pairs, .. } = self;
+        let TrmEngine { model, isa, grid, relations, halting, threads, seed, channel_noise, pairs, .. } =
+            self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
             grid: *grid,
+            relations: relations.clone(),
             halting: halting.clone(),
             threads: *threads,
             seed: *seed,
@@ -110,6 +114,7 @@ impl From<Model> for TrmEngine {
             model: Arc::new(model),
             isa,
             grid,
+            relations: None,
             halting,
             threads: 1,
             seed: 0,
@@ -172,6 +177,37 @@ impl TrmEngine {
     pub fn with_grid(mut self, height: usize, width: usize) -> Self {
         self.grid = Some((height, width));
         self
+    }
+
+    /// The same engine for questions that bring relations of their own: groups whose messages pass the matrices of the
+    /// model.
+    ///
+    /// # Errors
+    /// [`TrmError::Config`] where the relations are not valid, pass other matrices, or leave a softmax without groups.
+    pub fn with_relations(mut self, relations: Arc<Relations>) -> Result<Self> {
+        let mut config = self.model.config().clone();
+        let n_matrices = |config: &TrmConfig| match &config.mixer {
+            Mixer::Relational(relations) => Some((relations.n_matrices(), relations.n_neighbours())),
+            _ => None,
+        };
+        let expected = n_matrices(&config);
+        config.mixer = Mixer::Relational((*relations).clone());
+        config.validate()?;
+        if n_matrices(&config) != expected {
+            let (found, expected) = (format!("{:?}", n_matrices(&config)), "the matrices of the model");
+            return Err(TrmError::Config { field: "relations", found, expected });
+        }
+        self.relations = Some(relations);
+        Ok(self)
+    }
+
+    /// The relations of its questions: their own, or the model's.
+    pub(crate) fn relations(&self) -> Option<&Relations> {
+        match (&self.relations, &self.model.config().mixer) {
+            (Some(relations), _) => Some(relations),
+            (None, Mixer::Relational(relations)) => Some(relations),
+            _ => None,
+        }
     }
 
     /// The same engine whose questions are shared by `threads` threads of the rayon pool each (0 counts as 1): less

@@ -14,7 +14,7 @@ use crate::loss::{self, Target, halt_loss};
 use crate::net::{Net, NetReal};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Result, TrmConfig};
+use crate::{Graph, HaltInput, Mixer, Relations, Result, TrmConfig};
 use core::ops::Range;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -174,10 +174,27 @@ impl<R: NetReal> Model<R> {
     /// # Panics
     /// Where the relations are over another number of tokens.
     pub fn build_graph(&self, question: &[f32], n_tokens: usize, width: usize, graph: &mut Graph) {
+        match &self.config.mixer {
+            Mixer::Relational(relations) => {
+                self.build_graph_over(relations, question, n_tokens, width, graph);
+            }
+            _ => graph.complete(n_tokens),
+        }
+    }
+
+    /// [`Model::build_graph`] over relations that come with the question, through the matrices of the model's own.
+    ///
+    /// # Panics
+    /// Where the relations are over another number of tokens.
+    pub fn build_graph_over(
+        &self,
+        relations: &Relations,
+        question: &[f32],
+        n_tokens: usize,
+        width: usize,
+        graph: &mut Graph,
+    ) {
         let dim = self.config.embedding_dim;
-        let Mixer::Relational(relations) = &self.config.mixer else {
-            return graph.complete(n_tokens);
-        };
         let given = self.config.given_feature;
         graph.rebuild(relations, n_tokens, width, |t| {
             let t = if question.len() == dim { 0 } else { t };

@@ -4,14 +4,16 @@ use crate::error::{Result, TrmError};
 use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
-/// In [`Graph::neighbours`]: no live neighbour there.
+/// No live neighbour there, in [`Graph::neighbours`]; no group, in [`GroupRelation::group_of`].
 pub const NONE: u32 = u32::MAX;
+/// The most relations of a model.
+const MAX_RELATIONS: usize = 256;
 
 /// Which tokens send each other messages. Part of the model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Relations {
-    /// Each relation splits the tokens into groups; a token receives the sum over its group.
+    /// Each relation gathers tokens into groups; a token receives the sum over its group.
     Groups {
         /// Factor on the sum over a group.
         scale: f32,
@@ -23,7 +25,8 @@ pub enum Relations {
     Grid4,
 }
 
-/// One partition of the tokens into groups.
+/// Groups of tokens that do not overlap. A token that is in several groups of one kind is so through several relations
+/// that share a matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupRelation {
@@ -31,9 +34,16 @@ pub struct GroupRelation {
     pub name: String,
     /// Index of the weight matrix of its messages; relations may share one.
     pub matrix: usize,
-    /// The group of each token. In model files a tensor of its own.
+    /// The group of each token, or [`NONE`]. In model files a tensor of its own.
     #[serde(skip)]
     pub group_of: Vec<u32>,
+}
+
+impl GroupRelation {
+    /// Whether every token is in a group.
+    pub fn is_partition(&self) -> bool {
+        !self.group_of.contains(&NONE)
+    }
 }
 
 impl Relations {
@@ -81,8 +91,8 @@ impl Relations {
         if !scale.is_finite() {
             return fail(scale.to_string(), "a finite scale");
         }
-        if relations.is_empty() || relations.len() > 64 {
-            return fail(relations.len().to_string(), "1 to 64 relations");
+        if relations.is_empty() || relations.len() > MAX_RELATIONS {
+            return fail(relations.len().to_string(), "1 to 256 relations");
         }
         let n = relations[0].group_of.len();
         for r in relations {
@@ -95,7 +105,7 @@ impl Relations {
             if r.matrix >= relations.len() {
                 return fail(format!("matrix {} of {}", r.matrix, r.name), "below the number of relations");
             }
-            if let Some(g) = r.group_of.iter().find(|g| **g as usize >= n) {
+            if let Some(g) = r.group_of.iter().find(|g| **g as usize >= n && **g != NONE) {
                 return fail(format!("group {g} of {}", r.name), "below the number of tokens");
             }
         }
@@ -110,10 +120,12 @@ pub struct Graph {
     pub n_tokens: usize,
     /// The live tokens.
     pub live: Vec<u32>,
-    /// Number of group relations.
-    pub n_relations: usize,
-    /// `[live, n_relations]`: groups, numbered through all relations.
+    /// `[live + 1]`: where the groups of each live token start.
+    pub starts: Vec<u32>,
+    /// The groups of each live token in the order of the relations, numbered through all of them.
     pub group_of: Vec<u32>,
+    /// The groups of each relation.
+    pub relations: Vec<Range<u32>>,
     /// `[n_groups + 1]`: where the members of each group start.
     pub offsets: Vec<u32>,
     /// Indices into the live tokens, by group.
@@ -143,13 +155,13 @@ impl Graph {
 
     /// The groups of one group relation.
     pub fn groups_of(&self, relation: usize) -> Range<usize> {
-        let groups = self.group_of.iter().skip(relation).step_by(self.n_relations);
-        let (mut first, mut end) = (usize::MAX, 0);
-        for g in groups {
-            first = first.min(*g as usize);
-            end = end.max(*g as usize + 1);
-        }
-        first.min(end)..end
+        let Range { start, end } = self.relations[relation];
+        start as usize..end as usize
+    }
+
+    /// The groups of a live token, given by its index.
+    pub fn groups_of_token(&self, i: usize) -> &[u32] {
+        &self.group_of[self.starts[i] as usize..self.starts[i + 1] as usize]
     }
 
     /// All tokens live and no messages, for mixers that connect all tokens anyway.
@@ -182,8 +194,10 @@ impl Graph {
     }
 
     fn clear_messages(&mut self) {
-        self.n_relations = 0;
         self.n_neighbours = 0;
+        self.relations.clear();
+        self.starts.clear();
+        self.starts.resize(self.live.len() + 1, 0);
         for v in [
             &mut self.group_of,
             &mut self.offsets,
@@ -198,8 +212,8 @@ impl Graph {
     fn add_groups(&mut self, scale: f32, relations: &[GroupRelation]) {
         assert!(relations.iter().all(|r| r.group_of.len() == self.n_tokens));
         self.scale = scale;
-        self.n_relations = relations.len();
-        self.group_of.resize(self.live.len() * relations.len(), 0);
+        self.relations.resize(relations.len(), 0..0);
+        self.group_of.resize(self.live.len() * relations.len(), NONE);
         self.offsets.push(0);
         let n_matrices = relations.iter().map(|r| r.matrix + 1).max().unwrap_or(0);
         for matrix in 0..n_matrices {
@@ -211,32 +225,51 @@ impl Graph {
             }
         }
         self.segments.push(self.n_groups() as u32);
+        self.compact();
     }
 
-    /// Numbers the non-empty groups of one relation and lists their members.
+    /// From `[live, relations]` to the groups that there are.
+    fn compact(&mut self) {
+        let mut end = 0;
+        let rows = self.group_of.chunks_exact(self.relations.len());
+        for (start, groups) in self.starts[1..].iter_mut().zip(rows) {
+            end += groups.iter().filter(|g| **g != NONE).count() as u32;
+            *start = end;
+        }
+        self.group_of.retain(|g| *g != NONE);
+    }
+
+    /// Numbers the non-empty groups of one relation and lists their members. The groups of a token are one row of
+    /// `[live, relations]` until all relations are there.
     fn add_relation(&mut self, r: usize, group_of: &[u32]) {
         let first = self.n_groups() as u32;
         self.renumber.clear();
         self.renumber.resize(self.n_tokens, NONE);
-        let mut next = first;
-        for (i, t) in self.live.iter().enumerate() {
-            let g = &mut self.renumber[group_of[*t as usize] as usize];
+        let rows = self.group_of.chunks_exact_mut(self.relations.len());
+        for (row, t) in rows.zip(&self.live) {
+            let group = group_of[*t as usize];
+            if group == NONE {
+                continue;
+            }
+            let g = &mut self.renumber[group as usize];
             if *g == NONE {
-                *g = next;
-                next += 1;
+                *g = self.offsets.len() as u32 - 1;
                 self.offsets.push(0);
             }
-            self.group_of[i * self.n_relations + r] = *g;
+            row[r] = *g;
             self.offsets[*g as usize + 1] += 1;
         }
-        for g in first..next {
+        let end = self.n_groups() as u32;
+        self.relations[r] = first..end;
+        for g in first..end {
             self.offsets[g as usize + 1] += self.offsets[g as usize];
         }
         self.members.resize(*self.offsets.last().unwrap_or(&0) as usize, 0);
         self.renumber.clear();
-        self.renumber.extend_from_slice(&self.offsets[first as usize..next as usize]);
-        for i in 0..self.live.len() {
-            let at = &mut self.renumber[(self.group_of[i * self.n_relations + r] - first) as usize];
+        self.renumber.extend_from_slice(&self.offsets[first as usize..end as usize]);
+        let rows = self.group_of.chunks_exact(self.relations.len());
+        for (i, row) in rows.enumerate().filter(|(_, row)| row[r] != NONE) {
+            let at = &mut self.renumber[(row[r] - first) as usize];
             self.members[*at as usize] = i as u32;
             *at += 1;
         }

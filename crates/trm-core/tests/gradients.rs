@@ -7,7 +7,9 @@ use trm_core::model::{StepInput, StepOutput, Workspace};
 use trm_core::net::{Context, Net, NetScratch, NetTape};
 use trm_core::params::{Entry, Layout, normal};
 use trm_core::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use trm_core::{AnswerChannel, Graph, GroupRelation, HaltInput, Mixer, Model, Output, Relations, TrmConfig};
+use trm_core::{
+    AnswerChannel, Graph, GroupRelation, HaltInput, Mixer, Model, NONE, Output, Relations, TrmConfig,
+};
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -74,6 +76,18 @@ fn groups() -> Relations {
     }
 }
 
+/// A token in two groups of one kind, and one in none of it.
+fn overlapping() -> Relations {
+    Relations::Groups {
+        scale: 0.4,
+        relations: vec![
+            relation("rows", 0, &[0, 0, 0, 1, 1, 1]),
+            relation("edges", 1, &[0, 0, 1, 1, NONE, NONE]),
+            relation("more edges", 1, &[NONE, 0, 0, 1, 1, NONE]),
+        ],
+    }
+}
+
 /// Every mixer, on a graph of six tokens, some of which may not be live.
 fn cases() -> Vec<(&'static str, TrmConfig, Graph)> {
     let config = |mixer, prefix_tokens, n_blocks| TrmConfig {
@@ -107,6 +121,11 @@ fn cases() -> Vec<(&'static str, TrmConfig, Graph)> {
         ("attention with prefix", config(heads(1), 2, 1), complete()),
         ("groups", config(Mixer::Relational(groups()), 0, 2), sparse(&groups(), |_| true)),
         ("groups with absent", config(Mixer::Relational(groups()), 0, 1), sparse(&groups(), |t| t % 4 != 1)),
+        (
+            "overlapping groups",
+            config(Mixer::Relational(overlapping()), 0, 2),
+            sparse(&overlapping(), |t| t != 3),
+        ),
         ("grid", config(Mixer::Relational(Relations::Grid4), 0, 2), sparse(&Relations::Grid4, |_| true)),
         (
             "grid with absent",

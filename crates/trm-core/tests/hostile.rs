@@ -6,8 +6,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use trm_core::model::param_count;
 use trm_core::{
-    GroupRelation, MAX_INPUT, MAX_K, Mixer, Model, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine,
-    TrmError,
+    GroupRelation, MAX_INPUT, MAX_K, Mixer, Model, NONE, Output, Relations, TrmConfig, TrmConfigBuilder,
+    TrmEngine, TrmError,
 };
 
 /// Six tokens in three pairs; the first of each pair are a group, and the second.
@@ -92,6 +92,15 @@ fn relations_that_do_not_fit_are_refused() {
     refused(|relations, _| relations[1].matrix = 9);
     refused(|relations, _| relations[0].group_of[3] = 6);
     refused(|_, scale| *scale = f32::NAN);
+    let without = |index: usize| {
+        let Relations::Groups { scale, mut relations } = relations() else { unreachable!() };
+        relations[index].group_of[3] = NONE;
+        builder().mixer(Mixer::Relational(Relations::Groups { scale, relations }))
+    };
+    assert_eq!(field(without(0)), "output.relation", "a token that no softmax reaches");
+    let model = Model::new(without(1).build().expect("a token in no group")).expect("valid");
+    let again = Model::from_bytes(&model.to_bytes().expect("valid")).expect("what was written");
+    assert_eq!(again.config(), model.config());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use trm_core::kernel::{
 };
 use trm_core::net::{Context, Net, NetScratch};
 use trm_core::params::{Layout, normal};
-use trm_core::{Graph, GroupRelation, Mixer, Precision, Relations, TrmConfig, TrmEngine};
+use trm_core::{Graph, GroupRelation, Mixer, NONE, Precision, Relations, TrmConfig, TrmEngine};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -317,17 +317,28 @@ fn mlp_t() {
 /// `[u, neighbours] W_direct + bias + sum over relations of (scale * sum of the group) W_r`, token by token.
 #[test]
 fn relational() {
-    let groups = Relations::Groups {
-        scale: 0.4,
-        relations: [("rows", 0, 3), ("columns", 1, 5), ("more columns", 1, 4)]
-            .map(|(name, matrix, n)| {
-                let group_of = (0..30u32).map(|t| if matrix == 0 { t / n } else { t % n }).collect();
-                GroupRelation { name: name.into(), matrix, group_of }
-            })
-            .into(),
+    let relation = |name: &str, matrix, group: fn(u32) -> u32| GroupRelation {
+        name: name.into(),
+        matrix,
+        group_of: (0..30).map(group).collect(),
     };
-    let sizes = if cfg!(miri) { [(4, 6), (5, 3), (6, 2)] } else { [(12, 20), (17, 9), (18, 10)] };
-    let nets = [groups, Relations::Grid4, Relations::Grid4].into_iter().zip(sizes);
+    let groups = |relations| Relations::Groups { scale: 0.4, relations };
+    let partitions = vec![
+        relation("rows", 0, |t| t / 3),
+        relation("columns", 1, |t| t % 5),
+        relation("more columns", 1, |t| t % 4),
+    ];
+    // Token 29 is in no group, others in one to three; the matrices are out of order, and one has no group.
+    let overlapping = vec![
+        relation("pairs", 3, |t| if t < 28 { t / 2 } else { NONE }),
+        relation("nothing", 2, |_| NONE),
+        relation("thirds", 0, |t| if t % 3 == 0 { t / 9 } else { NONE }),
+        relation("more pairs", 3, |t| if (1..29).contains(&t) { (t - 1) / 2 } else { NONE }),
+    ];
+    let sizes = [(12, 20), (12, 20), (17, 9), (18, 10)];
+    let sizes = if cfg!(miri) { [(4, 6), (4, 6), (5, 3), (6, 2)] } else { sizes };
+    let nets = [groups(partitions), groups(overlapping), Relations::Grid4, Relations::Grid4];
+    let nets = nets.into_iter().zip(sizes);
     for (relations, (h, f)) in nets {
         for live in [(|_| true) as fn(usize) -> bool, |t| t % 3 != 1, |_| false] {
             let mut graph = Graph::default();
@@ -368,7 +379,7 @@ fn naive_relational(
             neighbour.and_then(state).into_iter().for_each(|x| add(x, matrix));
         }
         if let Relations::Groups { scale, relations } = relations {
-            for relation in relations {
+            for relation in relations.iter().filter(|relation| relation.group_of[*t] != NONE) {
                 let mine = |o: &&usize| relation.group_of[**o] == relation.group_of[*t];
                 let mut sum = vec![0.0; h];
                 for other in tokens.iter().filter(mine) {

@@ -68,7 +68,7 @@ impl Fit {
             true => Answer::Classes(answer.to_vec()),
             false => Answer::Marks(answer.iter().map(|mark| *mark == 1).collect()),
         };
-        Ok(Sample { question, width: width.max(1), answer, rating: 0.0 })
+        Ok(Sample { question, width: width.max(1), answer, ..Sample::default() })
     }
 }
 

@@ -65,7 +65,11 @@ def test_grids_that_are_not_square_and_groups_of_ones_own(rng):
     rows, columns = np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3)
     groups = trm.Engine.untrained(groups={"row": rows, "column": columns}, scale=0.5, hidden_dim=8, ffn_dim=8,
                                   embedding_dim=3, answer_dim=2, output="token_softmax")
-    for engine, grid in ((maze, (3, 4)), (groups, None)):
+    # Some tokens in no group of a relation.
+    some = np.where(rows == 1, 2**32 - 1, columns)
+    partial = trm.Engine.untrained(groups={"row": rows, "column": some}, scale=0.5, hidden_dim=8, ffn_dim=8,
+                                   embedding_dim=3, answer_dim=2, output="token_softmax")
+    for engine, grid in ((maze, (3, 4)), (groups, None), (partial, None)):
         question = (rng.random((12, 3)) < 0.5).astype(np.float32)
         answer = rng.standard_normal((12, engine.config["answer_dim"])).astype(np.float32)
         net = trm.torch.RelationalNet(engine)

@@ -62,7 +62,7 @@ pub fn answer<T: Task>(
 ) -> Result<RunResult<T::Answer>> {
     let start = Instant::now();
     let encoded = task.encode(question);
-    let engine = with_grid_of(engine, &encoded);
+    let engine = fitted(engine, &encoded)?;
     let mut steps = engine.steps(&encoded.question, &encoded.answer)?;
     let mut halter = Halter::new(policy, &engine, &steps)?;
     let step_flops = steps.step_flops();
@@ -85,10 +85,13 @@ pub fn answer<T: Task>(
     }
 }
 
-/// The engine with the grid of a question, where the question has one that is not square.
-pub(crate) fn with_grid_of<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Cow<'a, TrmEngine> {
-    match encoded.grid {
+/// The engine with what a question brings: a grid that is not square, or relations of its own.
+pub(crate) fn fitted<'a>(engine: &'a TrmEngine, encoded: &Encoded) -> Result<Cow<'a, TrmEngine>> {
+    if let Some(relations) = &encoded.relations {
+        return Ok(Cow::Owned(engine.clone().with_relations(relations.clone())?));
+    }
+    Ok(match encoded.grid {
         Some((height, width)) if height != width => Cow::Owned(engine.clone().with_grid(height, width)),
         _ => Cow::Borrowed(engine),
-    }
+    })
 }

@@ -1,7 +1,7 @@
 //! Rollouts: several runs of one question from different initial latents and with other noise in the answer channel,
 //! and the choice among them.
 
-use crate::answer::with_grid_of;
+use crate::answer::fitted;
 use crate::error::Result;
 use crate::halting::Policy;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub fn rollouts<T: Task>(
     policy: &Policy,
 ) -> Result<RolloutResult<T::Answer>> {
     let encoded = task.encode(question);
-    let engine = with_grid_of(engine, &encoded);
+    let engine = fitted(engine, &encoded)?;
     let mut answers: Vec<(T::Answer, f32)> = Vec::with_capacity(config.n);
     let mut n_steps = 0;
     for run in 0..config.n as u64 {

@@ -5,7 +5,7 @@ use puzzles::sudoku::{Geometry, Layout, SudokuEncoder, relations};
 use trm_core::{GroupRelation, Mixer, Model, Output, Relations, Result, TrmConfig, TrmConfigBuilder};
 
 /// Factor on the sum over a group of candidates; see docs/decisions/003-group-sums.md.
-const GROUP_SCALE: f32 = 1.0 / 3.0;
+pub(crate) const GROUP_SCALE: f32 = 1.0 / 3.0;
 /// Positions in front of a question in the reference (`puzzle_emb_len`).
 const REFERENCE_PREFIX: usize = 16;
 

@@ -13,6 +13,21 @@ pub enum TaskError {
     /// The question does not fit the engine.
     #[error(transparent)]
     Engine(#[from] TrmError),
+    /// The model answers no puzzles of a file of rules.
+    #[error("the model is none of candidates, and carries no puzzle file")]
+    NoPuzzle,
+    /// The rules name kinds of weights that a model does not have.
+    #[error(
+        "the model has no weights of the kind {}: it has {}; `kind` in the puzzle file names one of these, or `trm \
+         train --init` trains others",
+        kinds.join(", "), known.join(", ")
+    )]
+    UnknownKinds {
+        /// The kinds that it does not have.
+        kinds: Vec<String>,
+        /// Those that it has.
+        known: Vec<String>,
+    },
     /// The model's features per token are not those of this puzzle.
     #[error(
         "the model does not take a {puzzle}: it has {embedding_dim} features and {answer_dim} answers \

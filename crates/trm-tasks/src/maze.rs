@@ -44,6 +44,7 @@ impl Task for MazeTask {
             question: self.encoder.encode_maze(question),
             answer: self.encoder.encode_start_position(question),
             grid: Some((question.height(), question.width())),
+            relations: None,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Endless streams of training puzzles.
 
+use crate::RulesTask;
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
+use puzzles::rules;
 use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -23,14 +25,21 @@ pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
         Layout::Candidates => Answer::Marks(marks(&encoder.target_answer(&row.solution))),
         Layout::Cells => Answer::Classes(encoder.target_tokens(&row.solution)),
     };
-    Sample { question: encoder.encode_puzzle(&row.puzzle), width: 1, answer, rating: row.rating }
+    Sample {
+        question: encoder.encode_puzzle(&row.puzzle),
+        width: 1,
+        answer,
+        rating: row.rating,
+        relations: None,
+    }
 }
 
 /// A maze with its path as a training sample.
 pub fn maze_sample(row: &MazeRow) -> Sample {
     let encoder = MazeEncoder::new();
     let answer = Answer::Marks(marks(&encoder.target_answer(row)));
-    Sample { question: encoder.encode_maze(&row.maze), width: row.maze.width(), answer, rating: row.rating }
+    let (question, width) = (encoder.encode_maze(&row.maze), row.maze.width());
+    Sample { question, width, answer, rating: row.rating, relations: None }
 }
 
 fn marks(target: &[f32]) -> Vec<bool> {
@@ -111,20 +120,30 @@ pub struct MazeStream {
     /// Share of open mazes: few walls, so many ways around each, that only a comparison of
     /// distances tells apart. Filling dead ends solves most of the others.
     pub open_share: f64,
+    /// See [`MazeSpec::goals_per_start`]: with 1, drawing long mazes takes as long as learning from them.
+    pub goals_per_start: u32,
     /// Seed.
     pub seed: u64,
 }
 
 impl Data for MazeStream {
     fn describe(&self) -> String {
-        let MazeStream { sides, min_path_per_side, open_share, seed } = self;
-        format!("mazes of {sides:?}, path {min_path_per_side}, open {open_share}, seed {seed}")
+        let MazeStream { sides, min_path_per_side, open_share, goals_per_start, seed } = self;
+        let goals = match goals_per_start {
+            0 | 1 => String::new(),
+            n => format!(", {n} goals"),
+        };
+        format!("mazes of {sides:?}, path {min_path_per_side}, open {open_share}{goals}, seed {seed}")
     }
 
     fn sample(&self, index: u64) -> Sample {
         let mut rng = stream_rng(self.seed, index);
         let side = rng.random_range(self.sides.0..=self.sides.1);
-        let mut spec = MazeSpec { max_trials: MAZE_TRIALS, ..MazeSpec::square(side, side / 2) };
+        let mut spec = MazeSpec {
+            goals_per_start: self.goals_per_start,
+            max_trials: MAZE_TRIALS,
+            ..MazeSpec::square(side, side / 2)
+        };
         if rng.random_bool(self.open_share) {
             spec.kind = MazeKind::Scattered { wall_probability: OPEN_WALLS };
         } else {
@@ -140,6 +159,38 @@ impl Data for MazeStream {
                 Err(_) => spec.min_path /= 2,
             }
         }
+    }
+}
+
+/// An endless stream over puzzles of a file of rules, which come in random order.
+pub struct RulesStream {
+    task: RulesTask,
+    /// Not empty.
+    rows: Vec<rules::Row>,
+    seed: u64,
+}
+
+impl RulesStream {
+    /// The stream of these rows.
+    ///
+    /// # Errors
+    /// A sentence, where there is no row.
+    pub fn new(task: RulesTask, rows: Vec<rules::Row>, seed: u64) -> std::result::Result<Self, String> {
+        if rows.is_empty() { Err("no puzzles".into()) } else { Ok(RulesStream { task, rows, seed }) }
+    }
+}
+
+impl Data for RulesStream {
+    fn describe(&self) -> String {
+        let cells = self.rows.iter().flat_map(|row| row.puzzle.cells.iter().chain(&row.solution));
+        let hash = cells.fold(0u64, |h, cell| h.wrapping_mul(1_000_003).wrapping_add(u64::from(*cell)));
+        let (rules, n) = (self.task.rules().source(), self.rows.len());
+        format!("{n} puzzles {hash:x} of {rules:?}, seed {}", self.seed)
+    }
+
+    fn sample(&self, index: u64) -> Sample {
+        let row = stream_rng(self.seed, index).random_range(0..self.rows.len());
+        self.task.sample(&self.rows[row])
     }
 }
 

@@ -62,7 +62,7 @@ impl Task for SudokuTask {
 
     fn encode(&self, question: &Grid) -> Encoded {
         let answer = self.encoder.encode_empty_solution();
-        Encoded { question: self.encoder.encode_puzzle(question), answer, grid: None }
+        Encoded { question: self.encoder.encode_puzzle(question), answer, grid: None, relations: None }
     }
 
     fn decode_question(&self, encoded: &[f32], _: usize) -> Option<Grid> {

@@ -1,5 +1,8 @@
 //! The interface between a kind of puzzle and the crates that solve, train and measure.
 
+use std::sync::Arc;
+use trm_core::Relations;
+
 /// A kind of puzzle: encodes questions as tensors, decodes answers and judges them.
 pub trait Task: Sync {
     /// A puzzle to solve.
@@ -47,6 +50,8 @@ pub struct Encoded {
     pub answer: Vec<f32>,
     /// Height and width, where the tokens form a grid.
     pub grid: Option<(usize, usize)>,
+    /// Relations of its own, where they are not those of the model.
+    pub relations: Option<Arc<Relations>>,
 }
 
 /// A question with its label.

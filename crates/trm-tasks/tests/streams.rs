@@ -7,7 +7,7 @@ use trm_tasks::{MazeStream, SudokuStream, maze_sample};
 use trm_train::Data;
 
 fn mazes(sides: (usize, usize), min_path_per_side: f32, open_share: f64, seed: u64) -> MazeStream {
-    MazeStream { sides, min_path_per_side, open_share, seed }
+    MazeStream { sides, min_path_per_side, open_share, goals_per_start: 1, seed }
 }
 
 #[test]
@@ -19,6 +19,8 @@ fn a_question_is_its_index() {
     assert_ne!(a.sample(0), a.sample(1));
     assert_ne!(a.sample(0), mazes((6, 12), 2.0, 0.5, 4).sample(0));
     assert_ne!(a.describe(), mazes((6, 12), 2.0, 0.4, 3).describe());
+    let more_goals = MazeStream { goals_per_start: 8, ..mazes((6, 12), 2.0, 0.5, 3) };
+    assert_ne!(a.describe(), more_goals.describe());
 }
 
 #[test]

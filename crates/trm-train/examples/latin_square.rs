@@ -111,7 +111,7 @@ impl Data for LatinSquares {
     fn sample(&self, index: u64) -> Sample {
         let (question, answer) = puzzle(index);
         let marks = (0..TOKENS).map(|token| answer[token / N] == Some(token % N)).collect();
-        Sample { question: encode(&question), width: 1, answer: Answer::Marks(marks), rating: 0.0 }
+        Sample { question: encode(&question), width: 1, answer: Answer::Marks(marks), ..Sample::default() }
     }
 }
 

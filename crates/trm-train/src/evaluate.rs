@@ -111,7 +111,7 @@ fn trace(
     graph: &mut Graph,
     work: &mut Workspace<f32>,
 ) -> Trace {
-    model.build_graph(&sample.question, sample.n_tokens(), sample.width, graph);
+    sample.build_graph(model, graph);
     let mut state = model.start(graph, &[]);
     let mut output = StepOutput::default();
     let threshold = model.config().halt_threshold;

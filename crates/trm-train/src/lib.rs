@@ -27,7 +27,9 @@ pub use progress::Progress;
 pub use trainer::Trainer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use trm_core::loss::Target;
+use trm_core::{Graph, Model, Relations};
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +109,20 @@ pub struct Sample {
     pub answer: Answer,
     /// How hard it is, in the units of its data set.
     pub rating: f32,
+    /// Relations of its own, through the matrices of the model; without them those of the model.
+    pub relations: Option<Arc<Relations>>,
 }
 
 impl Sample {
+    /// Decides which tokens are live, and which of them exchange messages.
+    pub(crate) fn build_graph(&self, model: &Model, graph: &mut Graph) {
+        let (question, n_tokens, width) = (&self.question, self.n_tokens(), self.width);
+        match &self.relations {
+            Some(relations) => model.build_graph_over(relations, question, n_tokens, width, graph),
+            None => model.build_graph(question, n_tokens, width, graph),
+        }
+    }
+
     /// Tokens, absent ones included.
     pub fn n_tokens(&self) -> usize {
         match &self.answer {

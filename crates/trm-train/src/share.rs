@@ -6,7 +6,7 @@ use crate::slot::Slot;
 use bincode::config::standard;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use trm_core::model::{StepLoss, Workspace};
+use trm_core::model::StepLoss;
 use trm_world::World;
 
 /// Questions whose gradients are summed by one thread before the others' are added: fixed, so
@@ -20,7 +20,6 @@ pub(crate) struct Part {
     pub chunk: usize,
     pub slots: Vec<Slot>,
     pub grads: Vec<f32>,
-    pub work: Workspace<f32>,
     pub losses: Vec<StepLoss>,
 }
 

@@ -34,7 +34,7 @@ impl Slot {
     pub fn open(model: &Model, config: &TrainConfig, data: &dyn Data, index: u64) -> Self {
         let sample = data.sample(index);
         let mut graph = Graph::default();
-        model.build_graph(&sample.question, sample.n_tokens(), sample.width, &mut graph);
+        sample.build_graph(model, &mut graph);
         let mut state = model.start(&graph, &[]);
         let seed = config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);

@@ -11,10 +11,11 @@ use crate::share::{CHUNK, Part, Report, Share};
 use crate::slot::Slot;
 use crate::{Data, Result, TrainError};
 use rayon::prelude::*;
+use std::sync::Mutex;
 use std::time::Instant;
 use trm_core::Model;
 use trm_core::kernel::Isa;
-use trm_core::model::StepInput;
+use trm_core::model::{StepInput, Workspace};
 use trm_world::{Alone, World};
 
 /// A model in training.
@@ -32,6 +33,9 @@ pub struct Trainer<'a> {
     share: Share,
     /// The chunks of this rank.
     parts: Vec<Part>,
+    /// Tapes and buffers, as many as threads have worked at once. A thread takes the last one that was put back, which
+    /// its cache may still hold.
+    workspaces: Mutex<Vec<Workspace<f32>>>,
     sum: GradientSum,
     grads: Vec<f32>,
     next_index: u64,
@@ -90,6 +94,7 @@ impl<'a> Trainer<'a> {
             grads: vec![0.0; n],
             share: Share::new(world, config.batch),
             parts: Vec::new(),
+            workspaces: Mutex::default(),
             sum: GradientSum::default(),
             isa,
             next_index: 0,
@@ -240,7 +245,11 @@ impl<'a> Trainer<'a> {
         self.model.net().transpose(&self.model.params, &mut self.transposed);
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
+        let workspaces = &self.workspaces;
+        let put_back = |workspace| workspaces.lock().expect("no thread panics with it").push(workspace);
         self.parts.par_iter_mut().for_each(|part| {
+            let mut workspace =
+                workspaces.lock().expect("no thread panics with it").pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in &mut part.slots {
@@ -259,9 +268,10 @@ impl<'a> Trainer<'a> {
                     state,
                     output,
                     &mut part.grads,
-                    &mut part.work,
+                    &mut workspace,
                 ));
             }
+            put_back(workspace);
         });
         let (most, flops) = (self.config.max_supervision_steps, |s: &Slot| model.train_step_flops(&s.graph));
         let reports = self.share.reports(self.world, &self.parts, most, flops);

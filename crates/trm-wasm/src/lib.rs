@@ -115,7 +115,7 @@ pub fn check_maze(text: &str) -> Result<MazeCheck, JsValue> {
 pub fn generate_maze(height: usize, width: usize, min_path: usize, seed: u32) -> Result<String, JsValue> {
     let max_trials = 20_000;
     let kind = MazeKind::Scattered { wall_probability: 0.3..=0.4 };
-    let spec = MazeSpec { height, width, kind, min_path, max_trials };
+    let spec = MazeSpec { height, width, kind, min_path, goals_per_start: 1, max_trials };
     let row = draw_maze(&spec, u64::from(seed), 0).map_err(|e: PuzzleError| js::puzzle_error(e))?;
     Ok(row.maze.draw(None))
 }

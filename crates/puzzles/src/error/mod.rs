@@ -13,6 +13,9 @@ use crate::sudoku::{Notation, Unit};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PuzzleError {
+    /// A file of rules, or a puzzle of its kind.
+    #[error(transparent)]
+    Rules(#[from] crate::rules::RulesError),
     // Sudoku
     /// Box sizes outside 2 to 5.
     #[error("boxes of {box_rows}x{box_cols} cells: both sizes must lie between 2 and 5")]

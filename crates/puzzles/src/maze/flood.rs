@@ -13,22 +13,61 @@ pub(crate) type Rows = [u64; MAX_FLOOD_SIDE + 2];
 /// soon as the goal is reached or the frontier is empty. Destroys `open`.
 pub(crate) fn flood_steps(open: &mut Rows, start: (usize, usize), goal: (usize, usize)) -> Option<usize> {
     let (goal_row, goal_bit) = (goal.0 + 1, 1u64 << goal.1);
-    let mut frontier: Rows = [0; MAX_FLOOD_SIDE + 2];
-    // Rows that hold the frontier, within the walls above and below.
-    let (mut first, mut last) = (start.0 + 1, start.0 + 1);
-    frontier[first] = 1 << start.1;
-    open[first] &= !frontier[first];
+    let mut flood = Flood::new(open, start);
     let mut steps = 0;
-    while first <= last {
-        if frontier[goal_row] & goal_bit != 0 {
+    loop {
+        if flood.frontier[goal_row] & goal_bit != 0 {
             return Some(steps);
         }
         steps += 1;
-        first = (first - 1).max(1);
-        last = (last + 1).min(MAX_FLOOD_SIDE);
+        if !flood.spread(open) {
+            return None;
+        }
+    }
+}
+
+/// The cells that take at least `least` steps from `start`, and at least one; `None` where there are none. Destroys
+/// `open`.
+pub(crate) fn flood_far(open: &mut Rows, start: (usize, usize), least: usize) -> Option<Rows> {
+    let mut flood = Flood::new(open, start);
+    for _ in 0..least.max(1) {
+        if !flood.spread(open) {
+            return None;
+        }
+    }
+    let mut far = flood.frontier;
+    while flood.spread(open) {
+        far.iter_mut().zip(&flood.frontier).for_each(|(far, new)| *far |= new);
+    }
+    Some(far)
+}
+
+/// The frontier of a search.
+struct Flood {
+    frontier: Rows,
+    /// The rows that hold it, within the walls above and below.
+    first: usize,
+    last: usize,
+}
+
+impl Flood {
+    fn new(open: &mut Rows, start: (usize, usize)) -> Self {
+        let mut frontier: Rows = [0; MAX_FLOOD_SIDE + 2];
+        let first = start.0 + 1;
+        frontier[first] = 1 << start.1;
+        open[first] &= !frontier[first];
+        Flood { frontier, first, last: first }
+    }
+
+    /// One step: moves the frontier to the free cells beside it, which are then no longer open. Whether there are any.
+    #[inline(always)]
+    fn spread(&mut self, open: &mut Rows) -> bool {
+        let Flood { frontier, first, last } = self;
+        *first = (*first - 1).max(1);
+        *last = (*last + 1).min(MAX_FLOOD_SIDE);
         let mut above = 0;
         let mut any = 0;
-        for row in first..=last {
+        for row in *first..=*last {
             let here = frontier[row];
             let spread = here << 1 | here >> 1 | above | frontier[row + 1];
             let next = spread & open[row];
@@ -38,16 +77,16 @@ pub(crate) fn flood_steps(open: &mut Rows, start: (usize, usize), goal: (usize, 
             any |= next;
         }
         if any == 0 {
-            return None;
+            return false;
         }
-        while frontier[first] == 0 {
-            first += 1;
+        while frontier[*first] == 0 {
+            *first += 1;
         }
-        while frontier[last] == 0 {
-            last -= 1;
+        while frontier[*last] == 0 {
+            *last -= 1;
         }
+        true
     }
-    None
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::PuzzleError;
 use crate::maze::draws::Draws;
-use crate::maze::flood::{MAX_FLOOD_SIDE, Rows, flood_steps};
+use crate::maze::flood::{MAX_FLOOD_SIDE, Rows, flood_far, flood_steps};
 use crate::maze::{Maze, MazeRow, label, perfect};
 
 /// The longest side of a generated maze with scattered walls.
@@ -47,6 +47,10 @@ pub struct MazeSpec {
     pub kind: MazeKind,
     /// Least steps of the shortest path.
     pub min_path: usize,
+    /// For scattered walls: how many goals are tried for one start. Long paths are rare, and most trials fail at once for
+    /// every goal that they could have had. So 64 make mazes like Maze-Hard many times as fast as 1, which is how the
+    /// test sets are made; where few goals of a start are far enough they come almost as often as where many are.
+    pub goals_per_start: u32,
     /// Trials for one maze before [`PuzzleError::MazeNotFound`].
     pub max_trials: u64,
 }
@@ -63,13 +67,14 @@ impl MazeSpec {
         // About 2 in 100,000 hard mazes are kept: none in 20 million trials is out of the question.
         let max_trials = 20_000_000;
         let kind = MazeKind::Scattered { wall_probability: 0.3..=0.5 };
-        Self { height: side, width: side, kind, min_path, max_trials }
+        Self { height: side, width: side, kind, min_path, goals_per_start: 1, max_trials }
     }
 
     /// Square perfect mazes.
     pub fn perfect(side: usize, min_path: usize) -> Self {
         // A second or two at the longest side.
-        Self { height: side, width: side, kind: MazeKind::Perfect, min_path, max_trials: 10_000 }
+        let kind = MazeKind::Perfect;
+        Self { height: side, width: side, kind, min_path, goals_per_start: 1, max_trials: 10_000 }
     }
 
     /// Refuses what no maze can be; [`generate_maze`] does so too.
@@ -113,8 +118,13 @@ pub fn generate_maze(spec: &MazeSpec, seed: u64, index: u64) -> Result<MazeRow, 
         let maze = match &spec.kind {
             MazeKind::Scattered { wall_probability } => {
                 let trial = Trial::draw(spec, wall_probability, &mut draws);
-                let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
-                steps.is_some_and(|steps| steps >= spec.min_path).then(|| trial.maze(spec))
+                match spec.goals_per_start {
+                    0 | 1 => {
+                        let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
+                        steps.is_some_and(|steps| steps >= spec.min_path).then(|| trial.maze(spec))
+                    }
+                    n_goals => trial.with_far_goal(spec, n_goals, &mut draws).map(|trial| trial.maze(spec)),
+                }
             }
             MazeKind::Perfect => perfect::draw(spec.height, spec.width, spec.min_path, &mut draws),
         };
@@ -181,6 +191,16 @@ impl Trial {
         Self { open, start, goal }
     }
 
+    /// With the first of `n_goals` more goals that is far enough from the start.
+    fn with_far_goal(mut self, spec: &MazeSpec, n_goals: u32, draws: &mut Draws) -> Option<Self> {
+        let far = flood_far(&mut self.open.clone(), self.start, spec.min_path)?;
+        let n_cells = (spec.height * spec.width) as u64;
+        let mut goals = (0..n_goals).map(|_| draws.below(n_cells) as usize);
+        let goal = goals.find(|cell| far[cell / spec.width + 1] >> (cell % spec.width) & 1 == 1)?;
+        self.goal = (goal / spec.width, goal % spec.width);
+        Some(self)
+    }
+
     fn maze(&self, spec: &MazeSpec) -> Maze {
         let cells = (0..spec.height).flat_map(|row| (0..spec.width).map(move |col| (row, col)));
         let walls = cells.map(|(row, col)| self.open[row + 1] >> col & 1 == 0);
@@ -213,6 +233,25 @@ mod tests {
                 let made = generate_maze(spec, 5, index).expect("an easy spec");
                 assert_eq!(Some(made.maze), first_kept);
             }
+        }
+    }
+
+    #[test]
+    fn many_goals_make_long_mazes_too() {
+        for min_path in [0, 1, 20, 70] {
+            let spec = MazeSpec { goals_per_start: 64, ..MazeSpec::square(24, min_path) };
+            let mut longest = 0;
+            for index in 0..20 {
+                let made = generate_maze(&spec, 6, index).expect("an easy spec");
+                let steps = shortest_path_len(&made.maze).expect("a way");
+                assert!(
+                    steps >= min_path.max(1) && made.rating as usize == steps + 1,
+                    "{steps} of {min_path}"
+                );
+                assert_eq!(generate_maze(&spec, 6, index).expect("again").maze, made.maze);
+                longest = longest.max(steps);
+            }
+            assert!(longest > min_path, "all paths have {longest} steps");
         }
     }
 }

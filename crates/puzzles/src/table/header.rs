@@ -49,6 +49,8 @@ pub(super) struct Header {
     pub(super) n_fields: usize,
     /// Whether names have spaces around them: then so have fields.
     pub(super) is_spaced: bool,
+    /// The names of all columns, in small letters.
+    names: Vec<String>,
     /// Positions of source, question, answer and rating, where there are such columns.
     at: [Option<usize>; 4],
     /// Whether another column has the same name.
@@ -96,11 +98,16 @@ impl Header {
         let at = columns.map(find);
         let twice = at.map(|at| at.is_some_and(|i| names[i + 1..].contains(&names[i])));
         let is_spaced = text.split(char::from(delimiter)).any(|name| name.trim() != name);
-        Header { delimiter, n_fields: names.len(), is_spaced, at, twice }
+        Header { delimiter, n_fields: names.len(), is_spaced, names, at, twice }
     }
 
     fn n_known(&self) -> usize {
         self.at.iter().flatten().count()
+    }
+
+    /// The position of a column of any name; case does not matter.
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|found| found.eq_ignore_ascii_case(name))
     }
 
     pub(super) fn at(&self, column: Column) -> Option<usize> {

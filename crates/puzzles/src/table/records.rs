@@ -57,6 +57,12 @@ impl Record<'_> {
         Ok(Some(as_text(bytes)?.trim()))
     }
 
+    /// A field of a column of any name, as text without outer spaces; `None` where the record has none.
+    pub(crate) fn named(&self, name: &str) -> Result<Option<&str>, PuzzleError> {
+        let field = self.header.named(name).and_then(|at| self.fields.get(at));
+        field.map(|bytes| Ok(as_text(bytes)?.trim())).transpose()
+    }
+
     /// The source of a puzzle, empty where the table has none. Its outer spaces are its own, unless the
     /// header has such spaces too.
     pub(crate) fn source(&self) -> Result<String, PuzzleError> {

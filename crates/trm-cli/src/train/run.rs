@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trm_core::Model;
 use trm_core::kernel::Isa;
+use trm_tasks::PUZZLE_NOTE;
 use trm_train::{Checkpoint, Data, Evaluation, Sample, TrainConfig, TrainError, Trainer, evaluate_in};
 use trm_world::World;
 
@@ -40,6 +41,8 @@ pub struct Loop<'a> {
     /// Validation puzzles, and the limits of the bands of ratings they are counted in.
     pub validation: &'a [Sample],
     pub bands: &'a [f32],
+    /// Minutes after which a call ends, where the steps do not end it before.
+    pub max_minutes: f64,
 }
 
 /// What is due after a step, as the first rank decides by its clock and its signals.
@@ -61,7 +64,18 @@ impl Due {
     }
 }
 
-impl Loop<'_> {
+impl<'a> Loop<'a> {
+    /// A run that its steps alone end.
+    pub fn new(
+        run: &'a Run,
+        words: &'a [String],
+        world: &'a dyn World,
+        validation: &'a [Sample],
+        bands: &'a [f32],
+    ) -> Self {
+        Loop { run, words, world, validation, bands, max_minutes: f64::INFINITY }
+    }
+
     /// Trains until the last step or Ctrl-C; goes on from the checkpoint in `out`, where there is one. The first rank
     /// alone writes files.
     pub fn train(&self, model: Model, config: TrainConfig, data: &dyn Data) -> Result<Verdict> {
@@ -95,8 +109,10 @@ impl Loop<'_> {
             (Instant::now(), Instant::now(), Instant::now());
         let minutes = |t: Instant| t.elapsed().as_secs_f64() / 60.0;
         let mut reported = trainer.step_count();
-        let is_interrupted = || INTERRUPTED.load(Ordering::Relaxed);
-        let mut due = Due { stop: is_interrupted(), validate: false, save: false }.agreed(world);
+        let start = Instant::now();
+        let is_over = || minutes(start) >= self.max_minutes;
+        let stops = || INTERRUPTED.load(Ordering::Relaxed) || is_over();
+        let mut due = Due { stop: stops(), validate: false, save: false }.agreed(world);
         while trainer.step_count() < last && !due.stop {
             trainer.step()?;
             progress.count(trainer.step_count() as usize);
@@ -105,7 +121,7 @@ impl Loop<'_> {
                 report(&mut trainer, &progress, log.as_mut())?;
             }
             due = Due {
-                stop: is_interrupted(),
+                stop: stops(),
                 validate: minutes(validated_at) >= self.run.validate_minutes,
                 save: minutes(saved_at) >= self.run.save_minutes,
             }
@@ -127,7 +143,8 @@ impl Loop<'_> {
         self.validate(&trainer, log.as_mut())?;
         message!("the model is {}", out.join("model.safetensors").display());
         // An interrupted run is none that another command should go on from.
-        Ok(Verdict::from(trainer.step_count() >= last))
+        let ended = trainer.step_count() >= last || is_over();
+        Ok(Due { stop: ended, validate: false, save: false }.agreed(world).stop.into())
     }
 
     fn save(&self, trainer: &Trainer, to: &Path) -> Result<()> {
@@ -142,7 +159,7 @@ impl Loop<'_> {
     /// Saves the averaged weights, with what they score.
     fn validate(&self, trainer: &Trainer, log: Option<&mut Log>) -> Result<()> {
         let mut model = trainer.averaged();
-        let phase = model.note.len() + 1;
+        let phase = model.note.keys().filter(|key| *key != PUZZLE_NOTE).count() + 1;
         let (step, steps) = (trainer.step_count(), self.run.steps);
         let command = noted(self.words);
         model.note.insert(format!("phase {phase}"), format!("{command}; step {step} of {steps}"));

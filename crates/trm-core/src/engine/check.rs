@@ -46,12 +46,14 @@ impl TrmEngine {
             Mixer::Mlp { seq_len, .. } if n_tokens + config.prefix_tokens > *seq_len => {
                 shape(format!("at most {seq_len} positions of {a}"))
             }
-            Mixer::Relational(Relations::Grid4) => self.grid_width(n_tokens),
-            Mixer::Relational(relations) => match relations.n_tokens() {
-                Some(n) if n != n_tokens => shape(format!("{n} x {a}")),
-                _ => Ok(1),
+            _ => match self.relations() {
+                Some(Relations::Grid4) => self.grid_width(n_tokens),
+                Some(relations) => match relations.n_tokens() {
+                    Some(n) if n != n_tokens => shape(format!("{n} x {a}")),
+                    _ => Ok(1),
+                },
+                None => Ok(1),
             },
-            _ => Ok(1),
         }
     }
 

@@ -102,9 +102,8 @@ impl Block {
             gemm_add(s, (h, w, g1 - g0), Mat::transposed(sums, h), d_messages, d_matrix);
             gemm(s, (g1 - g0, h, w), Mat::rows(d_messages, w), matrix_t, sums);
         }
-        let d_input = scratch.d_input[..n * h].chunks_exact_mut(h);
-        for (d, groups) in d_input.zip(graph.group_of.chunks_exact(graph.n_relations)) {
-            for g in groups {
+        for (t, d) in scratch.d_input[..n * h].chunks_exact_mut(h).enumerate() {
+            for g in graph.groups_of_token(t) {
                 axpy(s, d, &scratch.sums[*g as usize * h..(*g as usize + 1) * h], scale);
             }
         }

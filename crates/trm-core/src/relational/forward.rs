@@ -118,7 +118,7 @@ impl<R: Real> Kernel<R> for Rows<'_, R> {
             };
             let pre = pre_activations(taped, pre, start * w..(start + rows) * w);
             for (pre, t) in pre.chunks_exact_mut(w).zip(t0..t1) {
-                let groups = &graph.group_of[t * graph.n_relations..(t + 1) * graph.n_relations];
+                let groups = graph.groups_of_token(t);
                 gather_sum(s, messages, groups, &params[block.bias.clone()], R::ONE, pre);
             }
             let direct = block.direct_rows(graph, input, (t0, t1), direct);

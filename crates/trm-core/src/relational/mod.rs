@@ -1,6 +1,6 @@
 //! The relational net: messages along relations, fused with the SwiGLU.
 //!
-//! One block, for token t with state u_t and groups g of relations r (R-GCN, arXiv 1703.06103):
+//! One block, for token t with state u_t, and its group g of each relation r that has one (R-GCN, arXiv 1703.06103):
 //!
 //! ```text
 //! m_g  = scale * sum of u over the members of g

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["RelationalNet", "Start"]
 
 RMS_EPS = 1e-5
+# In model files: a token in no group of a relation.
+NO_GROUP = 2**32 - 1
 _TYPES = {"F32": np.float32, "F16": np.float16, "U32": np.uint32}
 
 
@@ -128,7 +130,9 @@ class RelationalNet(torch.nn.Module):
         else:
             group_of, members = indices[0], indices[1:]
             matrices = self.weight(f"blocks.{b}.groups.weight").view(self.n_matrices, h, -1)
-            messages = torch.cat([padded[m].sum(1) * self.scale @ w for m, w in zip(members, matrices)])
+            messages = [padded[m].sum(1) * self.scale @ w for m, w in zip(members, matrices)]
+            # The last row is the message of no group.
+            messages = torch.cat([*messages, u.new_zeros(1, direct.shape[1])])
             pre = torch.addmm(bias, u, direct) + messages[group_of].sum(1)
         gate, up = pre.chunk(2, dim=1)
         u = u + torch.nn.functional.silu(gate) * up @ self.weight(f"blocks.{b}.down.weight")
@@ -224,7 +228,7 @@ class RelationalNet(torch.nn.Module):
     def _groups(self, lives: list[torch.Tensor]) -> Iterator[torch.Tensor]:
         lives = [live.cpu() for live in lives]
         total = sum(int(live.sum()) for live in lives)
-        group_of = torch.zeros(total, len(self.parts), dtype=torch.long)
+        group_of = torch.full((total, len(self.parts)), -1)
         tables, first = [], 0
         for matrix in range(self.n_matrices):
             groups: list[list[int]] = []
@@ -234,7 +238,7 @@ class RelationalNet(torch.nn.Module):
                 start = 0
                 for live in lives:
                     ids = self.relations[name][live]
-                    for group in sorted(set(ids.tolist())):
+                    for group in sorted(set(ids.tolist()) - {NO_GROUP}):
                         members = (ids == group).nonzero().flatten() + start
                         group_of[members, r] = first + len(groups)
                         groups.append(members.tolist())
@@ -242,7 +246,7 @@ class RelationalNet(torch.nn.Module):
             most = max(map(len, groups), default=0)
             tables.append(torch.tensor([g + [total] * (most - len(g)) for g in groups], dtype=torch.long))
             first += len(groups)
-        yield group_of
+        yield torch.where(group_of < 0, first, group_of)
         yield from tables
 
     def to_onnx(self, path: Union[str, os.PathLike[str]], start: Start) -> None:

@@ -42,6 +42,8 @@ options! {
     open: f64,
     /// Longest demanded shortest path, in sides.
     min_path: f64,
+    /// Goals tried for one start.
+    goals: u64,
     /// How much marked cells count.
     balance: f64,
     /// Validation puzzles.

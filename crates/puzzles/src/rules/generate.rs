@@ -1,0 +1,135 @@
+//! Puzzles of a kind with exactly one solution: a filled board, from which givens are taken away.
+
+use super::error::RulesError;
+use super::puzzle::{Puzzle, Row};
+use super::solver::{Limits, Search};
+use super::{Rules, Source};
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+/// How puzzles are made, and when the generator gives up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recipe {
+    /// No given of a puzzle can be spared; then up to this share of its blanks, drawn anew for each puzzle, is given
+    /// back. With 0 all puzzles are minimal.
+    pub extra: f64,
+    /// Boards that are tried for a puzzle.
+    pub max_trials: u64,
+    /// Cells that are looked at for a board, and for each given that is taken away.
+    pub max_work: u64,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Recipe { extra: 0.0, max_trials: 200, max_work: 5_000_000 }
+    }
+}
+
+/// Makes `count` puzzles; the same for the same arguments, on any number of threads. `progress` gets how many are done,
+/// on the calling thread.
+///
+/// # Errors
+/// [`RulesError::GaveUp`], [`RulesError::NoMaker`]
+pub fn generate(
+    rules: &Rules,
+    count: usize,
+    seed: u64,
+    recipe: &Recipe,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Vec<Row>, RulesError> {
+    let mut rows = Vec::new();
+    let batch = 8 * rayon::current_num_threads().max(1) as u64;
+    for first in (0..count as u64).step_by(batch as usize) {
+        let last = (first + batch).min(count as u64);
+        let made: Result<Vec<Row>, _> =
+            (first..last).into_par_iter().map(|index| row(rules, seed, index, recipe)).collect();
+        rows.extend(made?);
+        progress(rows.len());
+    }
+    Ok(rows)
+}
+
+/// Puzzle `index`.
+fn row(rules: &Rules, seed: u64, index: u64, recipe: &Recipe) -> Result<Row, RulesError> {
+    let mixed = Xoshiro256PlusPlus::seed_from_u64(seed).random::<u64>();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(mixed ^ index);
+    for _ in 0..recipe.max_trials {
+        let blank = blank(rules, &mut rng)?;
+        let limits = Limits { max_solutions: 1, max_work: recipe.max_work };
+        let mut search = Search::of(&blank, limits, Some(&mut rng));
+        search.run();
+        let Some(solution) = search.solutions.pop() else { continue };
+        let Some(puzzle) = dig(rules, blank, &solution, recipe, &mut rng) else { continue };
+        let mut search = Search::of(&puzzle, limits, None);
+        search.run();
+        let rating = search.guesses as f32;
+        return Ok(Row { source: "gen".into(), puzzle, solution, rating });
+    }
+    let Recipe { max_trials: n_trials, max_work, .. } = *recipe;
+    Err(RulesError::GaveUp { index, n_trials, max_work })
+}
+
+/// A board with nothing but what the file fixes, and with groups of its own where they come with a puzzle.
+fn blank(rules: &Rules, rng: &mut Xoshiro256PlusPlus) -> Result<Puzzle, RulesError> {
+    let (mut lists, mut columns) = (Vec::new(), Vec::new());
+    for set in rules.sets() {
+        let Source::Column { make, .. } = &set.source else { continue };
+        let Some(make) = make else { return Err(RulesError::NoMaker { group: set.name.clone() }) };
+        let list = make.make(rules.shape, rules.symbols.len(), rng);
+        columns.push(rules.column_text(&list));
+        lists.push(list);
+    }
+    Ok(Puzzle { structure: rules.structure_with(lists)?, cells: rules.fixed.clone(), columns })
+}
+
+/// Takes away givens as long as the solution stays the only one; `None` where the symbols that may be given do not
+/// make it so.
+fn dig(
+    rules: &Rules,
+    blank: Puzzle,
+    solution: &[u8],
+    recipe: &Recipe,
+    rng: &mut Xoshiro256PlusPlus,
+) -> Option<Puzzle> {
+    let mut puzzle = Puzzle { cells: solution.to_vec(), ..blank };
+    let may_go = |cell: &usize| rules.fixed[*cell] == 0;
+    let mut cells: Vec<usize> = (0..solution.len()).filter(may_go).collect();
+    cells.retain(|cell| {
+        let may_stay = rules.givens >> (solution[*cell] - 1) & 1 == 1;
+        if !may_stay {
+            puzzle.cells[*cell] = 0;
+        }
+        may_stay
+    });
+    if cells.len() < solution.len() && !is_only(&puzzle, None, recipe) {
+        return None;
+    }
+    cells.shuffle(rng);
+    let mut taken = Vec::new();
+    for cell in cells {
+        let given = std::mem::take(&mut puzzle.cells[cell]);
+        if is_only(&puzzle, Some((cell, given)), recipe) {
+            taken.push(cell);
+        } else {
+            puzzle.cells[cell] = given;
+        }
+    }
+    let share = recipe.extra.clamp(0.0, 1.0) * rng.random::<f64>();
+    let n_back = (share * taken.len() as f64) as usize;
+    taken.shuffle(rng);
+    taken[..n_back].iter().for_each(|cell| puzzle.cells[*cell] = solution[*cell]);
+    Some(puzzle)
+}
+
+/// Whether a puzzle has one solution alone. Of a puzzle that had one with this given, only others are looked for.
+fn is_only(puzzle: &Puzzle, without: Option<(usize, u8)>, recipe: &Recipe) -> bool {
+    let max_solutions = if without.is_some() { 1 } else { 2 };
+    let mut search = Search::of(puzzle, Limits { max_solutions, max_work: recipe.max_work }, None);
+    if let Some((cell, given)) = without {
+        search.masks[cell] &= !(1 << (given - 1));
+    }
+    search.run();
+    !search.gave_up && search.solutions.len() < max_solutions
+}

@@ -1,0 +1,93 @@
+//! `trm train FILE.toml`
+
+use super::Run;
+use super::run::Loop;
+use crate::input::{name_of, read_model};
+use crate::kind::PuzzleFile;
+use crate::model_args::Puzzle;
+use crate::rows;
+use crate::values::number;
+use crate::verdict::Verdict;
+use anyhow::{Context, Result, bail};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use std::path::{Path, PathBuf};
+use trm_core::Model;
+use trm_tasks::{PUZZLE_NOTE, RulesStream, RulesTask, Task, init_rules, rules_builder};
+use trm_world::World;
+
+/// The steps of a run that its minutes end.
+const MANY_STEPS: u64 = 1_000_000;
+/// Options of a shape that a model to start from has already.
+const SHAPE: [&str; 8] =
+    ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cycles", "halting_rule", "channel_noise"];
+
+/// Train on the puzzles of a puzzle file
+#[derive(Parser)]
+#[command(
+    name = "trm train",
+    after_help = "Examples:\n  \
+    trm train latin.toml --data rows.csv --out runs/latin --minutes 20\n  \
+    trm train sudoku-x.toml --data rows.csv --init sudoku --lr 5e-4 --out runs/x --minutes 20\n\n\
+    `trm generate FILE.toml` makes the rows. The model file carries the puzzle file."
+)]
+struct Args {
+    /// The puzzle file, or a model that carries one
+    file: PathBuf,
+    /// Training puzzles with answers (CSV: question, answer, and the columns that the file names); may be repeated
+    #[arg(long, required = true, value_name = "FILE")]
+    data: Vec<PathBuf>,
+    /// End after so many minutes, and go on for as many where the run is called again
+    #[arg(long, value_parser = number(0.0..=f64::INFINITY), allow_negative_numbers = true)]
+    minutes: Option<f64>,
+    #[command(flatten)]
+    run: Run,
+}
+
+/// Does what the words behind `train` ask for; `words` are those behind `trm`.
+pub fn train(arguments: &[String], words: &[String], world: &dyn World) -> Result<Verdict> {
+    let all = ["trm train"].into_iter().chain(arguments.iter().map(String::as_str));
+    let matches = Args::command().try_get_matches_from(all).unwrap_or_else(|error| error.exit());
+    let mut args = Args::from_arg_matches(&matches)?;
+    let given = |option: &str| matches.value_source(option) == Some(ValueSource::CommandLine);
+    if args.minutes.is_some() && !given("steps") {
+        if given("decay_from") {
+            bail!("--decay-from takes a share of --steps, which --minutes leaves open: name them too");
+        }
+        args.run.steps = MANY_STEPS;
+    }
+    let file = PuzzleFile::read(&args.file)?;
+    let source = rows::rules(file.rules());
+    let mut all = Vec::new();
+    for path in &args.data {
+        all.extend(source.read_all(path, usize::MAX)?);
+    }
+    let validation = match &args.run.validate {
+        Some(path) => source.read_all(path, args.run.validate_limit)?,
+        None => Vec::new(),
+    };
+    let validation: Vec<_> = validation.iter().map(|row| file.task.sample(row)).collect();
+    let model = model(&args.run, &file, &matches)?;
+    let stream = RulesStream::new(file.task.clone(), all, args.run.seed).map_err(anyhow::Error::msg)?;
+    let mut this = Loop::new(&args.run, words, world, &validation, RulesTask::BANDS);
+    this.max_minutes = args.minutes.unwrap_or(f64::INFINITY);
+    this.train(model, args.run.config()?, &stream)
+}
+
+/// The model to start from.
+fn model(run: &Run, file: &PuzzleFile, matches: &ArgMatches) -> Result<Model> {
+    let Some(path) = &run.init else {
+        let mut model = run.model(rules_builder(file.rules()))?;
+        model.note.insert(PUZZLE_NOTE.into(), file.rules().source().into());
+        return Ok(model);
+    };
+    let given = |option: &&&str| matches.value_source(option) == Some(ValueSource::CommandLine);
+    if let Some(option) = SHAPE.iter().find(given) {
+        bail!("--{} is that of the model of --init", option.replace('_', "-"));
+    }
+    let init = match Puzzle::from_str(&path.to_string_lossy(), true) {
+        Ok(puzzle) if !Path::new(path).exists() => puzzle.embedded().0.model().clone(),
+        _ => read_model(path)?,
+    };
+    init_rules(&init, file.rules()).with_context(|| name_of(path))
+}
