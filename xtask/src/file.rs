@@ -1,4 +1,4 @@
-//! Files that are whole at every moment.
+//! Files that are whole at every moment, and those of a folder.
 
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -29,6 +29,16 @@ pub fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
         anyhow::Ok(())
     };
     write().with_context(|| path.display().to_string())
+}
+
+/// The files of a folder, by name.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let paths: std::io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
+    let mut paths = paths?;
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    Ok(paths)
 }
 
 /// The regular file that a write to `path` replaces or makes, at the end of its links. Anything else is

@@ -1,12 +1,13 @@
 //! `cargo xtask release`: what a release consists of on this system, each part tried from its file in an empty folder.
 
+use crate::file::files;
 use crate::members::members;
-use crate::run::{cargo, output, passes, root, target};
+use crate::run::{cargo, passes, printed, root, target};
 use crate::{wasm, wheel};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const HELP: &str = "\
@@ -20,7 +21,7 @@ Builds the parts of a release into target/dist, all unless some are named:
   crates   the archives for crates.io, by `cargo publish --dry-run`
 
 Each archive must hold both licences. SHA256SUMS names all files that are there at the end. The release workflow runs
-the same on each system.
+this, and builds the wheels of each system besides.
 ";
 
 /// A part of a release.
@@ -71,14 +72,14 @@ fn binary(dist: &Path) -> Result<()> {
     let clean = tempfile::tempdir()?;
     passes(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(clean.path()))?;
     let folder = clean.path().join(&name);
-    licensed(&archive, &list(Command::new("tar").arg("-tzf").arg(&archive))?)?;
+    licensed(&archive)?;
     let trm = |arguments: &[&str]| {
         let mut command = Command::new(folder.join(&program));
         command.args(arguments).current_dir(&folder);
         command
     };
     passes(&mut trm(&["doctor"]))?;
-    let solved = list(&mut trm(&["solve", "sudoku", PUZZLE, "--json"]))?;
+    let solved = printed(&mut trm(&["solve", "sudoku", PUZZLE, "--json"]))?;
     ensure!(solved.contains(SOLUTION), "trm solve answered {solved}");
     Ok(())
 }
@@ -88,11 +89,7 @@ fn python(dist: &Path) -> Result<()> {
     wheel::run(&[])?;
     for file in files(&target().join("wheel/dist"))? {
         let name = file.file_name().context("a file has a name")?;
-        let listing = match file.extension().is_some_and(|extension| extension == "whl") {
-            true => list(Command::new(wheel::system_python()?).args(["-m", "zipfile", "-l"]).arg(&file))?,
-            false => list(Command::new("tar").arg("-tzf").arg(&file))?,
-        };
-        licensed(&file, &listing)?;
+        licensed(&file)?;
         fs::copy(&file, dist.join(name))?;
     }
     Ok(())
@@ -104,9 +101,9 @@ fn npm(dist: &Path) -> Result<()> {
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let mut pack = Command::new(program);
     pack.arg("pack").arg(root().join("crates/trm-wasm/pkg")).arg("--pack-destination").arg(dist);
-    let printed = list(pack.arg("--silent"))?;
-    let archive = dist.join(printed.trim());
-    licensed(&archive, &list(Command::new("tar").arg("-tzf").arg(&archive))?)?;
+    let name = printed(pack.arg("--silent"))?;
+    let archive = dist.join(name.trim());
+    licensed(&archive)?;
     let clean = tempfile::tempdir()?;
     fs::write(clean.path().join("package.json"), "{ \"private\": true, \"type\": \"module\" }")?;
     let mut install = Command::new(program);
@@ -115,7 +112,7 @@ fn npm(dist: &Path) -> Result<()> {
         "import {{ solve_sudoku }} from 'trm-wasm';\nconsole.log(solve_sudoku('{PUZZLE}').answer);\n"
     );
     fs::write(clean.path().join("solve.js"), script)?;
-    let answer = list(Command::new("node").arg("solve.js").current_dir(clean.path()))?;
+    let answer = printed(Command::new("node").arg("solve.js").current_dir(clean.path()))?;
     ensure!(answer.trim() == SOLUTION, "the npm package answered {answer}");
     Ok(())
 }
@@ -126,35 +123,34 @@ fn crates(dist: &Path) -> Result<()> {
     for member in members()?.0 {
         let name = format!("{}.crate", member.archive);
         let archive = target().join("package").join(&name);
-        licensed(&archive, &list(Command::new("tar").arg("-tzf").arg(&archive))?)?;
+        licensed(&archive)?;
         fs::copy(&archive, dist.join(name))?;
     }
     Ok(())
 }
 
-/// Fails where a listing of an archive names no licence.
-fn licensed(archive: &Path, listing: &str) -> Result<()> {
+/// Fails where an archive holds no licence.
+fn licensed(archive: &Path) -> Result<()> {
+    let mut list = match archive.extension().is_some_and(|extension| extension == "whl") {
+        true => {
+            let mut python = Command::new(wheel::system_python()?);
+            python.args(["-m", "zipfile", "-l"]);
+            python
+        }
+        false => {
+            let mut tar = Command::new("tar");
+            tar.arg("-tzf");
+            tar
+        }
+    };
+    names_licences(archive, &printed(list.arg(archive))?)
+}
+
+fn names_licences(archive: &Path, listing: &str) -> Result<()> {
     for licence in LICENCES {
         ensure!(listing.contains(licence), "{}: holds no {licence}", archive.display());
     }
     Ok(())
-}
-
-/// What a command prints.
-fn list(command: &mut Command) -> Result<String> {
-    let printed = output(command)?;
-    ensure!(printed.status.success(), "{} failed ({})", crate::run::shown(command), printed.status);
-    Ok(String::from_utf8_lossy(&printed.stdout).into_owned())
-}
-
-/// The files of a folder, by name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    let paths: std::io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
-    let mut paths = paths?;
-    paths.retain(|path| path.is_file());
-    paths.sort();
-    Ok(paths)
 }
 
 /// Writes SHA256SUMS, as `sha256sum -c` reads it.
@@ -197,7 +193,7 @@ mod tests {
             hex(&Sha256::digest(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
-        assert!(licensed(Path::new("x"), "a/LICENSE-MIT").is_err());
-        assert!(licensed(Path::new("x"), "a/LICENSE-MIT a/LICENSE-APACHE").is_ok());
+        assert!(names_licences(Path::new("x"), "a/LICENSE-MIT").is_err());
+        assert!(names_licences(Path::new("x"), "a/LICENSE-MIT a/LICENSE-APACHE").is_ok());
     }
 }

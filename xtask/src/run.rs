@@ -56,6 +56,15 @@ pub fn output(command: &mut Command) -> Result<Output> {
     command.stderr(Stdio::inherit()).output().with_context(|| shown(command))
 }
 
+/// What a command writes to standard output; errors pass through.
+pub fn printed(command: &mut Command) -> Result<String> {
+    let output = output(command)?;
+    if !output.status.success() {
+        bail!("{} failed ({})", shown(command), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// A command as it would be typed.
 pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());

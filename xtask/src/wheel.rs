@@ -1,5 +1,6 @@
 //! `cargo xtask wheel`: the Python package as sdist and wheel, its size, and its tests.
 
+use crate::file::files;
 use crate::members::members;
 use crate::run::{Skipped, output, passes, root, target};
 use anyhow::{Context, Result, bail, ensure};
@@ -147,10 +148,7 @@ fn forget_members(fingerprints: &Path) -> Result<()> {
 
 /// The one file of a folder with this ending.
 fn only(folder: &Path, ending: &str) -> Result<PathBuf> {
-    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    let paths: Result<Vec<PathBuf>, _> =
-        entries.map(|entry| Ok::<_, std::io::Error>(entry?.path())).collect();
-    let mut paths = paths?.into_iter().filter(|path| path.to_string_lossy().ends_with(ending));
+    let mut paths = files(folder)?.into_iter().filter(|path| path.to_string_lossy().ends_with(ending));
     match (paths.next(), paths.next()) {
         (Some(path), None) => Ok(path),
         _ => bail!("{}: not one file that ends in {ending}", folder.display()),

@@ -2,6 +2,7 @@
 
 use crate::input::{base_name, name_of, read_model};
 use crate::output::{Output, OutputFile};
+use crate::phase;
 use anyhow::{Result, bail};
 use clap::Parser;
 use std::path::{Path, PathBuf};
@@ -34,9 +35,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     }
     let n = args.models.len();
     mean.params = sums.into_iter().map(|sum| (sum / n as f64) as f32).collect();
-    let key = format!("phase {}", mean.note.len() + 1);
     let names: Vec<_> = inputs.iter().map(|path| base_name(&path.to_string_lossy()).to_owned()).collect();
-    mean.note.insert(key, format!("trm average {}", names.join(" ")));
+    phase::note(&mut mean, format!("trm average {}", names.join(" ")));
     file.write(&mean.to_bytes()?)?;
     writeln!(out, "{}: the mean of {n} models", args.out.display())?;
     Ok(())

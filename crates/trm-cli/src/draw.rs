@@ -28,7 +28,7 @@ impl Colours {
     }
 
     /// A cell of a board.
-    pub fn cell(self, is_given: bool, changed: bool, symbol: char) -> String {
+    pub fn cell(self, is_given: bool, changed: bool, symbol: impl std::fmt::Display) -> String {
         let style = match (is_given, changed) {
             (true, _) => BOLD,
             (false, true) => YELLOW,
@@ -74,13 +74,9 @@ impl Draw<SudokuTask> for Notation {
         while let Some(start) = rest.find(is_cell) {
             let length = rest[start..].find(|c| !is_cell(c)).unwrap_or(rest.len() - start);
             let (now, given) = (answer.cells()[cell], question.cells()[cell] != 0);
-            let style = match before {
-                _ if given => BOLD,
-                Some(before) if before.cells()[cell] != now => YELLOW,
-                _ => BLUE,
-            };
+            let changed = before.is_some_and(|before| before.cells()[cell] != now);
             board += &rest[..start];
-            board += &colours.paint(style, &rest[start..start + length]);
+            board += &colours.cell(given, changed, &rest[start..start + length]);
             rest = &rest[start + length..];
             cell += 1;
         }
@@ -120,13 +116,11 @@ impl Draw<MazeTask> for MazeDrawing {
             let (marked, cell) = (answer.is_marked(i), maze.cell(i));
             let changed = before.is_some_and(|before| before.is_marked(i) != marked);
             let symbol = if marked && cell == Cell::Free { 'o' } else { cell.symbol() };
-            let style = match cell {
-                Cell::Wall => GREY,
-                Cell::Start | Cell::Goal => BOLD,
-                Cell::Free if changed => YELLOW,
-                Cell::Free => BLUE,
+            drawing += &match cell {
+                Cell::Wall => colours.paint(GREY, symbol),
+                Cell::Free if symbol == ' ' && !changed => " ".into(),
+                _ => colours.cell(cell != Cell::Free, changed, symbol),
             };
-            drawing += &if symbol == ' ' && !changed { " ".into() } else { colours.paint(style, symbol) };
             if (i + 1).is_multiple_of(maze.width()) {
                 drawing.push('\n');
             }

@@ -110,7 +110,7 @@ impl Args {
         let Some(path) = &self.data else {
             bail!("--data is needed: puzzles of {}, with answers", file.name)
         };
-        rows::rules(file.rules()).rows(Some(path), self.limit, &|_| Ok(()))
+        rows::rules(file.rules()).rows(path, self.limit.unwrap_or(usize::MAX), &|_| Ok(()))
     }
 
     /// The file of --rows.

@@ -1,11 +1,11 @@
 //! `trm info`
 
 use crate::input::{name_of, read_model_bytes};
-use crate::kind::PuzzleFile;
+use crate::kind::{PuzzleFile, ends_in};
 use crate::model_args::Puzzle;
 use crate::output::Output;
 use anyhow::Result;
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use puzzles::rules::{Rule, Source};
 use serde_json::json;
 use std::path::Path;
@@ -24,15 +24,15 @@ pub struct Args {
 
 pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let path = Path::new(&args.model);
-    if path.extension().is_some_and(|end| end == "toml") {
+    if ends_in(path, "toml") {
         return puzzle(&PuzzleFile::read(path)?, args.json, out);
     }
-    let (model, size_bytes) = match Puzzle::from_str(&args.model, true) {
-        Ok(puzzle) if !path.exists() => {
+    let (model, size_bytes) = match Puzzle::carried(path) {
+        Some(puzzle) => {
             let (engine, bytes) = puzzle.embedded();
             (engine.model().clone(), bytes.len())
         }
-        _ => {
+        None => {
             let (model, bytes) = read_model_bytes(path)?;
             (model, bytes.len())
         }

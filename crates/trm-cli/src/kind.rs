@@ -52,11 +52,15 @@ pub fn kind(text: &str) -> Result<Kind, String> {
         return Ok(Kind::Known(puzzle));
     }
     let path = Path::new(text);
-    let is_file = |end: &&str| path.extension().is_some_and(|found| *found == **end);
-    if ["toml", "safetensors"].iter().any(is_file) || path.is_file() {
+    if ends_in(path, "toml") || ends_in(path, "safetensors") || path.is_file() {
         return Ok(Kind::File(path.into()));
     }
     Err("possible values: sudoku, maze, a puzzle file (.toml), or a model that carries one".into())
+}
+
+/// Whether the name of a file ends so.
+pub fn ends_in(path: &Path, end: &str) -> bool {
+    path.extension().is_some_and(|found| found == end)
 }
 
 /// A puzzle file, alone or in a model.
@@ -74,7 +78,7 @@ impl PuzzleFile {
     /// The line and the reason; a model that carries no puzzle file.
     pub fn read(path: &Path) -> Result<Self> {
         let name = name_of(path);
-        if path.extension().is_some_and(|end| end == "safetensors") {
+        if ends_in(path, "safetensors") {
             let model = read_model(path)?;
             let Some(rules) = rules_of(&model).with_context(|| name.clone())? else {
                 bail!("{name}: this model carries no puzzle file; name the file, and the model with --model");

@@ -23,6 +23,7 @@ mod model_args;
 mod output;
 mod overlap;
 mod parity;
+mod phase;
 mod plot;
 mod policies;
 mod progress;

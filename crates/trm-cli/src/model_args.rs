@@ -23,6 +23,12 @@ pub enum Puzzle {
 }
 
 impl Puzzle {
+    /// The puzzle whose carried model a word means: its name, where no file has that name.
+    pub fn carried(word: &Path) -> Option<Self> {
+        let puzzle = Puzzle::from_str(word.to_str()?, true).ok()?;
+        (!word.exists()).then_some(puzzle)
+    }
+
     /// The model of this name that the program carries.
     pub fn embedded(self) -> (TrmEngine, &'static [u8]) {
         match self {

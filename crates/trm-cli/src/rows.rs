@@ -17,12 +17,17 @@ use std::sync::Arc;
 /// What is wrong with a file that has a header at most.
 const EMPTY: &str = "no puzzles in this file";
 
-/// The data files of a kind of puzzle, and the committed set that stands in for one.
-pub struct Source<R> {
+/// The data files of a kind of puzzle.
+pub struct Files<R> {
     /// Reads rows from the bytes of a file.
     read: Box<dyn Fn(Box<dyn Read + Send>) -> Items<R>>,
     /// Opens a file or a folder of arrays.
     open: Box<dyn Fn(&Path) -> Opened<R>>,
+}
+
+/// The data files of a kind of puzzle, and the committed set that stands in for one.
+pub struct Source<R> {
+    files: Files<R>,
     /// The environment variable that names a file to use by default.
     pub variable: &'static str,
     pub committed: fn() -> Result<Dataset<R>, PuzzleError>,
@@ -34,8 +39,10 @@ type Opened<R> = Result<Items<R>, PuzzleError>;
 /// Sudoku, all of one size, with boxes of this shape where their number of cells leaves it open.
 pub fn sudoku(boxes: Option<Geometry>) -> Source<SudokuRow> {
     Source {
-        read: Box::new(move |file| Box::new(puzzles::read_boxed_sudoku_csv(file, boxes))),
-        open: Box::new(move |path| puzzles::open_sudoku(path, boxes)),
+        files: Files {
+            read: Box::new(move |file| Box::new(puzzles::read_boxed_sudoku_csv(file, boxes))),
+            open: Box::new(move |path| puzzles::open_sudoku(path, boxes)),
+        },
         variable: "SUDOKU_EXTREME_CSV",
         committed: puzzles::load_sudoku_extreme_dataset,
     }
@@ -43,21 +50,21 @@ pub fn sudoku(boxes: Option<Geometry>) -> Source<SudokuRow> {
 
 pub fn mazes() -> Source<MazeRow> {
     Source {
-        read: Box::new(|file| Box::new(puzzles::maze::read_maze_csv(file))),
-        open: Box::new(puzzles::maze::open_maze),
+        files: Files {
+            read: Box::new(|file| Box::new(puzzles::maze::read_maze_csv(file))),
+            open: Box::new(puzzles::maze::open_maze),
+        },
         variable: "MAZE_HARD_CSV",
         committed: puzzles::maze::load_maze_hard_dataset,
     }
 }
 
-/// Puzzles of a file of rules, which has no committed set.
-pub fn rules(rules: &Arc<Rules>) -> Source<rules::Row> {
+/// Puzzles of a file of rules.
+pub fn rules(rules: &Arc<Rules>) -> Files<rules::Row> {
     let (of_bytes, of_file) = (rules.clone(), rules.clone());
-    Source {
+    Files {
         read: Box::new(move |file| Box::new(read_rules_csv(file, of_bytes.clone()))),
         open: Box::new(move |path| open_rules(path, of_file.clone())),
-        variable: "TRM_PUZZLE_CSV",
-        committed: || Ok(Dataset { rows: Vec::new(), origin: Origin::Generated("no puzzles") }),
     }
 }
 
@@ -94,6 +101,24 @@ impl<R: Send + 'static> Source<R> {
             let items: Items<R> = Box::new(set.rows.into_iter().take(limit).map(Ok));
             return Ok(Rows { items: items.peekable(), data });
         };
+        self.files.rows(path, limit, fits)
+    }
+
+    /// See [`Files::read_all`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_all(&self, path: &Path, limit: usize) -> Result<Vec<R>> {
+        self.files.read_all(path, limit)
+    }
+}
+
+impl<R: Send + 'static> Files<R> {
+    /// The first `limit` rows of a file. Every one has been read once without error, and `fits` has accepted it.
+    ///
+    /// # Errors
+    /// The file, with the first bad row; a file without a row.
+    pub fn rows(&self, path: &Path, limit: usize, fits: &dyn Fn(&R) -> Result<()>) -> Result<Rows<R>> {
         let data = name_of(path);
         let rows = self.checked(path, limit, fits).with_context(|| data.clone())?;
         let items: Items<R> = Box::new(rows.take(limit));

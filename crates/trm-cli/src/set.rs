@@ -2,6 +2,7 @@
 
 use crate::input::{base_name, name_of, read_model};
 use crate::output::{Output, OutputFile};
+use crate::phase;
 use crate::values::{HaltBy, number32};
 use anyhow::{Result, bail};
 use clap::Parser;
@@ -68,8 +69,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let mut changed = Model::new(config)?;
     changed.start_from(&model)?;
     let name = name_of(&args.model);
-    let key = format!("phase {}", changed.note.len() + 1);
-    changed.note.insert(key, format!("trm set {} {}", base_name(&name), words.join(" ")));
+    phase::note(&mut changed, format!("trm set {} {}", base_name(&name), words.join(" ")));
     file.write(&changed.to_bytes()?)?;
     Ok(writeln!(out, "{}: {name} with {}", args.out.display(), words.join(" "))?)
 }

@@ -174,26 +174,26 @@ impl<R: NetReal> Model<R> {
     /// # Panics
     /// Where the relations are over another number of tokens.
     pub fn build_graph(&self, question: &[f32], n_tokens: usize, width: usize, graph: &mut Graph) {
-        match &self.config.mixer {
-            Mixer::Relational(relations) => {
-                self.build_graph_over(relations, question, n_tokens, width, graph);
-            }
-            _ => graph.complete(n_tokens),
-        }
+        self.build_graph_over(None, question, n_tokens, width, graph);
     }
 
-    /// [`Model::build_graph`] over relations that come with the question, through the matrices of the model's own.
+    /// [`Model::build_graph`] over relations that come with the question, if any do, through the matrices of the model's.
     ///
     /// # Panics
     /// Where the relations are over another number of tokens.
     pub fn build_graph_over(
         &self,
-        relations: &Relations,
+        own: Option<&Relations>,
         question: &[f32],
         n_tokens: usize,
         width: usize,
         graph: &mut Graph,
     ) {
+        let relations = match (own, &self.config.mixer) {
+            (Some(own), _) => own,
+            (None, Mixer::Relational(relations)) => relations,
+            (None, _) => return graph.complete(n_tokens),
+        };
         let dim = self.config.embedding_dim;
         let given = self.config.given_feature;
         graph.rebuild(relations, n_tokens, width, |t| {

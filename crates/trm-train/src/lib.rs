@@ -116,11 +116,8 @@ pub struct Sample {
 impl Sample {
     /// Decides which tokens are live, and which of them exchange messages.
     pub(crate) fn build_graph(&self, model: &Model, graph: &mut Graph) {
-        let (question, n_tokens, width) = (&self.question, self.n_tokens(), self.width);
-        match &self.relations {
-            Some(relations) => model.build_graph_over(relations, question, n_tokens, width, graph),
-            None => model.build_graph(question, n_tokens, width, graph),
-        }
+        let own = self.relations.as_deref();
+        model.build_graph_over(own, &self.question, self.n_tokens(), self.width, graph);
     }
 
     /// Tokens, absent ones included.

@@ -245,11 +245,9 @@ impl<'a> Trainer<'a> {
         self.model.net().transpose(&self.model.params, &mut self.transposed);
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
-        let workspaces = &self.workspaces;
-        let put_back = |workspace| workspaces.lock().expect("no thread panics with it").push(workspace);
+        let workspaces = || self.workspaces.lock().expect("no thread panics with it");
         self.parts.par_iter_mut().for_each(|part| {
-            let mut workspace =
-                workspaces.lock().expect("no thread panics with it").pop().unwrap_or_default();
+            let mut workspace = workspaces().pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in &mut part.slots {
@@ -271,7 +269,7 @@ impl<'a> Trainer<'a> {
                     &mut workspace,
                 ));
             }
-            put_back(workspace);
+            workspaces().push(workspace);
         });
         let (most, flops) = (self.config.max_supervision_steps, |s: &Slot| model.train_step_flops(&s.graph));
         let reports = self.share.reports(self.world, &self.parts, most, flops);

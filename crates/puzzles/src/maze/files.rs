@@ -7,7 +7,7 @@ use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};
 use crate::maze::read::in_published_cells;
 use crate::maze::{MAX_SIDE, Maze, MazePath, MazeRow};
-use crate::table::{Column, Format, Record, Table};
+use crate::table::{self, Column, Format, Record, Table};
 
 /// Names a Maze-Hard file to use in place of the committed set.
 const MAZE_VARIABLE: &str = "MAZE_HARD_CSV";
@@ -33,10 +33,7 @@ const FORMAT: Format =
 /// [`PuzzleError::MissingColumn`], [`PuzzleError::LineTooLong`] and [`PuzzleError::Unreadable`]
 /// nothing follows.
 pub fn read_maze_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<MazeRow, PuzzleError>> {
-    let mut table = Table::new(reader, FORMAT);
-    std::iter::from_fn(move || {
-        Some(table.next()?.and_then(|record| row(&record).map_err(Record::in_line(record.line))))
-    })
+    Table::new(reader, FORMAT).rows(row)
 }
 
 /// Reads the questions of a maze file and no answers.
@@ -44,15 +41,10 @@ pub fn read_maze_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<MazeRow,
 /// # Errors
 /// Those of [`read_maze_csv`], without those of answers and ratings.
 pub fn read_maze_questions<R: Read>(reader: R) -> impl Iterator<Item = Result<Question<Maze>, PuzzleError>> {
-    let mut table = Table::new(reader, Format { needs_answers: false, ..FORMAT });
-    std::iter::from_fn(move || {
-        Some(table.next()?.and_then(|record| {
-            let line = record.line;
-            let question = cells(&record, Column::Question);
-            let puzzle = question.and_then(|question| Maze::parse(&in_published_cells(&[&question])[0]));
-            let source = record.source().unwrap_or_default();
-            puzzle.map(|puzzle| Question { line, source, puzzle }).map_err(Record::in_line(line))
-        }))
+    Table::new(reader, Format { needs_answers: false, ..FORMAT }).rows(|record| {
+        let question = cells(record, Column::Question)?;
+        let puzzle = Maze::parse(&in_published_cells(&[&question])[0])?;
+        Ok(Question { line: record.line, source: record.source().unwrap_or_default(), puzzle })
     })
 }
 
@@ -83,21 +75,14 @@ pub fn write_maze_csv<'a, W: Write>(
     writer: W,
     rows: impl IntoIterator<Item = &'a MazeRow>,
 ) -> Result<(), PuzzleError> {
-    let mut writer = csv::Writer::from_writer(writer);
-    let failed = |line: u64, reason: String| PuzzleError::Unreadable { line, reason };
-    writer.write_record(["source", "question", "answer", "rating"]).map_err(|e| failed(1, e.to_string()))?;
-    let mut line = 1;
-    for row in rows {
-        line += 1;
+    let record = |row: &MazeRow| {
         if row.maze.height() != row.maze.width() {
-            let source = Box::new(PuzzleError::MazeNotSquare { n_cells: row.maze.n_cells() });
-            return Err(PuzzleError::InLine { line, source });
+            return Err(PuzzleError::MazeNotSquare { n_cells: row.maze.n_cells() });
         }
-        let (question, answer) = (row.maze.to_string(), row.maze.answer_line(&row.answer));
-        let record = [&row.source, &question, &answer, &row.rating.to_string()];
-        writer.write_record(record).map_err(|e| failed(line, e.to_string()))?;
-    }
-    writer.flush().map_err(|e| failed(line, e.to_string()))
+        let answer = row.maze.answer_line(&row.answer);
+        Ok(vec![row.source.clone(), row.maze.to_string(), answer, row.rating.to_string()])
+    };
+    table::write(writer, [], rows.into_iter().map(record))
 }
 
 /// The maze test set: the file that `MAZE_HARD_CSV` names, else 1,000 generated mazes.

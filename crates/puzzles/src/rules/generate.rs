@@ -81,7 +81,7 @@ fn blank(rules: &Rules, rng: &mut Xoshiro256PlusPlus) -> Result<Puzzle, RulesErr
         columns.push(rules.column_text(&list));
         lists.push(list);
     }
-    Ok(Puzzle { structure: rules.structure_with(lists)?, cells: rules.fixed.clone(), columns })
+    Ok(Puzzle { structure: rules.structure_with(&lists)?, cells: rules.fixed.clone(), columns })
 }
 
 /// Takes away givens as long as the solution stays the only one; `None` where the symbols that may be given do not

@@ -123,15 +123,12 @@ impl Rules {
     #[must_use]
     pub fn boxes(&self) -> Option<(usize, usize)> {
         let (_, columns) = self.shape.grid?;
-        let lists = self.sets.iter().filter(|set| set.kind == "box").filter_map(|set| match &set.source {
-            Source::Cells(list) => Some(list),
-            Source::Column { .. } => None,
-        });
+        let lists = self.sets.iter().filter(|set| set.kind == "box").filter_map(GroupSet::cells);
         lists.into_iter().find_map(|list| {
             let last = *list.first()?.last()? as usize;
             let (height, width) = (last / columns + 1, last % columns + 1);
             let boxes = self.shape.generated(&format!("boxes {height}x{width}"));
-            (boxes.as_ref() == Ok(list)).then_some((height, width))
+            boxes.is_ok_and(|boxes| boxes == list).then_some((height, width))
         })
     }
 
@@ -146,11 +143,7 @@ impl Rules {
     #[must_use]
     pub fn template(&self) -> Arc<Structure> {
         self.structure.clone().unwrap_or_else(|| {
-            let lists = self.sets.iter().map(|set| match &set.source {
-                Source::Cells(list) => list.as_slice(),
-                Source::Column { .. } => &[],
-            });
-            let lists: Vec<_> = lists.collect();
+            let lists: Vec<_> = self.sets.iter().map(|set| set.cells().unwrap_or_default()).collect();
             Arc::new(
                 Structure::new(&self.allowed, self.symbols.len(), &self.sets, &lists).expect("fewer groups"),
             )
@@ -161,28 +154,14 @@ impl Rules {
     ///
     /// # Errors
     /// [`RulesError::Column`]
-    fn structure_with(&self, mut lists: Vec<Vec<Vec<u32>>>) -> Result<Arc<Structure>, RulesError> {
+    fn structure_with(&self, lists: &[Vec<Vec<u32>>]) -> Result<Arc<Structure>, RulesError> {
         if let Some(structure) = &self.structure {
             return Ok(structure.clone());
         }
-        lists.reverse();
-        let own: Vec<Vec<Vec<u32>>> = self
-            .sets
-            .iter()
-            .map(|set| match &set.source {
-                Source::Cells(_) => Vec::new(),
-                Source::Column { .. } => lists.pop().unwrap_or_default(),
-            })
-            .collect();
-        let all: Vec<&[Vec<u32>]> = self
-            .sets
-            .iter()
-            .zip(&own)
-            .map(|(set, own)| match &set.source {
-                Source::Cells(list) => list.as_slice(),
-                Source::Column { .. } => own.as_slice(),
-            })
-            .collect();
+        let mut own = lists.iter();
+        let mut next = || own.next().map_or(&[][..], Vec::as_slice);
+        let all: Vec<&[Vec<u32>]> =
+            self.sets.iter().map(|set| set.cells().unwrap_or_else(&mut next)).collect();
         let wrong = |fault| {
             let column = self.columns().next().unwrap_or_default().to_owned();
             RulesError::Column { column, fault }

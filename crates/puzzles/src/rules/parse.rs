@@ -83,19 +83,12 @@ fn read(text: &str) -> Result<Rules> {
         rules.givens = mask(&value.span(), &string("givens", &value)?, &rules.symbols)?;
     }
     refuse_unknown(&table, "`name`, `grid`, `cells`, `symbols`, `groups`, `fixed`, `excluded`, `givens`")?;
-    let lists: Option<Vec<&[Vec<u32>]>> = rules.sets.iter().map(fixed_list).collect();
+    let lists: Option<Vec<&[Vec<u32>]>> = rules.sets.iter().map(GroupSet::cells).collect();
     if let Some(lists) = lists {
         let structure = Structure::new(&rules.allowed, rules.symbols.len(), &rules.sets, &lists);
         rules.structure = Some(Arc::new(at(&span, structure)?));
     }
     Ok(rules)
-}
-
-fn fixed_list(set: &GroupSet) -> Option<&[Vec<u32>]> {
-    match &set.source {
-        Source::Cells(list) => Some(list),
-        Source::Column { .. } => None,
-    }
 }
 
 fn refuse_unknown(table: &DeTable, expected: &'static str) -> Result<()> {
@@ -206,7 +199,7 @@ fn sets(value: Spanned<DeValue>, shape: Shape, symbols: &[char]) -> Result<Vec<G
             return fault(&entry.span(), FileFault::Twice { what: "group", found: set.name });
         }
         sets.push(set);
-        let all = sets.iter().filter_map(fixed_list).flatten();
+        let all = sets.iter().filter_map(GroupSet::cells).flatten();
         at(&entry.span(), check_size(all))?;
     }
     Ok(sets)

@@ -120,7 +120,7 @@ impl Rules {
     /// The structure of a puzzle with these columns.
     fn structure_of(&self, columns: &[&str]) -> Result<Arc<Structure>, RulesError> {
         let mut lists = Vec::new();
-        for set in self.sets.iter().filter(|set| set.is_of_rows()) {
+        for set in &self.sets {
             let super::Source::Column { name, .. } = &set.source else { continue };
             let Some(text) = columns.get(lists.len()) else {
                 return Err(RulesError::NoColumn { group: set.name.clone(), column: name.clone() });
@@ -128,7 +128,7 @@ impl Rules {
             let groups = groups(text, self.shape);
             lists.push(groups.map_err(|fault| RulesError::Column { column: name.clone(), fault })?);
         }
-        self.structure_with(lists)
+        self.structure_with(&lists)
     }
 
     /// Groups as the text of a column.

@@ -4,7 +4,7 @@ use super::puzzle::{Puzzle, Row};
 use super::{MAX_CELLS, Rules};
 use crate::PuzzleError;
 use crate::dataset::{Question, Rows, open};
-use crate::table::{Column, Format, Record, Table};
+use crate::table::{self, Column, Format, Record, Table};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,10 +24,7 @@ pub fn read_rules_csv<R: Read>(
     reader: R,
     rules: Arc<Rules>,
 ) -> impl Iterator<Item = Result<Row, PuzzleError>> {
-    let mut table = Table::new(reader, FORMAT);
-    std::iter::from_fn(move || {
-        Some(table.next()?.and_then(|record| row(&record, &rules).map_err(Record::in_line(record.line))))
-    })
+    Table::new(reader, FORMAT).rows(move |record| row(record, &rules))
 }
 
 /// Opens a file for [`read_rules_csv`].
@@ -46,18 +43,13 @@ pub fn read_rules_questions<R: Read>(
     reader: R,
     rules: Arc<Rules>,
 ) -> impl Iterator<Item = Result<Question<Puzzle>, PuzzleError>> {
-    let mut table = Table::new(reader, Format { needs_answers: false, ..FORMAT });
-    std::iter::from_fn(move || Some(table.next()?.and_then(|record| question(&record, &rules))))
+    Table::new(reader, Format { needs_answers: false, ..FORMAT }).rows(move |record| question(record, &rules))
 }
 
 fn question(record: &Record<'_>, rules: &Rules) -> Result<Question<Puzzle>, PuzzleError> {
-    let line = record.line;
-    let read = || {
-        let text = record.text(Column::Question)?.unwrap_or_default();
-        let puzzle = rules.puzzle(text, &columns(record, rules)?)?;
-        Ok(Question { line, source: record.source().unwrap_or_default(), puzzle })
-    };
-    read().map_err(Record::in_line(line))
+    let text = record.text(Column::Question)?.unwrap_or_default();
+    let puzzle = rules.puzzle(text, &columns(record, rules)?)?;
+    Ok(Question { line: record.line, source: record.source().unwrap_or_default(), puzzle })
 }
 
 fn row(record: &Record<'_>, rules: &Rules) -> Result<Row, PuzzleError> {
@@ -78,15 +70,10 @@ fn columns<'a>(record: &'a Record<'_>, rules: &Rules) -> Result<Vec<&'a str>, Pu
 /// # Errors
 /// [`PuzzleError::Unreadable`] with what the writer said.
 pub fn write_rules_csv<W: Write>(writer: W, rules: &Rules, rows: &[Row]) -> Result<(), PuzzleError> {
-    let mut csv = csv::Writer::from_writer(writer);
-    let failed = |line: usize| move |reason: String| PuzzleError::Unreadable { line: line as u64, reason };
-    let header = ["source", "question", "answer", "rating"].into_iter().chain(rules.columns());
-    csv.write_record(header).map_err(|e| failed(1)(e.to_string()))?;
-    for (i, row) in rows.iter().enumerate() {
+    let record = |row: &Row| {
         let (question, answer) = (rules.text(&row.puzzle.cells), rules.text(&row.solution));
-        let rating = row.rating.to_string();
-        let record = [&row.source, &question, &answer, &rating].into_iter().chain(&row.puzzle.columns);
-        csv.write_record(record).map_err(|e| failed(i + 2)(e.to_string()))?;
-    }
-    csv.flush().map_err(|e| failed(rows.len() + 1)(e.to_string()))
+        let known = [row.source.clone(), question, answer, row.rating.to_string()];
+        known.into_iter().chain(row.puzzle.columns.iter().cloned()).collect()
+    };
+    table::write(writer, rules.columns(), rows.iter().map(|row| Ok(record(row))))
 }

@@ -29,10 +29,19 @@ pub struct GroupSet {
 }
 
 impl GroupSet {
+    /// The groups, where the file has them.
+    #[must_use]
+    pub fn cells(&self) -> Option<&[Vec<u32>]> {
+        match &self.source {
+            Source::Cells(list) => Some(list),
+            Source::Column { .. } => None,
+        }
+    }
+
     /// Whether the groups come with each puzzle.
     #[must_use]
     pub fn is_of_rows(&self) -> bool {
-        matches!(self.source, Source::Column { .. })
+        self.cells().is_none()
     }
 }
 

@@ -8,7 +8,7 @@ use super::verify::check_answer;
 use super::{Geometry, ReadOptions, SudokuRow, SudokuText};
 use crate::PuzzleError;
 use crate::dataset::{Dataset, Origin, Question, Rows, open};
-use crate::table::{Column, Format, Record, Table};
+use crate::table::{self, Column, Format, Record, Table};
 
 /// Names a Sudoku-Extreme test file to use in place of the committed set.
 const SUDOKU_VARIABLE: &str = "SUDOKU_EXTREME_CSV";
@@ -33,10 +33,7 @@ const FORMAT: Format =
 /// [`PuzzleError::Unreadable`]; only [`PuzzleError::MissingColumn`] speaks of the header, and
 /// [`PuzzleError::OtherFormat`] and [`PuzzleError::UnpacksTooLong`] of the file.
 pub fn read_sudoku_csv<R: Read>(reader: R) -> impl Iterator<Item = Result<SudokuRow, PuzzleError>> {
-    let mut table = Table::new(reader, FORMAT);
-    std::iter::from_fn(move || {
-        Some(table.next()?.and_then(|record| in_line(&record, Some(Geometry::STANDARD))))
-    })
+    Table::new(reader, FORMAT).rows(|record| row(record, Some(Geometry::STANDARD)))
 }
 
 /// [`read_sudoku_csv`] for a file of any size that [`Geometry::of_cells`] knows: that of the first row
@@ -56,15 +53,12 @@ pub fn read_boxed_sudoku_csv<R: Read>(
     reader: R,
     boxes: Option<Geometry>,
 ) -> impl Iterator<Item = Result<SudokuRow, PuzzleError>> {
-    let mut table = Table::new(reader, FORMAT);
     let mut geometry = boxes;
-    std::iter::from_fn(move || {
-        let row = table.next()?.and_then(|record| in_line(&record, geometry));
+    Table::new(reader, FORMAT).rows(move |record| {
         // A row that could not be read settles nothing.
-        if let Ok(row) = &row {
-            geometry = Some(row.puzzle.geometry());
-        }
-        Some(row)
+        let row = row(record, geometry)?;
+        geometry = Some(row.puzzle.geometry());
+        Ok(row)
     })
 }
 
@@ -77,27 +71,18 @@ pub fn read_sudoku_questions<R: Read>(
     reader: R,
     options: ReadOptions,
 ) -> impl Iterator<Item = Result<Question<SudokuText>, PuzzleError>> {
-    let mut table = Table::new(reader, Format { needs_answers: false, ..FORMAT });
-    std::iter::from_fn(move || Some(table.next()?.and_then(|record| question(&record, &options))))
+    Table::new(reader, Format { needs_answers: false, ..FORMAT })
+        .rows(move |record| question(record, &options))
 }
 
 fn question(record: &Record<'_>, options: &ReadOptions) -> Result<Question<SudokuText>, PuzzleError> {
-    let line = record.line;
-    let read = || {
-        let text = record.text(Column::Question)?.unwrap_or_default();
-        // An answer beside it says which notation it is.
-        let answer = record.text(Column::Answer).ok().flatten();
-        let alone = |_| read_fields(text, None, options);
-        let (puzzle, _) = read_fields(text, answer, options).or_else(alone)?;
-        puzzle.grid.conflicts()?;
-        let source = record.source().unwrap_or_default();
-        Ok(Question { line, source, puzzle })
-    };
-    read().map_err(Record::in_line(line))
-}
-
-fn in_line(record: &Record<'_>, geometry: Option<Geometry>) -> Result<SudokuRow, PuzzleError> {
-    row(record, geometry).map_err(Record::in_line(record.line))
+    let text = record.text(Column::Question)?.unwrap_or_default();
+    // An answer beside it says which notation it is.
+    let answer = record.text(Column::Answer).ok().flatten();
+    let alone = |_| read_fields(text, None, options);
+    let (puzzle, _) = read_fields(text, answer, options).or_else(alone)?;
+    puzzle.grid.conflicts()?;
+    Ok(Question { line: record.line, source: record.source().unwrap_or_default(), puzzle })
 }
 
 fn row(record: &Record<'_>, geometry: Option<Geometry>) -> Result<SudokuRow, PuzzleError> {
@@ -118,15 +103,10 @@ fn row(record: &Record<'_>, geometry: Option<Geometry>) -> Result<SudokuRow, Puz
 /// # Errors
 /// [`PuzzleError::Unreadable`] with what the writer said.
 pub fn write_sudoku_csv<W: Write>(writer: W, rows: &[SudokuRow]) -> Result<(), PuzzleError> {
-    let mut csv = csv::Writer::from_writer(writer);
-    let failed = |line: usize| move |reason: String| PuzzleError::Unreadable { line: line as u64, reason };
-    csv.write_record(["source", "question", "answer", "rating"]).map_err(|e| failed(1)(e.to_string()))?;
-    for (i, row) in rows.iter().enumerate() {
-        let (puzzle, solution) = (row.puzzle.to_string(), row.solution.to_string());
-        let record = [&row.source, &puzzle, &solution, &row.rating.to_string()];
-        csv.write_record(record).map_err(|e| failed(i + 2)(e.to_string()))?;
-    }
-    csv.flush().map_err(|e| failed(rows.len() + 1)(e.to_string()))
+    let record = |row: &SudokuRow| {
+        vec![row.source.clone(), row.puzzle.to_string(), row.solution.to_string(), row.rating.to_string()]
+    };
+    table::write(writer, [], rows.iter().map(|row| Ok(record(row))))
 }
 
 /// The Sudoku test set: the file that `SUDOKU_EXTREME_CSV` names, else 1,000 generated puzzles.

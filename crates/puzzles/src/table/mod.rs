@@ -4,8 +4,10 @@ mod header;
 mod input;
 mod lines;
 mod records;
+mod write;
 
 pub(crate) use header::Column;
 pub use header::is_csv;
 pub(crate) use input::Input;
 pub(crate) use records::{Format, Record, Table};
+pub(crate) use write::write;

@@ -119,6 +119,16 @@ impl<R: Read> Table<R> {
         Some(Ok(Record { header, fields, line }))
     }
 
+    /// What `read` makes of each record; an error of it names the line.
+    pub(crate) fn rows<T>(
+        mut self,
+        mut read: impl FnMut(&Record<'_>) -> Result<T, PuzzleError>,
+    ) -> impl Iterator<Item = Result<T, PuzzleError>> {
+        std::iter::from_fn(move || {
+            Some(self.next()?.and_then(|record| read(&record).map_err(Record::in_line(record.line))))
+        })
+    }
+
     /// Reads the bytes of the next record that is no comment; its first line, or `None` at the end.
     fn advance(&mut self) -> Result<Option<u64>, PuzzleError> {
         if self.header.is_none() {

@@ -10,8 +10,8 @@ use crate::values::number;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, ValueEnum};
-use std::path::{Path, PathBuf};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use std::path::PathBuf;
 use trm_core::Model;
 use trm_tasks::{PUZZLE_NOTE, RulesStream, RulesTask, Task, init_rules, rules_builder};
 use trm_world::World;
@@ -85,9 +85,9 @@ fn model(run: &Run, file: &PuzzleFile, matches: &ArgMatches) -> Result<Model> {
     if let Some(option) = SHAPE.iter().find(given) {
         bail!("--{} is that of the model of --init", option.replace('_', "-"));
     }
-    let init = match Puzzle::from_str(&path.to_string_lossy(), true) {
-        Ok(puzzle) if !Path::new(path).exists() => puzzle.embedded().0.model().clone(),
-        _ => read_model(path)?,
+    let init = match Puzzle::carried(path) {
+        Some(puzzle) => puzzle.embedded().0.model().clone(),
+        None => read_model(path)?,
     };
     init_rules(&init, file.rules()).with_context(|| name_of(path))
 }

@@ -4,6 +4,7 @@ use super::Run;
 use super::log::Log;
 use crate::input::base_name;
 use crate::output::{create_folder, message};
+use crate::phase;
 use crate::progress::Progress;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, anyhow, bail};
@@ -14,7 +15,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trm_core::Model;
 use trm_core::kernel::Isa;
-use trm_tasks::PUZZLE_NOTE;
 use trm_train::{Checkpoint, Data, Evaluation, Sample, TrainConfig, TrainError, Trainer, evaluate_in};
 use trm_world::World;
 
@@ -159,10 +159,9 @@ impl<'a> Loop<'a> {
     /// Saves the averaged weights, with what they score.
     fn validate(&self, trainer: &Trainer, log: Option<&mut Log>) -> Result<()> {
         let mut model = trainer.averaged();
-        let phase = model.note.keys().filter(|key| *key != PUZZLE_NOTE).count() + 1;
         let (step, steps) = (trainer.step_count(), self.run.steps);
         let command = noted(self.words);
-        model.note.insert(format!("phase {phase}"), format!("{command}; step {step} of {steps}"));
+        phase::note(&mut model, format!("{command}; step {step} of {steps}"));
         if self.world.rank() == 0 {
             model.save(self.run.out.join("model.safetensors"))?;
             model.save(self.run.out.join(format!("model-{step}.safetensors")))?;

@@ -58,12 +58,8 @@ impl TrmEngine {
         check_numbers("answer", &answer)?;
         let pooled = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop();
         let mut session = pooled.unwrap_or_default();
-        match self.relations() {
-            Some(relations) => {
-                self.model.build_graph_over(relations, &question, n_tokens, width, &mut session.graph);
-            }
-            None => self.model.build_graph(&question, n_tokens, width, &mut session.graph),
-        }
+        let own = self.relations.as_deref();
+        self.model.build_graph_over(own, &question, n_tokens, width, &mut session.graph);
         session.work.set_threads(self.threads);
         let Session { graph, state, work, .. } = &mut session;
         self.model.restart(self.isa, graph, &answer, state, work);
