@@ -39,6 +39,12 @@ pub enum BenchError {
         /// What is wrong.
         reason: String,
     },
+    /// Bytes hold no part of this evaluation.
+    #[error("part of an evaluation: {reason}")]
+    Part {
+        /// What is wrong.
+        reason: String,
+    },
     /// The data holds no puzzle.
     #[error("the data hold no puzzles")]
     NoPuzzles,

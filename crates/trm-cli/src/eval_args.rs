@@ -1,6 +1,7 @@
 //! The options of `trm eval`, and the rows that they name.
 
-use crate::kind::{Kind, PuzzleFile, kind, refuse};
+use crate::blocks::{Identity, Job};
+use crate::kind::{Kind, Loaded, PuzzleFile, kind, refuse};
 use crate::model_args::ModelArgs;
 use crate::output::{Output, OutputFile, message};
 use crate::rows::{self, Rows};
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku, sudoku_task};
 use trm_tasks::{MazeTask, SudokuTask};
+use trm_world::World;
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -27,6 +29,7 @@ use trm_tasks::{MazeTask, SudokuTask};
     trm eval sudoku --rollouts 16                    16 runs from disturbed latents\n  \
     trm eval sudoku --search 64                      the network proposes, a stack decides\n  \
     trm eval sudoku --rows a.csv                     every answer, for `trm compare a.csv b.csv`\n  \
+    trm eval sudoku --data all.csv --blocks finished the same command goes on after a kill; docs/cluster.md\n  \
     trm eval sudoku --target 80                      exit code 1 unless above 80 %\n  \
     trm eval sudoku-x.toml --data rows.csv           puzzles of a file; docs/own-puzzle.md\n\n\
     exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
@@ -65,6 +68,9 @@ pub struct Args {
     /// Write every row's answer, steps, confidence and verdicts into this CSV file, for `trm compare`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rollouts", "search"])]
     pub rows: Option<PathBuf>,
+    /// Keep what is finished in this folder, from which the same command goes on after a kill; remove it when done
+    #[arg(long, value_name = "FOLDER")]
+    pub blocks: Option<PathBuf>,
     /// Fail unless solved_rate or optimal_path_rate is above this percentage
     #[arg(long, value_name = "PERCENT", value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     pub target: Option<f64>,
@@ -111,6 +117,15 @@ impl Args {
             bail!("--data is needed: puzzles of {}, with answers", file.name)
         };
         rows::rules(file.rules()).rows(path, self.limit.unwrap_or(usize::MAX), &|_| Ok(()))
+    }
+
+    /// A job of these options; `identity` is what decides its answers.
+    pub fn job<'a>(&'a self, world: &'a dyn World, puzzle: &Loaded, identity: Identity) -> Job<'a> {
+        let identity = match puzzle {
+            Loaded::Known(puzzle) => identity.with(puzzle.name().as_bytes()),
+            Loaded::File(file) => identity.with(file.rules().source().as_bytes()),
+        };
+        Job { world, folder: self.blocks.as_deref(), identity }
     }
 
     /// The file of --rows.

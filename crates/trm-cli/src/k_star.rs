@@ -1,5 +1,6 @@
 //! `trm k-star`
 
+use crate::blocks::{Identity, Job, rows_per_block};
 use crate::input::{base_name, name_of};
 use crate::model_args::{Puzzle, seed_of_runs};
 use crate::output::{Output, OutputFile};
@@ -10,10 +11,11 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::sudoku::Geometry;
 use std::path::{Path, PathBuf};
-use trm_bench::{KStar, Runs, measure, model_id};
+use trm_bench::{BenchError, KStar, Recorder, Run, Runs, model_id};
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku};
 use trm_tasks::{Item, Task};
+use trm_world::World;
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -44,6 +46,9 @@ pub struct Args {
     /// Seed of the noise of a model's answer channel
     #[arg(long)]
     seed: Option<u64>,
+    /// Keep what is finished in this folder, from which the same command goes on after a kill; remove it when done
+    #[arg(long, value_name = "FOLDER")]
+    blocks: Option<PathBuf>,
     /// Where to write embeddings and runs (safetensors)
     #[arg(long)]
     out: Option<PathBuf>,
@@ -52,7 +57,7 @@ pub struct Args {
     json: bool,
 }
 
-pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+pub fn run(args: &Args, world: &dyn World, out: &mut Output) -> Result<()> {
     if args.json {
         out.reserve("--json")?;
     }
@@ -65,24 +70,29 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     let engine = engine.with_seed(seed.unwrap_or_default());
     let runs = match args.puzzle {
         Puzzle::Sudoku => {
-            let (rows, data) = args.rows(&rows::sudoku(args.boxes))?;
+            let source = rows::sudoku(args.boxes);
+            let (rows, data) = args.rows(&source)?;
+            let digest = source.files.digest(&rows)?;
             let geometry = rows.first().map_or(Geometry::STANDARD, |row| row.puzzle.geometry());
             if rows.iter().any(|row| row.puzzle.geometry() != geometry) {
                 bail!("the files hold Sudoku of different sizes; they are measured one size at a time");
             }
             let (engine, task) = sized_sudoku(&engine, geometry)?;
-            args.measure(&engine, &task, rows, data)?
+            args.measure(world, &engine, &task, rows, data, &digest)?
         }
         Puzzle::Maze => {
             if args.boxes.is_some() {
                 bail!("--box is for Sudoku");
             }
             let task = maze_task(&engine)?;
-            let (rows, data) = args.rows(&rows::mazes())?;
+            let source = rows::mazes();
+            let (rows, data) = args.rows(&source)?;
+            let digest = source.files.digest(&rows)?;
             rows.iter().try_for_each(|row| check_maze(&engine, &row.maze))?;
-            args.measure(&engine, &task, rows, data)?
+            args.measure(world, &engine, &task, rows, data, &digest)?
         }
     };
+    let Some(runs) = runs else { return Ok(()) };
     if let Some(file) = file {
         file.write(&runs.to_bytes()?)?;
     }
@@ -116,23 +126,59 @@ impl Args {
         Ok((rows, names.join(", ")))
     }
 
-    fn measure<T: Task, R>(&self, engine: &TrmEngine, task: &T, rows: Vec<R>, data: String) -> Result<Runs>
+    /// The runs of all rows, on rank 0; `digest` is the hash of the rows.
+    fn measure<T: Task, R>(
+        &self,
+        world: &dyn World,
+        engine: &TrmEngine,
+        task: &T,
+        rows: Vec<R>,
+        data: String,
+        digest: &[u8],
+    ) -> Result<Option<Runs>>
     where
         Item<T>: From<R> + Sync,
     {
         let items: Vec<Item<T>> = rows.into_iter().map(Item::from).collect();
+        if items.is_empty() {
+            return Err(BenchError::NoPuzzles.into());
+        }
         let config = engine.model().config();
         let max_k = self.max_k.unwrap_or(config.max_k);
-        let progress = Progress::new(T::NAME, "puzzles", Some(items.len()));
-        let runs = measure(engine, task, &items, max_k, |n| progress.show(n, String::new))?;
-        drop(progress);
-        Ok(Runs {
+        let recorder = Recorder::new(engine, task, max_k)?;
+        let model = model_id(engine.model())?;
+        let runs = |data: String, runs: Vec<Run>| Runs {
             puzzle: T::NAME.into(),
             data,
-            model: model_id(engine.model())?,
+            model: model.clone(),
             threshold: config.halt_threshold,
             max_k,
             runs,
-        })
+        };
+        let seed = self.seed.unwrap_or_default();
+        let identity = Identity::new("k-star").with(&engine.model().to_bytes()?).with(T::NAME.as_bytes());
+        let identity = identity.with(&max_k.to_le_bytes()).with(&seed.to_le_bytes()).with(digest);
+        let length = rows_per_block(items.len());
+        let blocks: Vec<&[Item<T>]> = items.chunks(length).collect();
+        let progress = Progress::new(T::NAME, "puzzles", Some(items.len()));
+        let (mut made, mut n_done) = (vec![Vec::new(); blocks.len()], 0);
+        let work = |block: usize, ()| {
+            let of_block: Result<Vec<Run>, _> = blocks[block].iter().map(|item| recorder.run(item)).collect();
+            Ok(runs(String::new(), of_block?).to_bytes()?)
+        };
+        let job = Job { world, folder: self.blocks.as_deref(), identity };
+        job.run(
+            blocks.len(),
+            |_| Ok(()),
+            work,
+            |block, bytes| {
+                made[block] = Runs::from_bytes(&bytes)?.runs;
+                n_done += made[block].len();
+                progress.show(n_done, String::new);
+                Ok(())
+            },
+        )?;
+        drop(progress);
+        Ok((world.rank() == 0).then(|| runs(data, made.into_iter().flatten().collect())))
     }
 }

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod average;
+mod blocks;
 mod checkpoint;
 mod checkpoint_config;
 mod compare;
@@ -111,22 +112,15 @@ fn main() -> ExitCode {
     let mut out = Output::new();
     let result = match Cli::try_parse() {
         Ok(cli) => run(cli.command, &*world, &mut out),
-        // Help and version are output like any other; wrong arguments are messages.
-        Err(error) if !error.use_stderr() => out.help(&error).map(|()| Verdict::Yes),
-        Err(error) => {
-            if world.rank() == 0 {
-                let _ = error.print();
-            }
-            return BAD_INPUT.into();
-        }
+        Err(error) => Err(error.into()),
     };
-    ranks::end(&*world, &out, result)
+    ranks::end(&*world, &mut out, result)
 }
 
 impl Command {
     /// Whether several ranks share the work; that of other commands is the first one's alone.
     fn is_shared(&self) -> bool {
-        matches!(self, Command::Train(_))
+        matches!(self, Command::Eval(_) | Command::Generate(_) | Command::KStar(_) | Command::Train(_))
     }
 }
 
@@ -140,10 +134,10 @@ fn run(command: Command, world: &dyn World, out: &mut Output) -> Result<Verdict>
     }
     match command {
         Command::Solve(args) => solve::run(&args, out),
-        Command::Eval(args) => eval::run(&args, out),
+        Command::Eval(args) => eval::run(&args, world, out),
         Command::Compare(args) => compare::run(&args, out).map(done),
         Command::Overlap(args) => overlap::run(&args, out),
-        Command::KStar(args) => k_star::run(&args, out).map(done),
+        Command::KStar(args) => k_star::run(&args, world, out).map(done),
         Command::Info(args) => info::run(&args, out).map(done),
         Command::Import(args) => import::run(&args, out).map(done),
         Command::CheckParity(args) => parity::run(&args, out),
@@ -152,7 +146,7 @@ fn run(command: Command, world: &dyn World, out: &mut Output) -> Result<Verdict>
         Command::Train(args) => train::run(args, world, out),
         Command::Set(args) => set::run(&args, out).map(done),
         Command::Average(args) => average::run(&args, out).map(done),
-        Command::Generate(args) => generate::run(&args, out).map(done),
+        Command::Generate(args) => generate::run(&args, world, out).map(done),
         Command::Doctor(args) => doctor::run(&args, out),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), out).map(done),
     }

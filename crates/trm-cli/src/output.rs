@@ -96,7 +96,7 @@ impl Output {
     }
 
     /// Prints the help or the version that the parser of the arguments made.
-    pub fn help(&mut self, text: &clap::Error) -> Result<()> {
+    fn help(&mut self, text: &clap::Error) -> Result<()> {
         let text = text.render();
         if wants_colours(self.is_terminal()) {
             write!(self, "{}", text.ansi())?;
@@ -115,7 +115,12 @@ impl Output {
     }
 
     /// The exit code of a command with this result; prints its error.
-    pub fn exit_code(&self, result: Result<Verdict>) -> u8 {
+    pub fn exit_code(&mut self, result: Result<Verdict>) -> u8 {
+        let result = result.or_else(|error| match error.downcast_ref::<clap::Error>() {
+            // Help and version are output like any other; wrong arguments are messages.
+            Some(text) if !text.use_stderr() => self.help(text).map(|()| Verdict::Yes),
+            _ => Err(error),
+        });
         let result = result.and_then(|verdict| {
             io::stdout().flush().map_err(OutputError)?;
             Ok(verdict)
@@ -124,7 +129,10 @@ impl Output {
             Ok(verdict) => verdict.code(),
             Err(error) if is_closed_pipe(error) => self.verdict.map_or(CLOSED_PIPE, Verdict::code),
             Err(error) => {
-                write_message(format_args!("error: {}", text_of(error)));
+                match error.downcast_ref::<clap::Error>() {
+                    Some(text) if !is_silent() => drop(text.print()),
+                    _ => write_message(format_args!("error: {}", text_of(error))),
+                }
                 BAD_INPUT
             }
         }

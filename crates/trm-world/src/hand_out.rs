@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How long rank 0 waits for its own threads before it looks for messages again.
-const LOOK: Duration = Duration::from_millis(1);
+/// How long rank 0 waits for its own threads before it looks for messages again. Looking takes some microseconds.
+const LOOK: Duration = Duration::from_micros(200);
 /// In place of the number of a block: a free thread asks for its first one; there are no more; a rank is done.
 const NONE: u64 = u64::MAX;
 const DONE: u64 = u64::MAX - 1;

@@ -44,15 +44,18 @@ pub fn generate(
     for first in (0..count as u64).step_by(batch as usize) {
         let last = (first + batch).min(count as u64);
         let made: Result<Vec<Row>, _> =
-            (first..last).into_par_iter().map(|index| row(rules, seed, index, recipe)).collect();
+            (first..last).into_par_iter().map(|index| generate_row(rules, seed, index, recipe)).collect();
         rows.extend(made?);
         progress(rows.len());
     }
     Ok(rows)
 }
 
-/// Puzzle `index`.
-fn row(rules: &Rules, seed: u64, index: u64, recipe: &Recipe) -> Result<Row, RulesError> {
+/// The puzzle number `index` of [`generate`].
+///
+/// # Errors
+/// [`RulesError::GaveUp`], [`RulesError::NoMaker`]
+pub fn generate_row(rules: &Rules, seed: u64, index: u64, recipe: &Recipe) -> Result<Row, RulesError> {
     let mixed = Xoshiro256PlusPlus::seed_from_u64(seed).random::<u64>();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(mixed ^ index);
     for _ in 0..recipe.max_trials {

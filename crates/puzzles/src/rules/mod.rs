@@ -32,7 +32,7 @@ mod verdict;
 
 pub use cells::{MAX_CELLS, Shape};
 pub use error::{FileFault, RulesError};
-pub use generate::{Recipe, generate};
+pub use generate::{Recipe, generate, generate_row};
 pub use make::Make;
 pub use parse::{MAX_CANDIDATES, MAX_FILE_BYTES, MAX_SYMBOLS};
 pub use puzzle::{Puzzle, Row};

@@ -47,7 +47,7 @@ struct Args {
 /// Does what the words behind `train` ask for; `words` are those behind `trm`.
 pub fn train(arguments: &[String], words: &[String], world: &dyn World) -> Result<Verdict> {
     let all = ["trm train"].into_iter().chain(arguments.iter().map(String::as_str));
-    let matches = Args::command().try_get_matches_from(all).unwrap_or_else(|error| error.exit());
+    let matches = Args::command().try_get_matches_from(all)?;
     let mut args = Args::from_arg_matches(&matches)?;
     let given = |option: &str| matches.value_source(option) == Some(ValueSource::CommandLine);
     if args.minutes.is_some() && !given("steps") {

@@ -6,6 +6,7 @@ use crate::input::base_name;
 use crate::output::{create_folder, message};
 use crate::phase;
 use crate::progress::Progress;
+use crate::ranks;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
@@ -86,6 +87,7 @@ impl<'a> Loop<'a> {
             lock(out)
         };
         let _lock = is_first.then(hold).transpose()?;
+        ranks::ready(world, &[])?;
         let saved = out.join("checkpoint.bin");
         let mut trainer = match Checkpoint::load_in(world, &saved)? {
             Some(checkpoint) => {
