@@ -1,5 +1,5 @@
-//! `mpirun trm train`: the bits of one process on any number of ranks, errors that name a rank, and ranks that are
-//! killed. `TRM_KILLS=20` kills as often; the default is for every day.
+//! `mpirun trm`: the bits of one process on any number of ranks, errors that are said once, and ranks that are killed.
+//! `TRM_KILLS=20` kills as often; the default is for every day.
 #![cfg(unix)]
 
 use std::path::Path;
@@ -88,12 +88,133 @@ fn training_has_the_same_bits_on_any_number_of_ranks() {
     assert!(checkpoint(folder, "both") == alone, "three ranks, then two");
 }
 
+/// Commands whose rows are shared, and the file that each writes.
+const SHARED: [(&[&str], &str); 5] = [
+    (&["eval", "sudoku", "--limit", "24", "--json", "--rows", "out"], "out"),
+    (&["eval", "sudoku", "--limit", "6", "--max-k", "3", "--rollouts", "2", "--json"], ""),
+    (&["k-star", "maze", "--limit", "9", "--max-k", "6", "--json", "--out", "out"], "out"),
+    (&["generate", "sudoku", "--count", "700", "--mix", "1,1,0,0,0,0", "--out", "out"], "out"),
+    (&["generate", "maze", "--count", "30", "--side", "9", "--min-path", "9", "--out", "out"], "out"),
+];
+
+/// What a command printed, but for times, and what it wrote to `file`.
+fn outcome(output: Output, folder: &Path, file: &str) -> (serde_json::Value, Vec<u8>) {
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    let mut report = serde_json::from_slice(&output.stdout).unwrap_or(serde_json::Value::Null);
+    strip_times(&mut report);
+    let path = folder.join(file);
+    let bytes = if file.is_empty() { Vec::new() } else { std::fs::read(&path).expect("a file") };
+    assert!(report.is_object() || !bytes.is_empty(), "{err}");
+    let _ = std::fs::remove_file(path);
+    (report, bytes)
+}
+
+fn strip_times(value: &mut serde_json::Value) {
+    if let Some(object) = value.as_object_mut() {
+        object.remove("ms_per_puzzle");
+        object.values_mut().for_each(strip_times);
+    }
+    value.as_array_mut().into_iter().flatten().for_each(strip_times);
+}
+
+#[test]
+fn shared_rows_come_to_what_one_process_makes_of_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (words, file) in SHARED {
+        let alone = Command::new(env!("CARGO_BIN_EXE_trm")).args(words).current_dir(folder).output();
+        let alone = outcome(alone.expect("trm"), folder, file);
+        for n in 1..=3 {
+            let output = end(ranks(n, folder, words).spawn().expect("mpirun"));
+            assert!(outcome(output, folder, file) == alone, "{n} ranks: {words:?}");
+        }
+    }
+}
+
+#[test]
+fn a_killed_job_goes_on_with_another_number_of_ranks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let words = ["k-star", "maze", "--limit", "16", "--max-k", "24", "--json", "--out", "out"];
+    let alone = Command::new(env!("CARGO_BIN_EXE_trm")).args(words).current_dir(folder).output();
+    let alone = outcome(alone.expect("trm"), folder, "out");
+    let kept = [&words[..], &["--blocks", "kept"]].concat();
+    let n_blocks = || std::fs::read_dir(folder.join("kept")).map_or(0, |entries| entries.count());
+    let (job, start) = (ranks(3, folder, &kept).spawn().expect("mpirun"), Instant::now());
+    while n_blocks() == 0 {
+        assert!(start.elapsed() < LIMIT, "no block is finished");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let rank = of_job(job.id())[1].to_string();
+    assert!(Command::new("kill").args(["-9", &rank]).status().expect("kill").success());
+    assert!(!end(job).status.success() && !folder.join("out").exists() && n_blocks() < 16);
+    let output = end(ranks(2, folder, &kept).spawn().expect("mpirun"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("were finished before"));
+    assert!(outcome(output, folder, "out") == alone);
+    // The folder of another job.
+    let other = [&words[..4], &["--max-k", "23", "--json", "--blocks", "kept"]].concat();
+    let (code, err) = run(2, folder, &other);
+    assert_eq!((code, err.matches("error:").count()), (Some(2), 1), "{err}");
+    assert!(err.contains("of another job"), "{err}");
+}
+
 #[test]
 fn an_error_of_all_ranks_is_said_once_and_ends_the_job() {
     let folder = tempfile::tempdir().expect("a folder");
-    for arguments in [&["train", "maze"][..], &["train", "sudoku", "--data", "none.csv", "--out", "x"]] {
+    std::fs::write(folder.path().join("bad.csv"), "question,answer\n1,2\n").expect("a file");
+    std::fs::write(folder.path().join("latin.toml"), "x").expect("a file");
+    for arguments in [
+        &["train", "maze"][..],
+        &["train", "sudoku", "--data", "none.csv", "--out", "x"],
+        &["train", "sudoku", "--data", "bad.csv", "--out", "x"],
+        &["train", "maze", "--out", "x", "--hidden", "0"],
+        &["train", "maze", "--out", "bad.csv"],
+        &["train", "latin.toml", "--out", "x"],
+        &["train", "latin.toml", "--data", "bad.csv", "--out", "x"],
+        &["train", "--recipe", "none.toml"],
+        &["eval", "sudoku", "--data", "none.csv"],
+        &["eval", "sudoku", "--data", "bad.csv", "--blocks", "x"],
+        &["eval", "sudoku", "--no-such-option"],
+        &["eval", "maze", "--limit", "1", "--k", "0"],
+        &["eval", "maze", "--limit", "1", "--blocks", "bad.csv"],
+        &["k-star", "sudoku", "--model", "none"],
+        &["generate", "maze", "--side", "9", "--min-path", "80", "--out", "x.csv"],
+        &["generate", "maze", "--out", "none/x.csv"],
+        &["solve", "sudoku", "12"],
+    ] {
         let (code, err) = run(3, folder.path(), arguments);
-        assert_eq!((code, err.matches("error:").count()), (Some(2), 1), "{err}");
+        assert_eq!((code, err.matches("error:").count()), (Some(2), 1), "{arguments:?}: {err}");
+        assert!(!err.contains("MPI_ABORT") && !err.contains("error: rank"), "{arguments:?}: {err}");
+    }
+    let (code, err) = run(2, folder.path(), &["eval", "maze", "--limit", "1", "--k", "1", "--target", "100"]);
+    assert_eq!((code, err.matches("FAIL").count()), (Some(1), 1), "{err}");
+}
+
+#[test]
+fn an_error_of_one_rank_names_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Rank 1 alone has a variable that is wrong; and then other puzzles than the first.
+    for (variable, expected) in
+        [("TRM_KERNEL=none", "error: rank 1: "), ("SUDOKU_EXTREME_CSV=4.csv", "rank 1 has another task")]
+    {
+        let made = ["generate", "sudoku", "--count", "4", "--mix", "1,0,0,0,0,0", "--out", "4.csv"];
+        assert_eq!(run(1, folder.path(), &made).0, Some(0));
+        let mut job = Command::new("mpirun");
+        let words = ["eval", "sudoku", "--limit", "4", "--k", "1"];
+        let one = |job: &mut Command, before: &[&str]| {
+            job.args(["-n", "1"]).args(before).arg(env!("CARGO_BIN_EXE_trm")).args(words);
+        };
+        job.args(["--oversubscribe", "--bind-to", "none"]);
+        one(&mut job, &[]);
+        job.arg(":");
+        one(&mut job, &["env", variable]);
+        job.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        job.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+        let output = end(job.spawn().expect("mpirun"));
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), err.matches("error:").count()), (Some(2), 1), "{variable}: {err}");
+        assert!(err.contains(expected), "{variable}: {err}");
     }
 }
 
