@@ -21,7 +21,7 @@ pub fn ci() -> Result<()> {
     passes(&mut cargo(&["test", "-p", "trm-cli", "--features", "mpi", "--test", "mpi", "--quiet"]))
 }
 
-fn has_mpi() -> bool {
+pub fn has_mpi() -> bool {
     ["mpicc", "mpirun"].into_iter().all(|name| works(Command::new(name).arg("--version")))
 }
 

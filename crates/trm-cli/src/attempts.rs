@@ -1,8 +1,8 @@
 //! `trm eval --rollouts` and `trm eval --search`: more than one run of the network per puzzle, in rows
 //! of their own.
 
-use crate::blocks::Identity;
-use crate::eval::Run;
+use crate::eval_args::Run;
+use crate::identity::Identity;
 use crate::kind::Loaded;
 use crate::model_args::Puzzle;
 use crate::output::Output;
@@ -152,7 +152,7 @@ impl Run<'_> {
             }
             Ok(of_block.iter().flat_map(|n| (*n as u64).to_le_bytes()).collect())
         };
-        self.args.job(self.world, self.puzzle, identity).over_rows(rows, work, |bytes| {
+        self.job(identity).over_rows(rows, work, |bytes| {
             let (numbers, rest) = bytes.as_chunks();
             let numbers: Vec<usize> = numbers.iter().map(|n| u64::from_le_bytes(*n) as usize).collect();
             let numbers =

@@ -1,19 +1,18 @@
 //! Work in numbered blocks, spread over ranks. A folder may keep the finished ones, and a killed job goes on from it.
 
+use crate::identity::{HASH_BYTES, Identity};
 use crate::input::read_bytes;
 use crate::output::{create_folder, message};
 use crate::ranks;
 use crate::rows::Rows;
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use trm_core::kernel::Isa;
 use trm_world::{World, hand_out};
 
 /// What a file of a block begins with.
 const MAGIC: &[u8] = b"trm-block-1\n";
-const HASH_BYTES: usize = 32;
 /// Before what the block holds: which job, which block, and the hash of what it holds.
 const HEADER_BYTES: usize = MAGIC.len() + HASH_BYTES + 8 + HASH_BYTES;
 /// No block is as large.
@@ -26,53 +25,6 @@ const MANY: usize = 2048;
 /// How many of `n` rows are a block. It depends on no number of ranks, which may change between two runs of a job.
 pub fn rows_per_block(n: usize) -> usize {
     (n / MANY).clamp(1, MAX_ROWS)
-}
-
-/// What decides the result of a job, as a hash.
-pub struct Identity(Sha256);
-
-impl Identity {
-    /// That of a command of this version on this instruction set: others may round in other ways.
-    pub fn new(command: &str) -> Self {
-        let identity = Identity(Sha256::new());
-        identity
-            .with(command.as_bytes())
-            .with(env!("CARGO_PKG_VERSION").as_bytes())
-            .with(Isa::best().name().as_bytes())
-    }
-
-    /// With more that decides.
-    pub fn with(mut self, bytes: &[u8]) -> Self {
-        // With its length: "ab", "c" is not "a", "bc".
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-        self
-    }
-
-    fn hash(self) -> [u8; HASH_BYTES] {
-        self.0.finalize().into()
-    }
-}
-
-/// Hashes what is written to it.
-#[derive(Default)]
-pub struct Hashed(Sha256);
-
-impl Hashed {
-    pub fn hash(self) -> Vec<u8> {
-        self.0.finalize().to_vec()
-    }
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Work that ranks share.

@@ -1,7 +1,7 @@
 //! `trm eval`
 
 use crate::attempts;
-use crate::eval_args::Args;
+use crate::eval_args::{Args, Run};
 use crate::kind::Loaded;
 use crate::model_args::Puzzle;
 use crate::output::{Output, message};
@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use crate::rows::Rows;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result};
-use trm_bench::{Evaluator, ModelInfo, write_answers};
+use trm_bench::{Evaluator, write_answers};
 use trm_core::TrmEngine;
 use trm_solve::AfterHalt;
 use trm_tasks::{Item, MazeTask, SudokuTask, Task};
@@ -54,17 +54,9 @@ pub fn run(args: &Args, world: &dyn World, out: &mut Output) -> Result<Verdict> 
     }
 }
 
-/// An evaluation as its command asks for it.
-pub struct Run<'a> {
-    pub args: &'a Args,
-    pub puzzle: &'a Loaded,
-    pub info: ModelInfo,
-    pub world: &'a dyn World,
-}
-
 impl Run<'_> {
     fn evaluate<T: Task, R: Send>(
-        self,
+        &self,
         engine: &TrmEngine,
         (task, name): (&T, &str),
         rows: Rows<R>,
@@ -73,7 +65,7 @@ impl Run<'_> {
     where
         Item<T>: From<R>,
     {
-        let Run { args, puzzle, info, world } = self;
+        let Run { args, info, world, .. } = self;
         let policy = args.model_args.policy(engine.model().config())?;
         let seed = args.model_args.seed_of_runs(engine, &info.name)?;
         let data = rows.data.clone();
@@ -91,7 +83,7 @@ impl Run<'_> {
             }
             Ok(part.to_bytes())
         };
-        args.job(world, puzzle, identity).over_rows(rows, work, |bytes| {
+        self.job(identity).over_rows(rows, work, |bytes| {
             all.merge(evaluator.part_of(&bytes)?);
             let so_far = all.progress();
             progress.show_verified(so_far.n, so_far.n_verified);
@@ -101,7 +93,7 @@ impl Run<'_> {
         if world.rank() > 0 {
             return Ok(Verdict::Yes);
         }
-        let report = all.result().with_context(|| data.clone())?.report(name, data, info, policy);
+        let report = all.result().with_context(|| data.clone())?.report(name, data, info.clone(), policy);
         if let Some(file) = file {
             file.write_with(|to| Ok(write_answers(&mut all.answers, to)?))?;
         }

@@ -1,6 +1,7 @@
 //! The options of `trm eval`, and the rows that they name.
 
-use crate::blocks::{Identity, Job};
+use crate::blocks::Job;
+use crate::identity::Identity;
 use crate::kind::{Kind, Loaded, PuzzleFile, kind, refuse};
 use crate::model_args::ModelArgs;
 use crate::output::{Output, OutputFile, message};
@@ -15,6 +16,7 @@ use puzzles::rules;
 use puzzles::sudoku::Geometry;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use trm_bench::ModelInfo;
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku, sudoku_task};
 use trm_tasks::{MazeTask, SudokuTask};
@@ -119,15 +121,6 @@ impl Args {
         rows::rules(file.rules()).rows(path, self.limit.unwrap_or(usize::MAX), &|_| Ok(()))
     }
 
-    /// A job of these options; `identity` is what decides its answers.
-    pub fn job<'a>(&'a self, world: &'a dyn World, puzzle: &Loaded, identity: Identity) -> Job<'a> {
-        let identity = match puzzle {
-            Loaded::Known(puzzle) => identity.with(puzzle.name().as_bytes()),
-            Loaded::File(file) => identity.with(file.rules().source().as_bytes()),
-        };
-        Job { world, folder: self.blocks.as_deref(), identity }
-    }
-
     /// The file of --rows.
     pub fn rows_file(&self, out: &mut Output) -> Result<Option<OutputFile>> {
         let Some(path) = &self.rows else { return Ok(None) };
@@ -149,5 +142,24 @@ impl Args {
         let word = if passed { "PASS" } else { "FAIL" };
         message!("{word}: {name} {percent:.2} %, target above {target} %");
         passed.into()
+    }
+}
+
+/// An evaluation as its command asks for it.
+pub struct Run<'a> {
+    pub args: &'a Args,
+    pub puzzle: &'a Loaded,
+    pub info: ModelInfo,
+    pub world: &'a dyn World,
+}
+
+impl Run<'_> {
+    /// Its work in blocks; `identity` is what decides the answers.
+    pub fn job(&self, identity: Identity) -> Job<'_> {
+        let identity = match self.puzzle {
+            Loaded::Known(puzzle) => identity.with(puzzle.name().as_bytes()),
+            Loaded::File(file) => identity.with(file.rules().source().as_bytes()),
+        };
+        Job { world: self.world, folder: self.args.blocks.as_deref(), identity }
     }
 }

@@ -1,6 +1,7 @@
 //! `trm generate`
 
-use crate::blocks::{Identity, Job, rows_per_block};
+use crate::blocks::{Job, rows_per_block};
+use crate::identity::Identity;
 use crate::kind::{self as puzzle, Loaded, PuzzleFile, kind, refuse};
 use crate::model_args::Puzzle;
 use crate::output::{Output, OutputFile};

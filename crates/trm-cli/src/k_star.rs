@@ -1,6 +1,7 @@
 //! `trm k-star`
 
-use crate::blocks::{Identity, Job, rows_per_block};
+use crate::blocks::{Job, rows_per_block};
+use crate::identity::Identity;
 use crate::input::{base_name, name_of};
 use crate::model_args::{Puzzle, seed_of_runs};
 use crate::output::{Output, OutputFile};

@@ -15,6 +15,7 @@ mod eval;
 mod eval_args;
 mod file_kind;
 mod generate;
+mod identity;
 mod import;
 mod info;
 mod input;

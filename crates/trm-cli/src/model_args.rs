@@ -1,6 +1,6 @@
 //! Which model, and when its runs halt: options that several commands share.
 
-use crate::blocks::Identity;
+use crate::identity::Identity;
 use crate::input::{name_of, read_bytes, read_model};
 use crate::output::message;
 use crate::values::number32;

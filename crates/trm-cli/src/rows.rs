@@ -1,7 +1,7 @@
 //! Rows of data files: checked before the work begins, then read one by one.
 
-use crate::blocks::Hashed;
 use crate::environment::variable;
+use crate::identity::Hashed;
 use crate::input::{is_stdin, name_of, open};
 use anyhow::{Context, Result, bail};
 use puzzles::dataset::{Dataset, Origin};

@@ -45,15 +45,7 @@ const EDGES: &[Allowed] = &[
     },
     Allowed {
         name: "trm-bench",
-        normal: &[
-            "trm-puzzles",
-            "trm-core",
-            "trm-world",
-            "sona-learn",
-            "trm-train",
-            "trm-tasks",
-            "trm-solve",
-        ],
+        normal: &["trm-puzzles", "trm-core", "sona-learn", "trm-train", "trm-tasks", "trm-solve"],
         dev: &["trm-models"],
         ..LEAF
     },
