@@ -1,9 +1,8 @@
 //! Streaming evaluation: rows in, a report out.
 
 use crate::answers::RowAnswer;
-use crate::error::{BenchError, Result};
+use crate::error::{BenchError, CODING, Result};
 use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, Totals, sweep_ks};
-use bincode::config::standard;
 use bincode::serde::{decode_from_slice, encode_to_vec};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -112,7 +111,7 @@ impl<'a, T: Task> Evaluator<'a, T> {
     pub fn part_of(&self, bytes: &[u8]) -> Result<EvalPart> {
         let fault = |reason: String| BenchError::Part { reason };
         let ((totals, answers), length): ((Totals, Vec<RowAnswer>), usize) =
-            decode_from_slice(bytes, standard()).map_err(|error| fault(error.to_string()))?;
+            decode_from_slice(bytes, CODING).map_err(|error| fault(error.to_string()))?;
         let mut part = self.nothing();
         if length != bytes.len() || !part.tally.merge(&totals) {
             return Err(fault("not of this puzzle, or not of this sweep".into()));
@@ -134,7 +133,7 @@ impl EvalPart {
 
     /// The bytes that [`Evaluator::part_of`] reads.
     pub fn to_bytes(&self) -> Vec<u8> {
-        encode_to_vec((self.tally.totals(), &self.answers), standard()).expect("plain data")
+        encode_to_vec((self.tally.totals(), &self.answers), CODING).expect("plain data")
     }
 
     /// How far the evaluation is.

@@ -1,7 +1,8 @@
 //! Measuring K*: every question is run to the last step, and the answer of every step is judged.
 
-use crate::error::{BenchError, Result};
+use crate::error::{BenchError, CODING, Result};
 use crate::runs::{MAX_STEPS, Run, Runs, VoteResult, rounded};
+use bincode::serde::{decode_from_slice, encode_to_vec};
 use rayon::prelude::*;
 use serde::Serialize;
 use sona_learn::Label;
@@ -59,6 +60,35 @@ impl<'a, T: Task> Recorder<'a, T> {
         })?;
         run.vote.right = votes.winner().is_some_and(|answer| answer == item.label);
         Ok(run)
+    }
+
+    /// Runs some questions, one after the other; the runs as bytes, for [`Recorder::runs_of`].
+    ///
+    /// # Errors
+    /// That of the first question that cannot be run.
+    pub fn to_bytes(&self, items: &[Item<T>]) -> Result<Vec<u8>> {
+        let runs: Vec<Run> = items.iter().map(|item| self.run(item)).collect::<Result<_>>()?;
+        Ok(encode_to_vec(runs, CODING).expect("plain data"))
+    }
+
+    /// The runs that [`Recorder::to_bytes`] made bytes of.
+    ///
+    /// # Errors
+    /// [`BenchError::Part`] where they are those of other runs, or damaged.
+    pub fn runs_of(&self, bytes: &[u8]) -> Result<Vec<Run>> {
+        let fault = |reason: String| BenchError::Part { reason };
+        let (runs, length): (Vec<Run>, usize) =
+            decode_from_slice(bytes, CODING).map_err(|error| fault(error.to_string()))?;
+        let max_k = self.policy.max_k;
+        let fits = |run: &Run| {
+            let steps = [run.vote.k, run.verified_at.unwrap_or(1)];
+            (run.signals.len(), run.right.len()) == (max_k, max_k)
+                && steps.iter().all(|k| (1..=max_k).contains(k))
+        };
+        match length == bytes.len() && runs.iter().all(fits) {
+            true => Ok(runs),
+            false => Err(fault(format!("no runs of {max_k} steps"))),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use puzzles::sudoku::Geometry;
 use std::path::{Path, PathBuf};
-use trm_bench::{BenchError, KStar, Recorder, Run, Runs, model_id};
+use trm_bench::{BenchError, KStar, Recorder, Runs, model_id};
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku};
 use trm_tasks::{Item, Task};
@@ -148,14 +148,6 @@ impl Args {
         let max_k = self.max_k.unwrap_or(config.max_k);
         let recorder = Recorder::new(engine, task, max_k)?;
         let model = model_id(engine.model())?;
-        let runs = |data: String, runs: Vec<Run>| Runs {
-            puzzle: T::NAME.into(),
-            data,
-            model: model.clone(),
-            threshold: config.halt_threshold,
-            max_k,
-            runs,
-        };
         let seed = self.seed.unwrap_or_default();
         let identity = Identity::new("k-star").with(&engine.model().to_bytes()?).with(T::NAME.as_bytes());
         let identity = identity.with(&max_k.to_le_bytes()).with(&seed.to_le_bytes()).with(digest);
@@ -163,23 +155,22 @@ impl Args {
         let blocks: Vec<&[Item<T>]> = items.chunks(length).collect();
         let progress = Progress::new(T::NAME, "puzzles", Some(items.len()));
         let (mut made, mut n_done) = (vec![Vec::new(); blocks.len()], 0);
-        let work = |block: usize, ()| {
-            let of_block: Result<Vec<Run>, _> = blocks[block].iter().map(|item| recorder.run(item)).collect();
-            Ok(runs(String::new(), of_block?).to_bytes()?)
-        };
+        let work = |block: usize, ()| Ok(recorder.to_bytes(blocks[block])?);
         let job = Job { world, folder: self.blocks.as_deref(), identity };
         job.run(
             blocks.len(),
             |_| Ok(()),
             work,
             |block, bytes| {
-                made[block] = Runs::from_bytes(&bytes)?.runs;
+                made[block] = recorder.runs_of(&bytes)?;
                 n_done += made[block].len();
                 progress.show(n_done, String::new);
                 Ok(())
             },
         )?;
         drop(progress);
-        Ok((world.rank() == 0).then(|| runs(data, made.into_iter().flatten().collect())))
+        let (puzzle, threshold) = (T::NAME.into(), config.halt_threshold);
+        let runs = made.into_iter().flatten().collect();
+        Ok((world.rank() == 0).then_some(Runs { puzzle, data, model, threshold, max_k, runs }))
     }
 }
