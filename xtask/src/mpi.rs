@@ -16,7 +16,16 @@ pub fn ci() -> Result<()> {
         let packages = PACKAGES.join(" ");
         return Err(Skipped(format!("there is no mpicc and mpirun (Debian: apt install {packages})")).into());
     }
-    let clippy = ["clippy", "-p", "trm-world", "-p", "trm-cli", "--features", "trm-cli/mpi", "--all-targets"];
+    let clippy = [
+        "clippy",
+        "-p",
+        "trm-world",
+        "-p",
+        "trm-cli",
+        "--features",
+        "trm-cli/mpi,trm-world/mpi",
+        "--all-targets",
+    ];
     passes(cargo(&clippy).args(["--quiet", "--", "-D", "warnings"]))?;
     passes(&mut cargo(&["test", "-p", "trm-cli", "--features", "mpi", "--test", "mpi", "--quiet"]))
 }

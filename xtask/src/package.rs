@@ -102,6 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tests_of_optional_features_are_not_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let manifest = "[[test]]\nname = \"a\"\n[[test]]\nname = \"b\"\nrequired-features = [\"x\"]\n";
+        fs::write(folder.path().join("Cargo.toml"), manifest).expect("a file");
+        assert_eq!(names_of_tests(folder.path()).expect("a manifest"), ["a"]);
+    }
+
+    #[test]
     fn the_workspace_of_archives_patches_every_crate() {
         let ours = "[workspace]\nresolver = \"3\"\nmembers = [\"x\"]\n[profile.dev]\nopt-level = 2";
         let manifest_path = "crates/a/Cargo.toml".into();
