@@ -42,6 +42,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, text) in sudoku_texts() {
         write("sudoku_list", name, &[&[0xf][..], text.as_bytes()].concat())?;
     }
+    for (name, text) in rules_texts() {
+        write("rules", name, text.as_bytes())?;
+    }
     let rows = "\n#####\n#S..#\n#.#E#\n#####\n";
     write("maze_board", "dots", rows.as_bytes())?;
     write("maze_board", "blocks", rows.replace('#', "█").replace('.', "□").as_bytes())?;
@@ -147,6 +150,23 @@ fn write(target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join(name), bytes)
+}
+
+/// Files of rules of each kind, some with puzzles.
+fn rules_texts() -> [(&'static str, &'static str); 3] {
+    let boxes = "name = \"x\"\ngrid = [4, 4]\nsymbols = \"1234\"\ngroups = [
+ { name = \"row\", cells = \"rows\", kind = \"line\" }, { name = \"box\", cells = \"boxes 2x2\" },
+ { name = \"diagonal\", cells = \"diagonals\", intersections = false },
+ { name = \"pair\", cells = [\"r1c1 r2c3\", \"r3c1:r4c1\"] }]
+fixed = { r1c1 = \"1\" }\nexcluded = { \"r4c1:r4c2\" = \"12\" }\n";
+    let queens = "name = \"q\"\ngrid = [5, 5]\nsymbols = \"-Q\"\ngivens = \"Q\"\ngroups = [
+ { name = \"row\", cells = \"rows\", rule = \"exactly_one\", symbol = \"Q\" },
+ { name = \"diagonal\", cells = \"all diagonals\", rule = \"at_most_one\", symbol = \"Q\" }]\n";
+    let columns = "name = \"j\"\ngrid = [2, 2]\nsymbols = \"12\"\ngroups = [
+ { name = \"region\", column = \"regions\", make = \"regions\" },
+ { name = \"edge\", column = \"edges\", make = \"planar 2.2\" }]\n---
+question,answer,regions,edges\n1...,1221,AABB,1-2 2-4\n....,1221,r1c1-2 3-4,\n";
+    [("boxes", boxes), ("queens", queens), ("columns", columns)]
 }
 
 /// A text of each kind that `sudoku_list` reads.

@@ -4,13 +4,14 @@
 //! This file needs no fuzzer: `crates/trm-cli/tests/corpus.rs` runs it over the corpora.
 
 use puzzles::maze::{Maze, MazeDecoder, MazeEncoder, MazePath, read_maze, read_maze_csv, read_maze_npy};
+use puzzles::rules::{Limits, Rules, Solutions, generate, read_rules_csv, solutions};
 use puzzles::sudoku::{
     Geometry, Grid, Notation, ReadOptions, SudokuDecoder, SudokuEncoder, read_sudoku, read_sudoku_npy,
     read_sudokus, verdict,
 };
 use sona_learn::{Label, SonaEngine};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use trm_bench::TrainingLog;
 use trm_core::{
     GroupRelation, Mixer, Model, Output, Precision, Relations, TrmConfig, TrmConfigBuilder, TrmEngine,
@@ -24,7 +25,7 @@ use trm_train::{Answer, Checkpoint, Data, Sample, TrainConfig, Trainer};
 pub type Target = fn(&[u8]) -> bool;
 
 /// All targets by name; a corpus of each lies in `corpus/NAME`.
-pub const TARGETS: [(&str, Target); 18] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("weights", weights),
     ("official", official_weights),
     ("config", config),
@@ -37,6 +38,7 @@ pub const TARGETS: [(&str, Target); 18] = [
     ("sudoku_list", sudoku_list),
     ("maze_board", maze_board),
     ("questions", questions),
+    ("rules", rules),
     ("archive", archive),
     ("arrays", arrays),
     ("training_log", training_log),
@@ -221,6 +223,35 @@ pub fn sudoku_list(data: &[u8]) -> bool {
         }
     }
     true
+}
+
+/// Files of rules, and behind a line `---` their puzzles as a data file.
+pub fn rules(data: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(data) else { return false };
+    let (file, rows) = text.split_once("---\n").unwrap_or((text, ""));
+    let Ok(rules) = Rules::parse(file).map(Arc::new) else { return false };
+    assert_eq!(Rules::parse(rules.source()).as_ref(), Ok(&*rules));
+    let limits = Limits { max_solutions: 2, max_work: 2000 };
+    let is_small = rules.shape().n_cells <= 100;
+    for row in read_rules_csv(rows.as_bytes(), rules.clone()).take(8).flatten() {
+        let structure = row.puzzle.structure.clone();
+        assert_eq!(row.puzzle.encode().len(), 2 * structure.n_cells * structure.n_symbols);
+        assert_eq!(rules.fault(&row.puzzle, &row.solution), None, "a row that was read obeys the rules");
+        assert_ne!(solutions(&row.puzzle, limits), Solutions::None);
+    }
+    if is_small {
+        let recipe = puzzles::rules::Recipe { extra: 0.5, max_trials: 2, max_work: 2000 };
+        for row in generate(&rules, 1, 1, &recipe, &mut |_| {}).unwrap_or_default() {
+            assert_eq!(rules.fault(&row.puzzle, &row.solution), None);
+            let again = rules.puzzle(&rules.text(&row.puzzle.cells), &texts(&row.puzzle.columns));
+            assert_eq!(again.as_ref(), Ok(&row.puzzle), "its own text");
+        }
+    }
+    true
+}
+
+fn texts(columns: &[String]) -> Vec<&str> {
+    columns.iter().map(String::as_str).collect()
 }
 
 /// Mazes of any layout, as bytes.

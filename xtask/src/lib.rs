@@ -40,6 +40,7 @@ cargo xtask <chore>
   peers     the same models in PyTorch and ONNX Runtime, beside ours   (peers --help)
   charts    the charts and tables of the documents, from docs/data   (charts --help)
   data      generate training data, measure K* anew, or say where the published files are   (data --help)
+  puzzles   what the examples of puzzle files score, trained and untrained   (puzzles --help)
   package   test every published crate from its own archive
   release   build what a release consists of, and try each part from its file   (release --help)
   scale     how far training over MPI scales: measured here, and predicted   (scale --help)
@@ -75,6 +76,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "bench" => bench::run(rest),
         "peers" => peers::run(rest),
         "data" => data::run(rest),
+        "puzzles" => charts::examples(rest),
         "package" => package::check(),
         "release" => release::run(rest),
         "scale" => match scale::run(rest)? {

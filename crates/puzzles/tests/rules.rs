@@ -68,6 +68,22 @@ fn overlapping_groups_lie_in_layers_of_one_kind() {
     assert!(layers.iter().all(|layer| layer.group_of.iter().all(|g| *g < 729 || *g == NO_GROUP)));
 }
 
+#[test]
+fn intersections_of_irregular_regions_hold_every_cell() {
+    let groups = "{ name = \"row\", cells = \"rows\" },
+        { name = \"region\", column = \"regions\", make = \"regions\" }";
+    let rules = Rules::parse(&file("x", "grid = [3, 3]", "123", groups)).expect("rules");
+    let regions = "AABABBCCC";
+    let puzzle = rules.puzzle(".........", &[regions]).expect("a puzzle");
+    let triads: Vec<_> = puzzle.structure.relations.iter().filter(|r| r.name.starts_with("triad")).collect();
+    let [triads] = triads[..] else { panic!("{triads:?}") };
+    // The third region is the third row, and crosses none.
+    let group = |cell: usize| triads.group_of[3 * cell];
+    assert!(group(0) == group(1) && group(4) == group(5), "two cells");
+    assert!([2, 3].iter().all(|c| group(*c) != NO_GROUP), "single cells");
+    assert_eq!((6..9).map(group).collect::<Vec<_>>(), [NO_GROUP; 3]);
+}
+
 fn minimal(rules: &Rules, row: &Row) {
     let Row { puzzle, solution, .. } = row;
     assert_eq!(rules.fault(puzzle, solution), None);

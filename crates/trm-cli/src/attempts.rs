@@ -10,57 +10,29 @@ use crate::progress::Progress;
 use crate::rows::Rows;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
-use puzzles::sudoku::Geometry;
 use serde_json::json;
 use trm_bench::Rate;
 use trm_core::TrmEngine;
 use trm_solve::{Policy, RolloutConfig, SearchLimits, rollouts, search};
-use trm_tasks::{Item, MazeTask, SudokuTask, Task};
+use trm_tasks::{CandidateTask, Item, MazeTask, SudokuTask, Task};
 
-/// Searches for the solution of each Sudoku.
+/// Searches for the solution of each puzzle.
 pub fn run_search(run: Run, engine: TrmEngine, max_calls: usize, out: &mut Output) -> Result<Verdict> {
-    let Run { args, ref info, .. } = run;
-    if !matches!(run.puzzle, Loaded::Known(Puzzle::Sudoku)) {
-        bail!("--search is for Sudoku: a maze has no cells to commit");
+    let args = run.args;
+    match run.puzzle {
+        Loaded::Known(Puzzle::Sudoku) => {
+            let (engine, task, rows) = args.sudoku(&engine)?;
+            if !task.is_of_candidates() {
+                bail!("--search needs a model of candidates, not of cells");
+            }
+            run.search(&engine, (&task, SudokuTask::NAME), rows, max_calls, out)
+        }
+        Loaded::Known(Puzzle::Maze) => bail!("--search is for puzzles of cells and symbols, not for mazes"),
+        Loaded::File(file) => {
+            let (task, rows) = (&file.task, args.rules(file)?);
+            run.search(&engine, (task, file.rules().name()), rows, max_calls, out)
+        }
     }
-    let seed = args.model_args.seed_of_runs(&engine, &info.name)?;
-    let (engine, task, rows) = args.sudoku(&engine)?;
-    if !task.is_of_candidates() {
-        bail!("--search needs a model of candidates, not of cells");
-    }
-    if task.geometry() != Geometry::STANDARD {
-        let side = task.geometry().side();
-        bail!("--search is for Sudoku of 9x9 cells; these have {side}x{side}");
-    }
-    let policy = args.model_args.policy(engine.model().config())?;
-    let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
-    let data = rows.data.clone();
-    let identity = args.model_args.identity("search", &engine, &policy)?.with(&max_calls.to_le_bytes());
-    let sums = run.sums(identity, rows, |item: Item<SudokuTask>| {
-        let result = search(&engine, &item.question, &limits)?;
-        let right = result.answer.as_ref() == Some(&item.label);
-        Ok([1, usize::from(result.answer.is_some()), usize::from(right), result.calls, result.steps])
-    })?;
-    let Some([n, _, n_right, calls, steps]) = sums else { return Ok(Verdict::Yes) };
-    let (rate, mean) = (Rate::of(n_right, n), |sum: usize| sum as f64 / n.max(1) as f64);
-    let verdict = args.reached("exact_accuracy", rate.rate);
-    out.set_verdict(verdict);
-    if args.json {
-        let found = json!({ "exact_accuracy": rate, "calls": mean(calls), "steps": mean(steps),
-            "limits": limits });
-        let object =
-            json!({ "puzzle": SudokuTask::NAME, "data": data, "model": info, "n": n, "search": found });
-        out.json(&object, seed)?;
-    } else {
-        writeln!(
-            out,
-            "{n} puzzles, SEARCH around the network (at most {max_calls} calls): no score of the network"
-        )?;
-        writeln!(out, "  exact_accuracy     {rate}")?;
-        writeln!(out, "  calls per puzzle   {:.2}", mean(calls))?;
-        writeln!(out, "  steps per puzzle   {:.1}", mean(steps))?;
-    }
-    Ok(verdict)
 }
 
 /// Runs each puzzle several times.
@@ -84,6 +56,50 @@ pub fn run_rollouts(run: Run, engine: TrmEngine, n_runs: usize, out: &mut Output
 }
 
 impl Run<'_> {
+    fn search<T: CandidateTask, R: Send>(
+        &self,
+        engine: &TrmEngine,
+        (task, puzzle): (&T, &str),
+        rows: Rows<R>,
+        max_calls: usize,
+        out: &mut Output,
+    ) -> Result<Verdict>
+    where
+        T::Question: Clone,
+        Item<T>: From<R>,
+    {
+        let Run { args, info, .. } = self;
+        let seed = args.model_args.seed_of_runs(engine, &info.name)?;
+        let policy = args.model_args.policy(engine)?;
+        let limits = SearchLimits { max_calls, max_k: policy.max_k, ..SearchLimits::default() };
+        let data = rows.data.clone();
+        let identity = args.model_args.identity("search", engine, &policy)?.with(&max_calls.to_le_bytes());
+        let sums = self.sums(identity, rows, |item: Item<T>| {
+            let result = search(engine, task, &item.question, &limits)?;
+            let right = result.answer.as_ref() == Some(&item.label);
+            Ok([1, usize::from(result.answer.is_some()), usize::from(right), result.calls, result.steps])
+        })?;
+        let Some([n, _, n_right, calls, steps]) = sums else { return Ok(Verdict::Yes) };
+        let (rate, mean) = (Rate::of(n_right, n), |sum: usize| sum as f64 / n.max(1) as f64);
+        let verdict = args.reached("exact_accuracy", rate.rate);
+        out.set_verdict(verdict);
+        if args.json {
+            let found = json!({ "exact_accuracy": rate, "calls": mean(calls), "steps": mean(steps),
+                "limits": limits });
+            let object = json!({ "puzzle": puzzle, "data": data, "model": info, "n": n, "search": found });
+            out.json(&object, seed)?;
+        } else {
+            writeln!(
+                out,
+                "{n} puzzles, SEARCH around the network (at most {max_calls} calls): no score of the network"
+            )?;
+            writeln!(out, "  exact_accuracy     {rate}")?;
+            writeln!(out, "  calls per puzzle   {:.2}", mean(calls))?;
+            writeln!(out, "  steps per puzzle   {:.1}", mean(steps))?;
+        }
+        Ok(verdict)
+    }
+
     fn rollouts<T: Task, R: Send>(
         &self,
         engine: &TrmEngine,
@@ -96,7 +112,7 @@ impl Run<'_> {
         Item<T>: From<R>,
     {
         let Run { args, info, .. } = self;
-        let policy: Policy = args.model_args.policy(engine.model().config())?;
+        let policy: Policy = args.model_args.policy(engine)?;
         let data = rows.data.clone();
         let identity = args.model_args.identity("rollouts", engine, &policy)?;
         let identity = identity.with(&serde_json::to_vec(config)?);

@@ -66,7 +66,7 @@ impl Run<'_> {
         Item<T>: From<R>,
     {
         let Run { args, info, world, .. } = self;
-        let policy = args.model_args.policy(engine.model().config())?;
+        let policy = args.model_args.policy(engine)?;
         let seed = args.model_args.seed_of_runs(engine, &info.name)?;
         let data = rows.data.clone();
         let after_halt = if args.sweep { AfterHalt::Continue } else { AfterHalt::Stop };

@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, alias = "noise", value_name = "STD", default_value_t = 0.5, requires = "rollouts",
         value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     pub latent_noise: f64,
-    /// Sudoku: search around the network, in at most N calls; no score of the network
+    /// Sudoku and puzzle files: search around the network, in at most N calls; no score of the network
     #[arg(long, value_name = "N", conflicts_with = "sweep", value_parser = clap::value_parser!(u32).range(1..))]
     pub search: Option<u32>,
     /// Write every row's answer, steps, confidence and verdicts into this CSV file, for `trm compare`

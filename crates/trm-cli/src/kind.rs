@@ -93,24 +93,30 @@ impl PuzzleFile {
         self.task.rules()
     }
 
-    /// The model that answers its puzzles: the one that is named, the one that carries the file, or that of Sudoku,
-    /// whose weights of cells, lines, boxes and their intersections serve other puzzles too.
+    /// The engine of [`PuzzleFile::loaded`] as these options want it.
     pub fn engine(&self, args: &ModelArgs) -> Result<(TrmEngine, ModelInfo)> {
         let sona = args.learned_state(None)?;
-        let (model, name) = match (&args.model, &self.model) {
-            (Some(path), _) => (read_model(path)?, name_of(path)),
-            (None, Some(model)) => (model.clone(), self.name.clone()),
-            (None, None) => (Puzzle::Sudoku.embedded().0.model().clone(), "embedded sudoku".into()),
-        };
-        let fitted = fit_rules(&model, self.rules()).with_context(|| name.clone())?;
-        let info = ModelInfo { untrained: model.is_untrained(), ..ModelInfo::of(name, &fitted) };
-        let engine = args.tuned(fitted.into(), &info)?;
+        let (engine, info) = self.loaded(args.model.as_deref())?;
+        let engine = args.tuned(engine, &info)?;
         Ok(match sona {
             Some(sona) => {
                 (engine.with_halting(Arc::new(LearnedHalting::new(self.task.clone(), sona)?)), info)
             }
             None => (engine, info),
         })
+    }
+
+    /// The model that answers its puzzles: the one that is named, the one that carries the file, or that of Sudoku,
+    /// whose weights of cells, lines, boxes and their intersections serve other puzzles too.
+    pub fn loaded(&self, model: Option<&Path>) -> Result<(TrmEngine, ModelInfo)> {
+        let (model, name) = match (model, &self.model) {
+            (Some(path), _) => (read_model(path)?, name_of(path)),
+            (None, Some(model)) => (model.clone(), self.name.clone()),
+            (None, None) => (Puzzle::Sudoku.embedded().0.model().clone(), "embedded sudoku".into()),
+        };
+        let engine = fit_rules(&model, self.rules()).with_context(|| name.clone())?;
+        let info = ModelInfo { untrained: model.is_untrained(), ..ModelInfo::of(name, engine.model()) };
+        Ok((engine, info))
     }
 }
 

@@ -10,7 +10,7 @@ use sona_learn::SonaEngine;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trm_bench::ModelInfo;
-use trm_core::{HaltingPredictor, Precision, TrmConfig, TrmEngine};
+use trm_core::{HaltingPredictor, Precision, TrmEngine};
 use trm_solve::{Halting, LearnedHalting, Policy, maze_task, sudoku_task};
 use trm_tasks::Task;
 
@@ -208,7 +208,7 @@ impl ModelArgs {
         }
     }
 
-    pub fn policy(&self, config: &TrmConfig) -> Result<Policy> {
+    pub fn policy(&self, engine: &TrmEngine) -> Result<Policy> {
         let halting = match (self.k, self.stable) {
             (Some(k), _) => Halting::Fixed(k),
             (_, Some(n)) => Halting::Stable(n),
@@ -217,9 +217,9 @@ impl ModelArgs {
             _ if self.learned => Halting::Learned,
             _ if self.predicted => Halting::Predicted,
             _ if self.vote => Halting::Vote,
-            _ => config.halting_rule.into(),
+            _ => Halting::of(engine),
         };
-        Ok(Policy::of(config, halting, self.max_k)?)
+        Ok(Policy::of(engine.model().config(), halting, self.max_k)?)
     }
 }
 

@@ -137,7 +137,7 @@ impl Args {
     ) -> Result<Vec<Set>> {
         let mut sets = Vec::new();
         for path in &self.files {
-            sets.push(Set::of(name_of(path), &source.read_all(path, usize::MAX)?, &keys)?);
+            sets.push(Set::of(name_of(path), &source.files.read_all(path, usize::MAX)?, &keys)?);
         }
         if self.committed {
             let committed = (source.committed)()?;

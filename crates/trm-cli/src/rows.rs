@@ -116,14 +116,6 @@ impl<R: Send + 'static> Source<R> {
         };
         self.files.rows(path, limit, fits)
     }
-
-    /// See [`Files::read_all`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn read_all(&self, path: &Path, limit: usize) -> Result<Vec<R>> {
-        self.files.read_all(path, limit)
-    }
 }
 
 impl<R: Send + 'static> Files<R> {

@@ -223,7 +223,7 @@ impl<'a> Job<'a> {
         puzzle: &str,
         data: String,
     ) -> Result<Self> {
-        let policy = args.model_args.policy(engine.model().config())?;
+        let policy = args.model_args.policy(&engine)?;
         let engine = engine.with_threads(rayon::current_num_threads());
         if info.untrained {
             message!("note: the model is untrained ({}); its answers mean nothing", info.name);

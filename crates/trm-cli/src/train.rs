@@ -250,7 +250,7 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
             };
             let validation = match &run.validate {
                 Some(path) => {
-                    let rows = rows::mazes().read_all(path, run.validate_limit)?;
+                    let rows = rows::mazes().files.read_all(path, run.validate_limit)?;
                     rows.iter().map(maze_sample).collect()
                 }
                 None => Vec::new(),
@@ -279,7 +279,7 @@ fn weighted(set: &str) -> Result<(Vec<puzzles::SudokuRow>, f64)> {
 }
 
 fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {
-    let rows = rows::sudoku(None).read_all(path, limit)?;
+    let rows = rows::sudoku(None).files.read_all(path, limit)?;
     if let Some(other) = rows.iter().find(|row| row.puzzle.geometry() != Geometry::STANDARD) {
         let side = other.puzzle.geometry().side();
         bail!("{}: Sudoku of {side}x{side} cells; models are trained on 9x9", name_of(path));

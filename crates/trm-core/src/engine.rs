@@ -2,15 +2,17 @@
 
 mod array;
 mod check;
+mod relations;
 mod steps;
 
+use relations::Turns;
 pub use steps::Steps;
 
 use crate::halting::{HaltingPredictor, StepTrace};
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
-use crate::{Graph, MAX_K, Mixer, Model, Relations, Result, TrmConfig, TrmError};
+use crate::{Graph, MAX_K, Model, Relations, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -74,6 +76,7 @@ pub struct TrmEngine {
     grid: Option<(usize, usize)>,
     /// Relations of the questions, where they are not the model's.
     relations: Option<Arc<Relations>>,
+    turns: Option<Turns>,
     halting: Option<Arc<dyn HaltingPredictor>>,
     /// Threads that share a question; at least 1.
     threads: usize,
@@ -89,13 +92,25 @@ pub struct TrmEngine {
 impl Clone for TrmEngine {
     /// Shares the weights; the buffers are the clone's own.
     fn clone(&self) -> Self {
-        let TrmEngine { model, isa, grid, relations, halting, threads, seed, channel_noise, pairs, .. } =
-            self;
+        let TrmEngine {
+            model,
+            isa,
+            grid,
+            relations,
+            turns,
+            halting,
+            threads,
+            seed,
+            channel_noise,
+            pairs,
+            ..
+        } = self;
         TrmEngine {
             model: model.clone(),
             isa: *isa,
             grid: *grid,
             relations: relations.clone(),
+            turns: turns.clone(),
             halting: halting.clone(),
             threads: *threads,
             seed: *seed,
@@ -115,6 +130,7 @@ impl From<Model> for TrmEngine {
             isa,
             grid,
             relations: None,
+            turns: None,
             halting,
             threads: 1,
             seed: 0,
@@ -177,37 +193,6 @@ impl TrmEngine {
     pub fn with_grid(mut self, height: usize, width: usize) -> Self {
         self.grid = Some((height, width));
         self
-    }
-
-    /// The same engine for questions that bring relations of their own: groups whose messages pass the matrices of the
-    /// model.
-    ///
-    /// # Errors
-    /// [`TrmError::Config`] where the relations are not valid, pass other matrices, or leave a softmax without groups.
-    pub fn with_relations(mut self, relations: Arc<Relations>) -> Result<Self> {
-        let mut config = self.model.config().clone();
-        let n_matrices = |config: &TrmConfig| match &config.mixer {
-            Mixer::Relational(relations) => Some((relations.n_matrices(), relations.n_neighbours())),
-            _ => None,
-        };
-        let expected = n_matrices(&config);
-        config.mixer = Mixer::Relational((*relations).clone());
-        config.validate()?;
-        if n_matrices(&config) != expected {
-            let (found, expected) = (format!("{:?}", n_matrices(&config)), "the matrices of the model");
-            return Err(TrmError::Config { field: "relations", found, expected });
-        }
-        self.relations = Some(relations);
-        Ok(self)
-    }
-
-    /// The relations of its questions: their own, or the model's.
-    pub(crate) fn relations(&self) -> Option<&Relations> {
-        match (&self.relations, &self.model.config().mixer) {
-            (Some(relations), _) => Some(relations),
-            (None, Mixer::Relational(relations)) => Some(relations),
-            _ => None,
-        }
     }
 
     /// The same engine whose questions are shared by `threads` threads of the rayon pool each (0 counts as 1): less

@@ -71,6 +71,18 @@ impl Relations {
         }
     }
 
+    /// `[matrices]`: the most groups that a token is in.
+    pub fn most_groups(&self) -> Vec<u32> {
+        let Relations::Groups { relations, .. } = self else { return Vec::new() };
+        let mut most = vec![0; self.n_matrices()];
+        for (matrix, most) in most.iter_mut().enumerate() {
+            let relations: Vec<_> = relations.iter().filter(|r| r.matrix == matrix).collect();
+            let n_groups = |t: usize| relations.iter().filter(|r| r.group_of[t] != NONE).count() as u32;
+            *most = (0..self.n_tokens().unwrap_or(0)).map(n_groups).max().unwrap_or(0);
+        }
+        most
+    }
+
     /// The number of tokens, where the relations fix it.
     pub fn n_tokens(&self) -> Option<usize> {
         match self {
@@ -126,6 +138,8 @@ pub struct Graph {
     pub group_of: Vec<u32>,
     /// The groups of each relation.
     pub relations: Vec<Range<u32>>,
+    /// All groups of all tokens, as `starts` and `group_of` have those of one turn; empty where there are no turns.
+    all: [Vec<u32>; 2],
     /// `[n_groups + 1]`: where the members of each group start.
     pub offsets: Vec<u32>,
     /// Indices into the live tokens, by group.
@@ -193,12 +207,39 @@ impl Graph {
         }
     }
 
+    /// Leaves each token at most `most[m]` groups of matrix `m`: those whose turn it is in supervision step `step`, counted
+    /// from 0. A group always sums over all of its members.
+    pub fn take_turn(&mut self, most: &[u32], step: usize) {
+        let Graph { all: [starts, all], segments, .. } = self;
+        if starts.is_empty() {
+            starts.clone_from(&self.starts);
+            all.clone_from(&self.group_of);
+        }
+        self.group_of.clear();
+        for (i, ends) in starts.windows(2).enumerate() {
+            self.starts[i] = self.group_of.len() as u32;
+            let mine = &all[ends[0] as usize..ends[1] as usize];
+            for (ends, n) in segments.windows(2).zip(most) {
+                let of_matrix = || mine.iter().filter(|g| (ends[0]..ends[1]).contains(g));
+                let (n_groups, n) = (of_matrix().count(), *n as usize);
+                let skipped = if n_groups > n { step * n % n_groups } else { 0 };
+                self.group_of.extend(of_matrix().cycle().skip(skipped).take(n.min(n_groups)));
+            }
+        }
+        if let Some(end) = self.starts.last_mut() {
+            *end = self.group_of.len() as u32;
+        }
+    }
+
     fn clear_messages(&mut self) {
         self.n_neighbours = 0;
         self.relations.clear();
         self.starts.clear();
         self.starts.resize(self.live.len() + 1, 0);
+        let [starts, all] = &mut self.all;
         for v in [
+            starts,
+            all,
             &mut self.group_of,
             &mut self.offsets,
             &mut self.members,

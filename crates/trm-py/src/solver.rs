@@ -45,7 +45,7 @@ impl Options {
         let halting = match self.halting.as_str() {
             "fixed" => Halting::Fixed(count),
             "stable" => Halting::Stable(count),
-            "model" => engine.model().config().halting_rule.into(),
+            "model" => Halting::of(engine),
             "vote" => Halting::Vote,
             "adaptive" => Halting::Adaptive,
             "learned" => Halting::Learned,

@@ -3,10 +3,12 @@
 use crate::error::{Result, SolveError};
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
-use trm_core::{HaltingRule, TrmConfig};
+use trm_core::{HaltingRule, TrmConfig, TrmEngine};
 
 /// The sum of confidences at which one answer ends a run under [`Halting::Vote`].
 pub const VOTES: f32 = 2.0;
+/// Turns of all groups in which an answer that ends a run does not change; see [`Halting::of`].
+const ROUNDS: usize = 2;
 
 /// The rule by which a run halts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,18 @@ pub enum Halting {
     /// At the first answer that obeys the rules of the puzzle. The rules are not part of the network, so
     /// reports list this policy apart from the others.
     Verified,
+}
+
+impl Halting {
+    /// How runs of this engine halt unless told otherwise: by its model's rule; where groups take turns, when the
+    /// answer stayed the same while each had [`ROUNDS`] turns, for a confidence knows the groups of one step only.
+    #[must_use]
+    pub fn of(engine: &TrmEngine) -> Self {
+        match engine.n_turns() {
+            1 => engine.model().config().halting_rule.into(),
+            n => Halting::Stable(ROUNDS * n),
+        }
+    }
 }
 
 impl From<HaltingRule> for Halting {

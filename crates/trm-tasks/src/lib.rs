@@ -19,4 +19,4 @@ pub use rules::{PUZZLE_NOTE, RulesTask, fit_rules, init_rules, rules_builder, ru
 #[cfg(feature = "train")]
 pub use streams::{MazeStream, RulesStream, SudokuStream, maze_sample, sudoku_sample};
 pub use sudoku::SudokuTask;
-pub use task::{Encoded, Item, Score, Task};
+pub use task::{CandidateTask, Encoded, Item, Score, Task};

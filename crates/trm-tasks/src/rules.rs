@@ -6,10 +6,12 @@
 
 use crate::builders::GROUP_SCALE;
 use crate::error::{Result, TaskError};
-use crate::task::{Encoded, Item, Score, Task};
+use crate::task::{CandidateTask, Encoded, Item, Score, Task};
 use puzzles::rules::{self, CELL_KIND, Puzzle, Rule, Rules, Structure, TRIAD_KIND};
 use std::sync::Arc;
-use trm_core::{GroupRelation, Mixer, Model, NONE, Output, Relations, TrmConfig, TrmConfigBuilder, TrmError};
+use trm_core::{
+    GroupRelation, Mixer, Model, NONE, Output, Relations, TrmConfig, TrmConfigBuilder, TrmEngine, TrmError,
+};
 
 /// The note of a model file that holds its file of rules.
 pub const PUZZLE_NOTE: &str = "puzzle";
@@ -135,6 +137,22 @@ impl Task for RulesTask {
     }
 }
 
+impl CandidateTask for RulesTask {
+    fn n_symbols(&self) -> usize {
+        self.template.n_symbols
+    }
+
+    fn cells<'a>(&self, question: &'a Puzzle) -> &'a [u8] {
+        &question.cells
+    }
+
+    fn filled(&self, question: &Puzzle, cell: usize, symbol: u8) -> Puzzle {
+        let mut filled = question.clone();
+        filled.cells[cell] = symbol;
+        filled
+    }
+}
+
 impl From<rules::Row> for Item<RulesTask> {
     fn from(row: rules::Row) -> Self {
         Item { question: row.puzzle, label: row.solution, rating: row.rating }
@@ -223,13 +241,27 @@ fn kinds_of(model: &Model) -> Result<Vec<String>> {
     }
 }
 
-/// A model for other rules, with its weights: each kind of groups keeps its matrix.
+/// An engine for other rules, with the weights of a model: each kind of groups keeps its matrix. Where a cell is in more
+/// groups of a kind than any cell of the model's own puzzle, they take turns: [`TrmEngine::with_turns`].
 ///
 /// # Errors
 /// [`TaskError::NoPuzzle`] for a model that is none of candidates, [`TaskError::UnknownKinds`] where the rules name
 /// kinds of weights that it does not have.
-pub fn fit_rules(model: &Model, rules: &Rules) -> Result<Model> {
-    transfer(model, rules, false)
+pub fn fit_rules(model: &Model, rules: &Rules) -> Result<TrmEngine> {
+    let fitted = transfer(model, rules, false)?;
+    let (known, own) = (kinds_of(model)?, most_groups(model));
+    let most = |kind: &String| known.iter().position(|known| known == kind).map(|kind| own[kind].max(1));
+    let most: Vec<u32> = rules.template().kinds.iter().filter_map(most).collect();
+    let takes_turns = most_groups(&fitted).iter().zip(&most).any(|(found, most)| found > most);
+    let engine = TrmEngine::from(fitted);
+    Ok(if takes_turns { engine.with_turns(&most)? } else { engine })
+}
+
+fn most_groups(model: &Model) -> Vec<u32> {
+    match &model.config().mixer {
+        Mixer::Relational(relations) => relations.most_groups(),
+        _ => Vec::new(),
+    }
 }
 
 /// [`fit_rules`] for training to go on from: kinds that the model does not have begin with zeros, which change no

@@ -2,7 +2,7 @@
 
 use crate::embedding;
 use crate::error::{Result, other_task};
-use crate::task::{Encoded, Item, Score, Task};
+use crate::task::{CandidateTask, Encoded, Item, Score, Task};
 use puzzles::SudokuRow;
 use puzzles::sudoku::{self, Geometry, Grid, SudokuDecoder, SudokuEncoder, Verdict};
 use trm_core::TrmConfig;
@@ -112,6 +112,22 @@ impl Task for SudokuTask {
             n_cells_right: pairs.filter(|(a, b)| a == b).count(),
             n_cells: label.cells().len(),
         }
+    }
+}
+
+impl CandidateTask for SudokuTask {
+    fn n_symbols(&self) -> usize {
+        self.geometry().side()
+    }
+
+    fn cells<'a>(&self, question: &'a Grid) -> &'a [u8] {
+        question.cells()
+    }
+
+    fn filled(&self, question: &Grid, cell: usize, symbol: u8) -> Grid {
+        let (mut filled, side) = (question.clone(), question.geometry().side());
+        filled.set(cell / side, cell % side, symbol);
+        filled
     }
 }
 

@@ -41,6 +41,17 @@ pub trait Task: Sync {
     fn score(&self, question: &Self::Question, answer: &Self::Answer, label: &Self::Answer) -> Score;
 }
 
+/// A kind of puzzle in which every cell gets a symbol, and the tokens are its candidates: token
+/// `cell * n_symbols + symbol`, whose first feature says whether it is open.
+pub trait CandidateTask: Task {
+    /// Number of symbols.
+    fn n_symbols(&self) -> usize;
+    /// `[cells]`: the symbols of a question, counted from 1; 0 is a blank.
+    fn cells<'a>(&self, question: &'a Self::Question) -> &'a [u8];
+    /// The question with one more cell filled.
+    fn filled(&self, question: &Self::Question, cell: usize, symbol: u8) -> Self::Question;
+}
+
 /// A question as tensors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoded {

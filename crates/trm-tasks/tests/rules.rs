@@ -39,7 +39,8 @@ fn the_file_of_sudoku_gives_the_bits_of_sudoku() {
     assert_eq!((&ours.question, &ours.answer), (&theirs.question, &theirs.answer));
     assert_eq!(task.decode_question(&ours.question, 1), Some(puzzle.clone()));
     assert!(ours.relations.is_none());
-    let fitted = TrmEngine::from(fit_rules(&model, &rules).expect("the same kinds"));
+    let fitted = fit_rules(&model, &rules).expect("the same kinds");
+    assert_eq!(fitted.n_turns(), 1);
     let expected = TrmEngine::from(model).reason(&theirs.question, &theirs.answer, Some(4));
     assert_eq!(fitted.reason(&ours.question, &ours.answer, Some(4)), expected);
     assert_eq!(
@@ -52,7 +53,7 @@ fn the_file_of_sudoku_gives_the_bits_of_sudoku() {
 fn a_model_carries_its_puzzle() {
     let rules = Rules::sudoku();
     let model = fit_rules(&sudoku(), &rules).expect("the same kinds");
-    let again = Model::from_bytes(&model.to_bytes().expect("valid")).expect("as written");
+    let again = Model::from_bytes(&model.model().to_bytes().expect("valid")).expect("as written");
     assert_eq!(rules_of(&again).expect("a file"), Some(rules));
     assert_eq!(rules_of(&sudoku()).expect("none"), None);
 }
@@ -60,7 +61,7 @@ fn a_model_carries_its_puzzle() {
 #[test]
 fn weights_follow_their_kinds() {
     let model = sudoku();
-    let latin = fit_rules(&model, &variant("")).expect("cells and lines");
+    let latin = fit_rules(&model, &variant("")).expect("cells and lines").model().clone();
     let matrices = |model: &Model| {
         let range = model.layout().get("blocks.0.groups.weight").expect("there").range.clone();
         model.params[range].to_vec()
@@ -83,11 +84,33 @@ fn weights_follow_their_kinds() {
 }
 
 #[test]
+fn groups_that_the_weights_do_not_know_take_turns() {
+    let model = sudoku();
+    let two = "{ name = \"box\", cells = \"boxes 3x3\" }, { name = \"window\", cells = [\"r2c2:r4c4\"], kind = \"box\" }";
+    let rules = Arc::new(variant(two));
+    let engine = fit_rules(&model, &rules).expect("the kinds of Sudoku");
+    assert_eq!(engine.n_turns(), 2);
+    let task = RulesTask::new(rules.clone());
+    let encoded = task.encode(&rules.puzzle(EASY, &[]).expect("a puzzle"));
+    let sudoku = TrmEngine::from(model);
+    let run = |engine: &TrmEngine, k| engine.reason(&encoded.question, &encoded.answer, Some(k)).answer;
+    // At first each cell hears its row, column and box, as a Sudoku does; the window has the second step.
+    assert_eq!(run(&engine, 1), run(&sudoku, 1));
+    assert_ne!(run(&engine, 2), run(&sudoku, 2));
+    assert_eq!(run(&engine.clone().with_threads(2), 2), run(&engine, 2));
+    // Weights that were trained with such groups hear all of them at once.
+    let own = fit_rules(engine.model(), &rules).expect("its own");
+    assert_eq!(own.n_turns(), 1);
+    assert_ne!(run(&own, 1), run(&sudoku, 1));
+    assert!(own.with_turns(&[1, 0, 1, 1]).is_err() && engine.with_turns(&[1]).is_err());
+}
+
+#[test]
 fn groups_of_a_row_are_relations_of_its_question() {
     let rules =
         Arc::new(variant("{ name = \"region\", column = \"regions\", make = \"regions\", kind = \"box\" }"));
     let task = RulesTask::new(rules.clone());
-    let engine = TrmEngine::from(fit_rules(&sudoku(), &rules).expect("the kinds of Sudoku"));
+    let engine = fit_rules(&sudoku(), &rules).expect("the kinds of Sudoku");
     let rows = generate(&rules, 2, 1, &Recipe::default(), &mut |_| {}).expect("puzzles");
     for row in rows {
         let Item { question, label, .. } = Item::<RulesTask>::from(row);

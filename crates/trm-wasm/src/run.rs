@@ -5,7 +5,7 @@ use puzzles::maze::{Maze, read_maze, shortest_path_len};
 use puzzles::sudoku::{Geometry, Grid, ReadOptions, Solutions, SudokuText, read_sudoku, solutions};
 use std::sync::OnceLock;
 use trm_core::{Model, StepTrace, Steps, TrmEngine};
-use trm_solve::{Halter, Policy, SolveError};
+use trm_solve::{Halter, Halting, Policy, SolveError};
 use trm_tasks::{MazeTask, SudokuTask, Task};
 
 /// The embedded Sudoku model: that of trm-models, rounded to half precision.
@@ -123,7 +123,7 @@ impl<T: CellProbabilities> Run<T> {
         max_k: Option<usize>,
     ) -> Result<Self, SolveError> {
         let config = engine.model().config();
-        let policy = Policy::of(config, config.halting_rule.into(), max_k)?;
+        let policy = Policy::of(config, Halting::of(engine), max_k)?;
         let answer_dim = config.answer_dim;
         let encoded = task.encode(&question);
         let engine = match encoded.grid {

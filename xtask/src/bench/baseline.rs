@@ -89,6 +89,11 @@ fn once(program: &Program, case: &str) -> Result<f64> {
 /// [`against`].
 pub fn records(a: &Path, b: &Path) -> Result<()> {
     let (before, after) = (record::read(a)?, record::read(b)?);
+    if let [Some(a), Some(b)] = [&before, &after].map(|rows| rows.first().map(|row| row.run.processor()))
+        && a != b
+    {
+        bail!("these records are of two processors, {a} and {b}: their times say nothing of the code");
+    }
     println!("the second record by the first; taken apart, so a busy machine shows as a difference\n");
     let mut slower = Vec::new();
     for row in &after {
@@ -151,6 +156,11 @@ mod tests {
         assert!(records(&before, &after).is_err_and(|e| e.to_string().ends_with("slower: a")));
         records(&after, &before).expect("faster is no fault");
         records(&before, &before).expect("the same is no fault");
+        let mut other = timed(100.0);
+        other.run.cpu_features = vec!["avx2".into(), "fma".into()];
+        let other = write(folder.path(), "other", &other);
+        let refused = records(&before, &other).expect_err("two processors").to_string();
+        assert!(refused.contains("with portable and") && refused.contains("with avx2"), "{refused}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a run is made on and of.
 
-use super::record::Run;
+use super::record::{Run, instruction_set};
 use crate::run::root;
 use std::fs;
 use std::process::Command;
@@ -8,6 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Describes this machine, these sources and this moment.
 pub fn describe(quick: bool) -> Run {
+    let cpu_features = cpu_features();
+    let forced = std::env::var("TRM_KERNEL").ok().filter(|name| !name.is_empty());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     Run {
         commit: commit(),
@@ -17,7 +19,8 @@ pub fn describe(quick: bool) -> Run {
         n_cores: std::thread::available_parallelism().map_or(1, usize::from),
         os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         rustc: line_of(rustc()),
-        cpu_features: cpu_features(),
+        instruction_set: forced.unwrap_or_else(|| instruction_set(&cpu_features).into()),
+        cpu_features,
         load: load(),
     }
 }

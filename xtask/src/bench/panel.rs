@@ -24,6 +24,8 @@ pub struct Entry {
     pub value: Option<f64>,
     pub unit: &'static str,
     pub target: Target,
+    /// Whether the processor of the record could reach it at all.
+    pub is_possible: bool,
 }
 
 /// A titled group of lines.
@@ -35,12 +37,12 @@ pub struct Group {
 
 impl Entry {
     fn new(name: impl Into<String>, value: Option<f64>, unit: &'static str, target: Target) -> Self {
-        Entry { name: name.into(), value, unit, target }
+        Entry { name: name.into(), value, unit, target, is_possible: true }
     }
 
-    /// Whether the target is met, if it was measured.
+    /// Whether the target is met, if it was measured and can be.
     pub fn is_met(&self) -> Option<bool> {
-        self.value.map(|value| match self.target {
+        self.value.filter(|_| self.is_possible).map(|value| match self.target {
             Target::Below(most) => value < most,
             Target::Above(least) => value > least,
         })
@@ -49,7 +51,8 @@ impl Entry {
     /// How much of the bar is full, in 0..1: the share of what is allowed, or of what is asked for.
     pub fn fill(&self) -> f64 {
         let (Target::Below(bound) | Target::Above(bound)) = self.target;
-        (self.value.unwrap_or(0.0) / bound).clamp(0.0, 1.0)
+        let value = self.value.filter(|_| self.is_possible);
+        (value.unwrap_or(0.0) / bound).clamp(0.0, 1.0)
     }
 
     /// `2.20 ms (<10)`
@@ -59,6 +62,7 @@ impl Entry {
             Target::Above(least) => format!(">{least}"),
         };
         match self.value {
+            _ if !self.is_possible => "not on this processor".into(),
             Some(value) => format!("{} {} ({sign})", short(value), self.unit).replace("  ", " "),
             None => format!("not measured ({sign})"),
         }
@@ -151,13 +155,16 @@ fn bf16(rows: &[Row]) -> Group {
         let whole = quantity(rows, &format!("Quality/{puzzle}/{rate}"))?;
         Some(whole - quantity(rows, &format!("Quality/{puzzle} in bf16/{rate}"))?)
     };
+    // Without instructions for it, factors of 16 bits cost time.
+    let is_possible = rows.first().is_none_or(|row| row.run.has("avx512bf16"));
+    let entry = |name: &str, value, target| Entry { is_possible, ..Entry::new(name, value, "x", target) };
     let entries = vec![
-        Entry::new("Sudoku gain", gain("Sudoku/K/10", "Sudoku/bf16 K=10"), "x", Target::Above(1.0)),
+        entry("Sudoku gain", gain("Sudoku/K/10", "Sudoku/bf16 K=10"), Target::Above(1.0)),
         Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Target::Below(2.0)),
-        Entry::new("Maze gain", gain("Maze 30x30/K/10", "Maze 30x30/bf16 K=10"), "x", Target::Above(1.0)),
+        entry("Maze gain", gain("Maze 30x30/K/10", "Maze 30x30/bf16 K=10"), Target::Above(1.0)),
         Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Target::Below(2.0)),
-        Entry::new("MLP gain", dense("MLP"), "x", Target::Above(1.0)),
-        Entry::new("Attn gain", dense("Attention"), "x", Target::Above(1.0)),
+        entry("MLP gain", dense("MLP"), Target::Above(1.0)),
+        entry("Attn gain", dense("Attention"), Target::Above(1.0)),
     ];
     Group { title: "BF16", entries }
 }
@@ -261,6 +268,24 @@ mod tests {
         assert_eq!(entry("QUALITY", "Maze").is_met(), Some(false));
         assert_eq!(entry("SCALING", "Linear, R^2").is_met(), Some(true));
         assert_eq!(entry("SCALING", "Attn by MLP").value, None);
+    }
+
+    #[test]
+    fn what_a_processor_cannot_do_is_not_missed() {
+        let timed = |case: &str, median_ns| {
+            let mut row = Row { case: case.into(), ..Row::default() };
+            row.time = Some(Time { median_ns, ..Time::default() });
+            row.run.cpu_features = vec!["avx2".into(), "fma".into()];
+            row
+        };
+        let mut rows = [timed("Sudoku/K/10", 1e6), timed("Sudoku/bf16 K=10", 2e6)];
+        let entry = |rows: &[Row]| bf16(rows).entries[0].clone();
+        assert_eq!((entry(&rows).is_met(), entry(&rows).fill()), (None, 0.0));
+        assert_eq!(entry(&rows).reading(), "not on this processor");
+        let plain = draw(&groups(&rows), false);
+        assert!(plain.lines().all(|line| line.chars().count() == 2 * COLUMN + 3), "{plain}");
+        rows.iter_mut().for_each(|row| row.run.cpu_features.push("avx512bf16".into()));
+        assert_eq!(entry(&rows).is_met(), Some(false));
     }
 
     #[test]

@@ -74,9 +74,39 @@ pub struct Run {
     pub rustc: String,
     /// Those the kernels ask for.
     pub cpu_features: Vec<String>,
+    /// What the kernels used of them; older records do not say it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub instruction_set: String,
     /// Processes that wanted a core at the start: above 0.5 the times are those of a busy machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub load: Option<f64>,
+}
+
+impl Run {
+    /// Whether its processor has a feature; where the record does not say, it may.
+    pub fn has(&self, feature: &str) -> bool {
+        self.cpu_features.is_empty() || self.cpu_features.iter().any(|found| found == feature)
+    }
+
+    /// Processor and instruction set, which two records must share to be compared.
+    pub fn processor(&self) -> String {
+        let used = match self.instruction_set.as_str() {
+            "" => instruction_set(&self.cpu_features),
+            used => used,
+        };
+        format!("{} with {used}", self.machine)
+    }
+}
+
+/// What the kernels use of these features, unless `TRM_KERNEL` says otherwise.
+pub fn instruction_set(features: &[String]) -> &'static str {
+    let has = |name: &str| features.iter().any(|found| found == name);
+    match () {
+        () if has("avx512f") => "avx512",
+        () if has("avx2") && has("fma") => "avx2",
+        () if has("neon") => "neon",
+        () => "portable",
+    }
 }
 
 /// The lines that a benchmark prints for `cargo xtask bench`.

@@ -49,8 +49,9 @@ fn about(run: &Run) -> String {
         }
         _ => String::new(),
     };
-    let Run { commit, date, machine, n_cores, os, rustc, .. } = run;
-    let text = format!("{date}, commit {commit}{quick}; {machine}, {n_cores} cores, {os}; {rustc}.");
+    let Run { commit, date, n_cores, os, rustc, .. } = run;
+    let processor = run.processor();
+    let text = format!("{date}, commit {commit}{quick}; {processor}, {n_cores} cores, {os}; {rustc}.");
     escape(&text) + &load
 }
 

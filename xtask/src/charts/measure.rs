@@ -31,7 +31,7 @@ pub fn run(folder: &Path, words: &[String]) -> Result<()> {
 }
 
 /// A report, without the times of this run.
-fn read(json: &[u8]) -> Result<Report> {
+pub fn read(json: &[u8]) -> Result<Report> {
     let read = serde_json::from_slice(json).and_then(|report| serde_json::from_value(rounded(report)));
     read.context("what trm eval --json printed")
 }

@@ -1,9 +1,11 @@
 //! `cargo xtask charts`: the charts of the documents, and their tables of scores.
 
 mod data;
+mod examples;
 mod halting;
 mod measure;
 mod plots;
+mod puzzles;
 mod tables;
 
 use crate::file::replace;
@@ -11,14 +13,16 @@ use crate::run::root;
 use crate::scale;
 use anyhow::{Context, Result, bail, ensure};
 use data::{Puzzle, Scores, published};
+pub use examples::run as examples;
 use std::path::{Path, PathBuf};
 
 const HELP: &str = "\
 cargo xtask charts [--measure FOLDER [WORD ..]]
 
 Draws docs/charts/*.svg, and writes the tables between `<!-- table: NAME -->` and `<!-- end -->` in README.md,
-docs/results.md, docs/cluster.md and the model cards, from docs/data/scores.json (ours), docs/data/published.json (of
-others), docs/data/scale.json (cargo xtask scale) and datasets/k-star-*.txt (cargo xtask data k-star).
+docs/results.md, docs/own-puzzle.md, docs/cluster.md and the model cards, from docs/data/scores.json (ours),
+docs/data/published.json (of others), docs/data/puzzles.json (cargo xtask puzzles), docs/data/scale.json (cargo xtask
+scale) and datasets/k-star-*.txt (cargo xtask data k-star).
 
 --measure first runs the commands of docs/data/scores.json again, or those of them that hold one of the words
 (`sudoku`, `maze-40.csv`), in some hours of one core, and keeps what they print. FOLDER holds the files that they
@@ -26,10 +30,11 @@ name after --data; docs/results.md says how to make them.
 ";
 
 /// The documents with tables.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "docs/cluster.md",
     "docs/results.md",
+    "docs/own-puzzle.md",
     "crates/trm-models/weights/sudoku.md",
     "crates/trm-models/weights/maze.md",
 ];
@@ -73,6 +78,7 @@ fn outputs() -> Result<Vec<(PathBuf, String)>> {
         "maze" => tables::network(&scores, Puzzle::Maze),
         "more" => tables::more(&scores),
         "ratings" => tables::ratings(&scores, Puzzle::Sudoku),
+        "puzzles" => puzzles::table(),
         "policies" => halting::policies(),
         "predictors" => halting::predictors(),
         name => scale::table(name, &scale),

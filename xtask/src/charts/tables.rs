@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use std::fmt::Write;
 
 /// `92.7 % (90.9 .. 94.2)`
-fn interval(Rate { rate, low, high }: Rate) -> String {
+pub fn interval(Rate { rate, low, high }: Rate) -> String {
     format!("{:.1} % ({:.1} .. {:.1})", 100.0 * rate, 100.0 * low, 100.0 * high)
 }
 
@@ -19,7 +19,7 @@ fn amount(v: f64) -> String {
 }
 
 /// `19,904`
-fn grouped(n: u64) -> String {
+pub fn grouped(n: u64) -> String {
     if n < 1000 { n.to_string() } else { format!("{},{:03}", grouped(n / 1000), n % 1000) }
 }
 

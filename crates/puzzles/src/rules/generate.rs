@@ -9,6 +9,9 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
+/// The work on all givens of a puzzle, in [`Recipe::max_work`]; those that it does not reach stay.
+const MAX_DIGGING: u64 = 20;
+
 /// How puzzles are made, and when the generator gives up.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Recipe {
@@ -31,7 +34,7 @@ impl Default for Recipe {
 /// on the calling thread.
 ///
 /// # Errors
-/// [`RulesError::GaveUp`], [`RulesError::NoMaker`]
+/// [`RulesError::GaveUp`], [`RulesError::NoMaker`]; [`RulesError::NoSolution`] where no board obeys the rules.
 pub fn generate(
     rules: &Rules,
     count: usize,
@@ -63,6 +66,9 @@ pub fn generate_row(rules: &Rules, seed: u64, index: u64, recipe: &Recipe) -> Re
         let limits = Limits { max_solutions: 1, max_work: recipe.max_work };
         let mut search = Search::of(&blank, limits, Some(&mut rng));
         search.run();
+        if search.solutions.is_empty() && !search.gave_up && rules.structure().is_some() {
+            return Err(RulesError::NoSolution);
+        }
         let Some(solution) = search.solutions.pop() else { continue };
         let Some(puzzle) = dig(rules, blank, &solution, recipe, &mut rng) else { continue };
         let mut search = Search::of(&puzzle, limits, None);
@@ -106,14 +112,18 @@ fn dig(
         }
         may_stay
     });
-    if cells.len() < solution.len() && !is_only(&puzzle, None, recipe) {
+    let mut work = 0;
+    if cells.len() < solution.len() && !is_only(&puzzle, None, recipe, &mut work) {
         return None;
     }
     cells.shuffle(rng);
     let mut taken = Vec::new();
     for cell in cells {
+        if work > MAX_DIGGING * recipe.max_work {
+            break;
+        }
         let given = std::mem::take(&mut puzzle.cells[cell]);
-        if is_only(&puzzle, Some((cell, given)), recipe) {
+        if is_only(&puzzle, Some((cell, given)), recipe, &mut work) {
             taken.push(cell);
         } else {
             puzzle.cells[cell] = given;
@@ -126,13 +136,15 @@ fn dig(
     Some(puzzle)
 }
 
-/// Whether a puzzle has one solution alone. Of a puzzle that had one with this given, only others are looked for.
-fn is_only(puzzle: &Puzzle, without: Option<(usize, u8)>, recipe: &Recipe) -> bool {
+/// Whether a puzzle has one solution alone; adds to `work`. Of a puzzle that had one with this given, only others are
+/// looked for.
+fn is_only(puzzle: &Puzzle, without: Option<(usize, u8)>, recipe: &Recipe, work: &mut u64) -> bool {
     let max_solutions = if without.is_some() { 1 } else { 2 };
     let mut search = Search::of(puzzle, Limits { max_solutions, max_work: recipe.max_work }, None);
     if let Some((cell, given)) = without {
         search.masks[cell] &= !(1 << (given - 1));
     }
     search.run();
+    *work += search.work;
     !search.gave_up && search.solutions.len() < max_solutions
 }

@@ -64,7 +64,8 @@ pub(super) struct Search<'a> {
     /// Groups to look at again.
     queue: Vec<u32>,
     queued: Vec<bool>,
-    work: u64,
+    /// Cells looked at.
+    pub(super) work: u64,
     /// Branches taken.
     pub(super) guesses: u64,
     /// Whether the limit of work ended the search.

@@ -86,7 +86,9 @@ impl Structure {
                 }
                 this.groups.push(Group { set, rule: *rule, cells: cells.clone() });
             }
-            this.relate(name, *rule, kind, list)?;
+            // A group of one cell says nothing; only among triads it has a place.
+            let list: Vec<_> = list.iter().filter(|cells| cells.len() > 1).cloned().collect();
+            this.relate(name, *rule, kind, &list)?;
         }
         this.intersect(sets)?;
         Ok(this)
@@ -107,7 +109,7 @@ impl Structure {
         let n = self.n_symbols;
         // The group of each cell in each layer.
         let mut layers: Vec<Vec<u32>> = Vec::new();
-        for (index, cells) in list.iter().enumerate().filter(|(_, cells)| cells.len() > 1) {
+        for (index, cells) in list.iter().enumerate() {
             let is_free = |layer: &Vec<u32>| cells.iter().all(|c| layer[*c as usize] == NO_GROUP);
             let found = layers.iter().position(is_free).unwrap_or(layers.len());
             if self.relations.len() + found >= MAX_RELATIONS {
@@ -140,19 +142,20 @@ impl Structure {
         Ok(())
     }
 
-    /// Adds the cells that a group of one set and a group of another have in common, where they are two or more and
-    /// not one of the groups.
+    /// Adds the cells that groups of two sets of different kinds have in common, where some have two or more, and they
+    /// are not the whole of one group. Single cells among them count, so that a cell is in as many triads whatever the
+    /// shape of its groups: weights that know boxes rely on it where regions are irregular.
     fn intersect(&mut self, sets: &[GroupSet]) -> Result<(), FileFault> {
         let crosses = |set: &usize| sets[*set].rule == Rule::AllDifferent && sets[*set].intersect;
         let crossing: Vec<usize> = (0..sets.len()).filter(crosses).collect();
         let mut seen = HashSet::new();
-        for (i, &a) in crossing.iter().enumerate() {
-            for &b in &crossing[i + 1..] {
+        for (i, &b) in crossing.iter().enumerate() {
+            for &a in crossing[..i].iter().filter(|a| sets[**a].kind != sets[b].kind) {
                 let found = self.common(a, b).into_iter().filter(|cells| seen.insert(cells.clone()));
                 let found: Vec<Vec<u32>> = found.collect();
+                let found = if found.iter().any(|cells| cells.len() > 1) { found } else { Vec::new() };
                 // Where groups come with the puzzle, another one may have such intersections.
-                let may_have = sets[a].is_of_rows() || sets[b].is_of_rows();
-                if !found.is_empty() || may_have {
+                if !found.is_empty() || sets[a].is_of_rows() || sets[b].is_of_rows() {
                     let name = format!("{TRIAD_KIND}.{}.{}", sets[a].name, sets[b].name);
                     self.relate(&name, Rule::AllDifferent, TRIAD_KIND, &found)?;
                 }
@@ -175,7 +178,7 @@ impl Structure {
             shared.sort_unstable();
             for (other, cells) in shared {
                 let smaller = group.cells.len().min(self.groups[other as usize].cells.len());
-                if cells.len() > 1 && cells.len() < smaller {
+                if cells.len() < smaller {
                     found.push(cells);
                 }
             }

@@ -18,6 +18,8 @@ use trm_world::World;
 
 /// The steps of a run that its minutes end.
 const MANY_STEPS: u64 = 1_000_000;
+/// The learning rate from trained weights.
+const INIT_RATE: f64 = 1e-3;
 /// Options of a shape that a model to start from has already.
 const SHAPE: [&str; 8] =
     ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cycles", "halting_rule", "channel_noise"];
@@ -28,8 +30,9 @@ const SHAPE: [&str; 8] =
     name = "trm train",
     after_help = "Examples:\n  \
     trm train latin.toml --data rows.csv --out runs/latin --minutes 20\n  \
-    trm train sudoku-x.toml --data rows.csv --init sudoku --lr 5e-4 --out runs/x --minutes 20\n\n\
-    `trm generate FILE.toml` makes the rows. The model file carries the puzzle file."
+    trm train sudoku-x.toml --data rows.csv --init sudoku --out runs/x --minutes 20\n\n\
+    `trm generate FILE.toml` makes the rows. The model file carries the puzzle file. Unless they are\n\
+    given, --leak is 1 and, with --init, --lr is 1e-3."
 )]
 struct Args {
     /// The puzzle file, or a model that carries one
@@ -67,27 +70,46 @@ pub fn train(arguments: &[String], words: &[String], world: &dyn World) -> Resul
         None => Vec::new(),
     };
     let validation: Vec<_> = validation.iter().map(|row| file.task.sample(row)).collect();
-    let model = model(&args.run, &file, &matches)?;
+    let init = init(&args.run)?;
+    // What brought most in the same time: docs/own-puzzle.md.
+    if !given("leak") && init.as_ref().is_none_or(|init| init.config().answer_channel.is_some()) {
+        args.run.leak = Some(1.0);
+    }
+    if !given("lr") && init.is_some() {
+        args.run.lr = INIT_RATE;
+    }
+    let model = match init {
+        Some(init) => begun(&init, &args.run, &file, &matches)?,
+        None => fresh(&args.run, &file)?,
+    };
     let stream = RulesStream::new(file.task.clone(), all, args.run.seed).map_err(anyhow::Error::msg)?;
     let mut this = Loop::new(&args.run, words, world, &validation, RulesTask::BANDS);
     this.max_minutes = args.minutes.unwrap_or(f64::INFINITY);
     this.train(model, args.run.config()?, &stream)
 }
 
-/// The model to start from.
-fn model(run: &Run, file: &PuzzleFile, matches: &ArgMatches) -> Result<Model> {
-    let Some(path) = &run.init else {
-        let mut model = run.model(rules_builder(file.rules()))?;
-        model.note.insert(PUZZLE_NOTE.into(), file.rules().source().into());
-        return Ok(model);
-    };
+/// The model of --init.
+fn init(run: &Run) -> Result<Option<Model>> {
+    let Some(path) = &run.init else { return Ok(None) };
+    Ok(Some(match Puzzle::carried(path) {
+        Some(puzzle) => puzzle.embedded().0.model().clone(),
+        None => read_model(path)?,
+    }))
+}
+
+/// A model without training.
+fn fresh(run: &Run, file: &PuzzleFile) -> Result<Model> {
+    let mut model = run.model(rules_builder(file.rules()))?;
+    model.note.insert(PUZZLE_NOTE.into(), file.rules().source().into());
+    Ok(model)
+}
+
+/// A model with the weights of --init.
+fn begun(init: &Model, run: &Run, file: &PuzzleFile, matches: &ArgMatches) -> Result<Model> {
     let given = |option: &&&str| matches.value_source(option) == Some(ValueSource::CommandLine);
     if let Some(option) = SHAPE.iter().find(given) {
         bail!("--{} is that of the model of --init", option.replace('_', "-"));
     }
-    let init = match Puzzle::carried(path) {
-        Some(puzzle) => puzzle.embedded().0.model().clone(),
-        None => read_model(path)?,
-    };
-    init_rules(&init, file.rules()).with_context(|| name_of(path))
+    let name = run.init.as_ref().map(|path| name_of(path)).unwrap_or_default();
+    init_rules(init, file.rules()).context(name)
 }

@@ -32,6 +32,9 @@ impl Steps<'_> {
             let std = engine.channel_noise.unwrap_or(answers.std(self.n_steps as u64));
             step.fill(std, &graph.live, config.answer_dim, channel);
         }
+        if let Some(turns) = &engine.turns {
+            graph.take_turn(&turns.most, self.n_steps);
+        }
         let input = StepInput { question, channel };
         let compute = Compute { isa: engine.isa, pairs: engine.pairs.as_ref().map(|pairs| &pairs[..]) };
         let mut step = || engine.model.step(compute, graph, input, state, output, work);
