@@ -32,6 +32,7 @@ pub fn ci(arguments: &[String]) -> Result<()> {
     }
     let mut steps = quick_steps();
     steps.push(("test", Box::new(|| passes(&mut cargo(&["test", "--workspace", "--quiet"])))));
+    steps.push(("mpi", Box::new(crate::mpi::ci)));
     steps.push(("benches run once", Box::new(benches)));
     steps.push(("doc", Box::new(doc)));
     steps.push(("package", Box::new(crate::package::check)));

@@ -8,11 +8,13 @@ mod file;
 mod generate;
 mod k_star;
 mod members;
+mod mpi;
 mod package;
 mod peers;
 mod quality;
 mod release;
 mod run;
+mod scale;
 mod semver;
 mod server;
 mod svg;
@@ -41,6 +43,7 @@ cargo xtask <chore>
   puzzles   what the examples of puzzle files score, trained and untrained   (puzzles --help)
   package   test every published crate from its own archive
   release   build what a release consists of, and try each part from its file   (release --help)
+  scale     how far training over MPI scales: measured here, and predicted   (scale --help)
   train     train sudoku or maze from nothing, phase by phase   (train --help)
   wasm      build the bundle for browser and npm, gate its size, test it   (wasm --help)
   web       serve the page in the browser on this machine   (web --help)
@@ -76,6 +79,11 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         "puzzles" => charts::examples(rest),
         "package" => package::check(),
         "release" => release::run(rest),
+        "scale" => match scale::run(rest)? {
+            // Tables and chart of a document.
+            true => charts::run(&[]),
+            false => Ok(()),
+        },
         "train" => train::run(rest),
         "wasm" => wasm::run(rest),
         "web" => web::run(rest),

@@ -91,6 +91,8 @@ fn names_of_tests(archive: &Path) -> Result<Vec<String>> {
     let text = fs::read_to_string(&manifest).with_context(|| manifest.display().to_string())?;
     let manifest: Table = text.parse().with_context(|| manifest.display().to_string())?;
     let tests = manifest.get("test").and_then(Value::as_array).into_iter().flatten();
+    // Those of an optional feature are not built.
+    let tests = tests.filter(|test| test.get("required-features").is_none());
     let names = tests.filter_map(|test| test.get("name")?.as_str());
     Ok(names.filter(|name| !NOT_AGAIN.contains(name)).map(String::from).collect())
 }
@@ -98,6 +100,14 @@ fn names_of_tests(archive: &Path) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_of_optional_features_are_not_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let manifest = "[[test]]\nname = \"a\"\n[[test]]\nname = \"b\"\nrequired-features = [\"x\"]\n";
+        fs::write(folder.path().join("Cargo.toml"), manifest).expect("a file");
+        assert_eq!(names_of_tests(folder.path()).expect("a manifest"), ["a"]);
+    }
 
     #[test]
     fn the_workspace_of_archives_patches_every_crate() {

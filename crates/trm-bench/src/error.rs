@@ -1,5 +1,6 @@
 //! Errors of measurements.
 
+use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use puzzles::PuzzleError;
 use trm_core::TrmError;
 use trm_solve::SolveError;
@@ -39,6 +40,12 @@ pub enum BenchError {
         /// What is wrong.
         reason: String,
     },
+    /// Bytes hold no part of this measurement.
+    #[error("part of a measurement: {reason}")]
+    Part {
+        /// What is wrong.
+        reason: String,
+    },
     /// The data holds no puzzle.
     #[error("the data hold no puzzles")]
     NoPuzzles,
@@ -51,6 +58,9 @@ pub enum BenchError {
         reason: String,
     },
 }
+
+/// How parts of a measurement are written; bytes that say they are longer are refused before memory is taken for them.
+pub(crate) const CODING: Configuration<LittleEndian, Varint, Limit<{ 1 << 30 }>> = standard().with_limit();
 
 /// A result with a [`BenchError`].
 pub type Result<T> = std::result::Result<T, BenchError>;

@@ -1,8 +1,9 @@
 //! Streaming evaluation: rows in, a report out.
 
 use crate::answers::RowAnswer;
-use crate::error::{BenchError, Result};
-use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, sweep_ks};
+use crate::error::{BenchError, CODING, Result};
+use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, Totals, sweep_ks};
+use bincode::serde::{decode_from_slice, encode_to_vec};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
@@ -57,6 +58,103 @@ pub struct EvalProgress {
     pub n_verified: usize,
 }
 
+/// A model that is measured on the rows of a task.
+pub struct Evaluator<'a, T> {
+    engine: &'a TrmEngine,
+    task: &'a T,
+    policy: &'a Policy,
+    after_halt: AfterHalt,
+    ks: Vec<usize>,
+}
+
+/// What an evaluation found on some of its rows. Parts merge in any order: but for times, a report does not depend on
+/// how its rows were divided.
+#[derive(Clone, Debug)]
+pub struct EvalPart {
+    tally: Tally,
+    /// The answers to the rows.
+    pub answers: Vec<RowAnswer>,
+}
+
+impl<'a, T: Task> Evaluator<'a, T> {
+    /// An evaluation of this model, halted by this policy.
+    pub fn new(engine: &'a TrmEngine, task: &'a T, policy: &'a Policy, after_halt: AfterHalt) -> Self {
+        let ks = if after_halt == AfterHalt::Continue { sweep_ks(policy.max_k) } else { Vec::new() };
+        Evaluator { engine, task, policy, after_halt, ks }
+    }
+
+    /// The part of no row.
+    pub fn nothing(&self) -> EvalPart {
+        EvalPart { tally: Tally::new::<T>(self.ks.clone()), answers: Vec::new() }
+    }
+
+    /// Runs the model on rows that lie behind each other, the first of which is row `first`, from 1.
+    ///
+    /// # Errors
+    /// That of the first row that cannot be run.
+    pub fn part(&self, first: usize, rows: impl IntoIterator<Item = Item<T>>) -> Result<EvalPart> {
+        let mut part = self.nothing();
+        for (i, item) in rows.into_iter().enumerate() {
+            let (outcome, mut answer) =
+                run(self.engine, self.task, &item, self.policy, self.after_halt, &self.ks)?;
+            answer.row = first + i;
+            part.tally.add(&outcome);
+            part.answers.push(answer);
+        }
+        Ok(part)
+    }
+
+    /// A part from the bytes that [`EvalPart::to_bytes`] gave.
+    ///
+    /// # Errors
+    /// [`BenchError::Part`] where they are those of another evaluation, or damaged.
+    pub fn part_of(&self, bytes: &[u8]) -> Result<EvalPart> {
+        let fault = |reason: String| BenchError::Part { reason };
+        let ((totals, answers), length): ((Totals, Vec<RowAnswer>), usize) =
+            decode_from_slice(bytes, CODING).map_err(|error| fault(error.to_string()))?;
+        let mut part = self.nothing();
+        if length != bytes.len() || !part.tally.merge(&totals) {
+            return Err(fault("not of this puzzle, or not of this sweep".into()));
+        }
+        part.answers = answers;
+        Ok(part)
+    }
+}
+
+impl EvalPart {
+    /// Adds the rows of another part.
+    ///
+    /// # Panics
+    /// Where it is a part of another evaluation.
+    pub fn merge(&mut self, other: EvalPart) {
+        assert!(self.tally.merge(other.tally.totals()), "parts of two evaluations");
+        self.answers.extend(other.answers);
+    }
+
+    /// The bytes that [`Evaluator::part_of`] reads.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        encode_to_vec((self.tally.totals(), &self.answers), CODING).expect("plain data")
+    }
+
+    /// How far the evaluation is.
+    pub fn progress(&self) -> EvalProgress {
+        let (n, n_verified) = self.tally.progress();
+        EvalProgress { n, n_verified }
+    }
+
+    /// The measures over all rows.
+    ///
+    /// # Errors
+    /// [`BenchError::NoPuzzles`]
+    pub fn result(&self) -> Result<EvalResult> {
+        let tally = &self.tally;
+        match tally.progress() {
+            (0, _) => Err(BenchError::NoPuzzles),
+            _ => Ok(EvalResult { measures: tally.measures(), bands: tally.bands(), sweep: tally.sweep() }),
+        }
+    }
+}
+
 /// Runs a model on every row. Rows are read as they are needed, run on all threads of the rayon pool and
 /// dropped, so that memory does not grow with their number. `observe` gets every answer as soon as it is there, from
 /// any thread.
@@ -75,26 +173,22 @@ where
     Item<T>: From<R>,
     R: Send,
 {
-    let ks = if after_halt == AfterHalt::Continue { sweep_ks(policy.max_k) } else { Vec::new() };
-    let tally = Mutex::new(Tally::new::<T>(ks.clone()));
+    let evaluator = Evaluator::new(engine, task, policy, after_halt);
+    let all = Mutex::new(evaluator.nothing());
     rows.enumerate().par_bridge().try_for_each(|(i, row)| {
-        let (outcome, mut answer) = run(engine, task, &Item::from(row?), policy, after_halt, &ks)?;
-        answer.row = i + 1;
-        let mut tally = tally.lock().unwrap_or_else(|e| e.into_inner());
-        tally.add(&outcome);
-        let (n, n_verified) = tally.progress();
-        drop(tally);
-        observe(EvalProgress { n, n_verified }, answer);
+        let mut part = evaluator.part(i + 1, [Item::from(row?)])?;
+        let answers = std::mem::take(&mut part.answers);
+        let mut all = all.lock().unwrap_or_else(|e| e.into_inner());
+        all.merge(part);
+        let progress = all.progress();
+        drop(all);
+        answers.into_iter().for_each(|answer| observe(progress, answer));
         Ok::<(), BenchError>(())
     })?;
-    let tally = tally.into_inner().unwrap_or_else(|e| e.into_inner());
-    match tally.progress() {
-        (0, _) => Err(BenchError::NoPuzzles),
-        _ => Ok(EvalResult { measures: tally.measures(), bands: tally.bands(), sweep: tally.sweep() }),
-    }
+    all.into_inner().unwrap_or_else(|e| e.into_inner()).result()
 }
 
-/// The result of [`evaluate`].
+/// The result of an evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvalResult {
     /// Over all questions.

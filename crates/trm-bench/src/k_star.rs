@@ -1,7 +1,8 @@
 //! Measuring K*: every question is run to the last step, and the answer of every step is judged.
 
-use crate::error::{BenchError, Result};
+use crate::error::{BenchError, CODING, Result};
 use crate::runs::{MAX_STEPS, Run, Runs, VoteResult, rounded};
+use bincode::serde::{decode_from_slice, encode_to_vec};
 use rayon::prelude::*;
 use serde::Serialize;
 use sona_learn::Label;
@@ -11,31 +12,32 @@ use trm_core::TrmEngine;
 use trm_solve::{AfterHalt, Halting, Policy, Votes, answer, signal};
 use trm_tasks::{Item, Task};
 
-/// Runs each question for `max_k` steps, on all threads of the rayon pool. `progress` is called with the
-/// number of finished questions, from any thread.
-///
-/// # Errors
-/// The error of the first question that cannot be run, [`BenchError::NoPuzzles`], and [`BenchError::OutOfRange`]
-/// for a `max_k` that is 0 or above [`MAX_STEPS`].
-pub fn measure<T: Task>(
-    engine: &TrmEngine,
-    task: &T,
-    items: &[Item<T>],
-    max_k: usize,
-    progress: impl Fn(usize) + Sync,
-) -> Result<Vec<Run>>
-where
-    Item<T>: Sync,
-{
-    if !(1..=MAX_STEPS).contains(&max_k) {
-        return Err(BenchError::OutOfRange { field: "max_k", found: max_k, expected: "1 to 1024" });
+/// A model whose runs are recorded to their last step.
+pub struct Recorder<'a, T> {
+    engine: &'a TrmEngine,
+    task: &'a T,
+    policy: Policy,
+}
+
+impl<'a, T: Task> Recorder<'a, T> {
+    /// Runs of `max_k` steps.
+    ///
+    /// # Errors
+    /// [`BenchError::OutOfRange`] for a `max_k` that is 0 or above [`MAX_STEPS`].
+    pub fn new(engine: &'a TrmEngine, task: &'a T, max_k: usize) -> Result<Self> {
+        if !(1..=MAX_STEPS).contains(&max_k) {
+            return Err(BenchError::OutOfRange { field: "max_k", found: max_k, expected: "1 to 1024" });
+        }
+        let policy = Policy::of(engine.model().config(), Halting::Fixed(max_k), None)?;
+        Ok(Recorder { engine, task, policy })
     }
-    if items.is_empty() {
-        return Err(BenchError::NoPuzzles);
-    }
-    let policy = Policy::of(engine.model().config(), Halting::Fixed(max_k), None)?;
-    let n_done = AtomicUsize::new(0);
-    let run = |item: &Item<T>| {
+
+    /// Runs one question.
+    ///
+    /// # Errors
+    /// Where it cannot be run.
+    pub fn run(&self, item: &Item<T>) -> Result<Run> {
+        let (task, max_k) = (self.task, self.policy.max_k);
         let mut run = Run {
             embedding: task.embedding(&item.question),
             signals: Vec::with_capacity(max_k),
@@ -45,7 +47,7 @@ where
         };
         let mut votes = Votes::default();
         let mut voting = true;
-        answer(engine, task, &item.question, &policy, AfterHalt::Stop, |step| {
+        answer(self.engine, task, &item.question, &self.policy, AfterHalt::Stop, |step| {
             run.signals.push(rounded(signal(step.trace)));
             run.right.push(*step.answer == item.label);
             if voting {
@@ -57,6 +59,61 @@ where
             }
         })?;
         run.vote.right = votes.winner().is_some_and(|answer| answer == item.label);
+        Ok(run)
+    }
+
+    /// Runs some questions, one after the other; the runs as bytes, for [`Recorder::runs_of`].
+    ///
+    /// # Errors
+    /// That of the first question that cannot be run.
+    pub fn to_bytes(&self, items: &[Item<T>]) -> Result<Vec<u8>> {
+        let runs: Vec<Run> = items.iter().map(|item| self.run(item)).collect::<Result<_>>()?;
+        Ok(encode_to_vec(runs, CODING).expect("plain data"))
+    }
+
+    /// The runs that [`Recorder::to_bytes`] made bytes of.
+    ///
+    /// # Errors
+    /// [`BenchError::Part`] where they are those of other runs, or damaged.
+    pub fn runs_of(&self, bytes: &[u8]) -> Result<Vec<Run>> {
+        let fault = |reason: String| BenchError::Part { reason };
+        let (runs, length): (Vec<Run>, usize) =
+            decode_from_slice(bytes, CODING).map_err(|error| fault(error.to_string()))?;
+        let max_k = self.policy.max_k;
+        let fits = |run: &Run| {
+            let steps = [run.vote.k, run.verified_at.unwrap_or(1)];
+            (run.signals.len(), run.right.len()) == (max_k, max_k)
+                && steps.iter().all(|k| (1..=max_k).contains(k))
+        };
+        match length == bytes.len() && runs.iter().all(fits) {
+            true => Ok(runs),
+            false => Err(fault(format!("no runs of {max_k} steps"))),
+        }
+    }
+}
+
+/// Runs each question for `max_k` steps, on all threads of the rayon pool. `progress` is called with the
+/// number of finished questions, from any thread.
+///
+/// # Errors
+/// The error of the first question that cannot be run, [`BenchError::NoPuzzles`], and those of [`Recorder::new`].
+pub fn measure<T: Task>(
+    engine: &TrmEngine,
+    task: &T,
+    items: &[Item<T>],
+    max_k: usize,
+    progress: impl Fn(usize) + Sync,
+) -> Result<Vec<Run>>
+where
+    Item<T>: Sync,
+{
+    let recorder = Recorder::new(engine, task, max_k)?;
+    if items.is_empty() {
+        return Err(BenchError::NoPuzzles);
+    }
+    let n_done = AtomicUsize::new(0);
+    let run = |item: &Item<T>| {
+        let run = recorder.run(item)?;
         progress(n_done.fetch_add(1, Ordering::Relaxed) + 1);
         Ok(run)
     };

@@ -16,8 +16,8 @@ mod tally;
 
 pub use answers::{RowAnswer, read_answers, write_answers};
 pub use error::{BenchError, Result};
-pub use eval::{EvalProgress, EvalResult, ModelInfo, Report, evaluate};
-pub use k_star::{KStar, measure};
+pub use eval::{EvalPart, EvalProgress, EvalResult, Evaluator, ModelInfo, Report, evaluate};
+pub use k_star::{KStar, Recorder, measure};
 pub use paired::Paired;
 pub use plot::TrainingLog;
 pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn, tune_settled};

@@ -3,6 +3,7 @@
 
 use crate::error::{BenchError, Result};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
 use sona_learn::{Label, Signal};
 use std::collections::HashMap;
 use trm_core::Model;
@@ -17,7 +18,7 @@ const LOGITS: f32 = 8.0;
 const DECADES: f32 = 4.0;
 
 /// The outcome of a run under [`Halting::Vote`](trm_solve::Halting::Vote).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VoteResult {
     /// Steps taken.
     pub k: usize,
@@ -26,7 +27,7 @@ pub struct VoteResult {
 }
 
 /// One question run to the last step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// [`Task::embedding`](trm_tasks::Task::embedding)
     pub embedding: Vec<u16>,

@@ -50,7 +50,7 @@ pub(crate) struct Outcome {
 }
 
 /// Counts over the questions of one band, or of all.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Counts {
     n: usize,
     marks: [usize; 4],
@@ -72,6 +72,16 @@ impl Counts {
         self.sum_k += outcome.k;
         self.seconds += outcome.seconds;
         self.flops += outcome.flops;
+    }
+
+    fn merge(&mut self, other: &Counts) {
+        self.n += other.n;
+        self.marks.iter_mut().zip(other.marks).for_each(|(count, more)| *count += more);
+        self.n_cells_right += other.n_cells_right;
+        self.n_cells += other.n_cells;
+        self.sum_k += other.sum_k;
+        self.seconds += other.seconds;
+        self.flops += other.flops;
     }
 
     fn measures(&self, names: &[&str]) -> Measures {
@@ -135,51 +145,73 @@ pub struct SweepPoint {
 pub(crate) struct Tally {
     rates: &'static [&'static str],
     bands: &'static [f32],
+    ks: Vec<usize>,
+    totals: Totals,
+}
+
+/// The numbers of a [`Tally`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Totals {
     all: Counts,
     by_band: Vec<Counts>,
-    ks: Vec<usize>,
     sweep: Vec<[usize; 2]>,
 }
 
 impl Tally {
     pub fn new<T: Task>(ks: Vec<usize>) -> Self {
-        Tally {
-            rates: T::RATES,
-            bands: T::BANDS,
+        let totals = Totals {
             all: Counts::default(),
             by_band: vec![Counts::default(); T::BANDS.len()],
             sweep: vec![[0; 2]; ks.len()],
-            ks,
+        };
+        Tally { rates: T::RATES, bands: T::BANDS, ks, totals }
+    }
+
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    /// Adds the totals of other questions; `false` where they are those of another evaluation.
+    pub fn merge(&mut self, other: &Totals) -> bool {
+        let totals = &mut self.totals;
+        if (other.by_band.len(), other.sweep.len()) != (totals.by_band.len(), totals.sweep.len()) {
+            return false;
         }
+        totals.all.merge(&other.all);
+        totals.by_band.iter_mut().zip(&other.by_band).for_each(|(band, more)| band.merge(more));
+        for (counts, more) in totals.sweep.iter_mut().zip(&other.sweep) {
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
+        true
     }
 
     pub fn add(&mut self, outcome: &Outcome) {
-        self.all.add(outcome);
+        self.totals.all.add(outcome);
         if let Some(band) = self.bands.iter().rposition(|from| outcome.rating >= *from) {
-            self.by_band[band].add(outcome);
+            self.totals.by_band[band].add(outcome);
         }
-        for (counts, marks) in self.sweep.iter_mut().zip(&outcome.sweep) {
+        for (counts, marks) in self.totals.sweep.iter_mut().zip(&outcome.sweep) {
             counts.iter_mut().zip(marks).for_each(|(count, mark)| *count += usize::from(*mark));
         }
     }
 
     pub fn measures(&self) -> Measures {
-        self.all.measures(self.rates)
+        self.totals.all.measures(self.rates)
     }
 
     /// Questions so far, and how many of their answers obey the rules.
     pub fn progress(&self) -> (usize, usize) {
-        (self.all.n, self.all.marks[1])
+        (self.totals.all.n, self.totals.all.marks[1])
     }
 
     pub fn bands(&self) -> Vec<Band> {
-        let bands = self.bands.iter().zip(&self.by_band).filter(|(_, counts)| counts.n > 0);
+        let bands = self.bands.iter().zip(&self.totals.by_band).filter(|(_, counts)| counts.n > 0);
         bands.map(|(from, counts)| Band { from: *from, measures: counts.measures(self.rates) }).collect()
     }
 
     pub fn sweep(&self) -> Vec<SweepPoint> {
-        let points = self.ks.iter().zip(&self.sweep);
-        let rate = |count| Rate::of(count, self.all.n);
+        let points = self.ks.iter().zip(&self.totals.sweep);
+        let rate = |count| Rate::of(count, self.totals.all.n);
         points.map(|(k, [e, v])| SweepPoint { k: *k, exact_at: rate(*e), verified_by: rate(*v) }).collect()
     }
 }

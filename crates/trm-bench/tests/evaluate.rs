@@ -3,10 +3,10 @@
 use puzzles::maze::{Maze, MazePath, MazeRow, label};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_bench::{BenchError, EvalResult, Measures, evaluate};
+use trm_bench::{BenchError, EvalResult, Evaluator, Measures, evaluate};
 use trm_core::{Model, TrmEngine};
 use trm_solve::{AfterHalt, Halting, Policy};
-use trm_tasks::MazeTask;
+use trm_tasks::{Item, MazeTask};
 use trm_tasks::{maze_builder, shaped};
 
 fn model() -> Model {
@@ -89,4 +89,41 @@ fn no_rows_are_no_result() {
     let none = std::iter::empty::<Result<MazeRow, _>>();
     let error = evaluate(&engine, &task, none, &policy, AfterHalt::Stop, &|_, _| {}).expect_err("no rows");
     assert!(matches!(error, BenchError::NoPuzzles));
+}
+
+#[test]
+fn parts_come_to_the_whole_in_any_order() {
+    let (engine, rows) = (noisy(4), rows(23));
+    let task = MazeTask::of(engine.model().config()).expect("a maze model");
+    let policy = Policy::of(engine.model().config(), Halting::Fixed(6), None).expect("a valid policy");
+    let whole = run(&engine, &rows, Halting::Fixed(6), AfterHalt::Continue);
+    let evaluator = Evaluator::new(&engine, &task, &policy, AfterHalt::Continue);
+    let mut all = evaluator.nothing();
+    assert!(matches!(all.result(), Err(BenchError::NoPuzzles)));
+    for first in [14, 0, 7, 21] {
+        let items = rows[first..(first + 7).min(23)].iter().cloned().map(Item::from);
+        let bytes = evaluator.part(first + 1, items).expect("valid rows").to_bytes();
+        all.merge(evaluator.part_of(&bytes).expect("as written"));
+    }
+    let result = all.result().expect("rows");
+    assert_eq!(without_time(&result.measures), without_time(&whole.measures));
+    assert_eq!(result.sweep, whole.sweep);
+    let mut numbers: Vec<usize> = all.answers.iter().map(|answer| answer.row).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=23).collect::<Vec<_>>());
+}
+
+#[test]
+fn parts_of_another_evaluation_are_refused() {
+    let (engine, rows) = (noisy(4), rows(5));
+    let task = MazeTask::of(engine.model().config()).expect("a maze model");
+    let policy = Policy::of(engine.model().config(), Halting::Fixed(6), None).expect("a valid policy");
+    let [swept, single] = [AfterHalt::Continue, AfterHalt::Stop]
+        .map(|after_halt| Evaluator::new(&engine, &task, &policy, after_halt));
+    let bytes = swept.part(1, rows.into_iter().map(Item::from)).expect("valid rows").to_bytes();
+    let refused = |bytes: &[u8]| matches!(single.part_of(bytes), Err(BenchError::Part { .. }));
+    assert!(swept.part_of(&bytes).is_ok() && refused(&bytes));
+    let own = single.nothing().to_bytes();
+    assert!(single.part_of(&own).is_ok() && refused(&[&own[..], &[0]].concat()));
+    assert!((0..own.len()).all(|at| refused(&own[..at])) && refused(&[0xff; 40]));
 }

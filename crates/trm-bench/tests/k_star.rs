@@ -4,7 +4,8 @@ use puzzles::maze::{Maze, MazeSpec, generate_maze};
 use puzzles::sudoku::Grid;
 use sona_learn::synthetic::{Kind as Synthetic, MAX_K, Synthetic as Source};
 use sona_learn::{HaltingPolicy, Label, SonaEngine};
-use trm_bench::{BenchError, KStar, Run, Runs, VoteResult, compare, learn, measure, model_id, tune_settled};
+use trm_bench::{BenchError, KStar, Recorder, Run, Runs, VoteResult};
+use trm_bench::{compare, learn, measure, model_id, tune_settled};
 use trm_core::{Model, TrmEngine};
 use trm_tasks::{Item, MazeTask, SudokuTask, Task, embedding};
 use trm_tasks::{maze_builder, shaped};
@@ -34,6 +35,13 @@ fn k_star_is_where_the_answer_is_right_for_good() {
     assert_eq!([runs[0].verified_at, runs[1].verified_at], [Some(1), None]);
     assert_eq!([runs[0].vote.right, runs[1].vote.right], [true, false]);
     assert!(runs.iter().all(|run| run.signals.len() == 4 && run.embedding.len() == embedding::MAZE_DIM));
+    let [recorder, other] = [4, 5].map(|max_k| Recorder::new(&engine, &task, max_k).expect("valid"));
+    let bytes = recorder.to_bytes(&items).expect("two mazes");
+    assert_eq!(recorder.runs_of(&bytes).expect("as written"), runs);
+    let cut = (0..bytes.len()).map(|at| recorder.runs_of(&bytes[..at]));
+    for refused in cut.chain([other.runs_of(&bytes), recorder.runs_of(&[&bytes[..], &[0]].concat())]) {
+        assert!(matches!(refused, Err(BenchError::Part { .. })));
+    }
     for max_k in [0, 1025] {
         let error = measure(&engine, &task, &items, max_k, |_| {}).expect_err("out of range");
         assert!(matches!(error, BenchError::OutOfRange { field: "max_k", .. }), "{error}");

@@ -1,6 +1,8 @@
 //! The options of `trm eval`, and the rows that they name.
 
-use crate::kind::{Kind, PuzzleFile, kind, refuse};
+use crate::blocks::Job;
+use crate::identity::Identity;
+use crate::kind::{Kind, Loaded, PuzzleFile, kind, refuse};
 use crate::model_args::ModelArgs;
 use crate::output::{Output, OutputFile, message};
 use crate::rows::{self, Rows};
@@ -14,9 +16,11 @@ use puzzles::rules;
 use puzzles::sudoku::Geometry;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use trm_bench::ModelInfo;
 use trm_core::TrmEngine;
 use trm_solve::{check_maze, maze_task, sized_sudoku, sudoku_task};
 use trm_tasks::{MazeTask, SudokuTask};
+use trm_world::World;
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -27,6 +31,7 @@ use trm_tasks::{MazeTask, SudokuTask};
     trm eval sudoku --rollouts 16                    16 runs from disturbed latents\n  \
     trm eval sudoku --search 64                      the network proposes, a stack decides\n  \
     trm eval sudoku --rows a.csv                     every answer, for `trm compare a.csv b.csv`\n  \
+    trm eval sudoku --data all.csv --blocks finished the same command goes on after a kill; docs/cluster.md\n  \
     trm eval sudoku --target 80                      exit code 1 unless above 80 %\n  \
     trm eval sudoku-x.toml --data rows.csv           puzzles of a file; docs/own-puzzle.md\n\n\
     exact_accuracy is the share of answers equal to the label; solved_rate and optimal_path_rate are\n\
@@ -65,6 +70,9 @@ pub struct Args {
     /// Write every row's answer, steps, confidence and verdicts into this CSV file, for `trm compare`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rollouts", "search"])]
     pub rows: Option<PathBuf>,
+    /// Keep what is finished in this folder, from which the same command goes on after a kill; remove it when done
+    #[arg(long, value_name = "FOLDER")]
+    pub blocks: Option<PathBuf>,
     /// Fail unless solved_rate or optimal_path_rate is above this percentage
     #[arg(long, value_name = "PERCENT", value_parser = number(0.0..=100.0), allow_negative_numbers = true)]
     pub target: Option<f64>,
@@ -134,5 +142,24 @@ impl Args {
         let word = if passed { "PASS" } else { "FAIL" };
         message!("{word}: {name} {percent:.2} %, target above {target} %");
         passed.into()
+    }
+}
+
+/// An evaluation as its command asks for it.
+pub struct Run<'a> {
+    pub args: &'a Args,
+    pub puzzle: &'a Loaded,
+    pub info: ModelInfo,
+    pub world: &'a dyn World,
+}
+
+impl Run<'_> {
+    /// Its work in blocks; `identity` is what decides the answers.
+    pub fn job(&self, identity: Identity) -> Job<'_> {
+        let identity = match self.puzzle {
+            Loaded::Known(puzzle) => identity.with(puzzle.name().as_bytes()),
+            Loaded::File(file) => identity.with(file.rules().source().as_bytes()),
+        };
+        Job { world: self.world, folder: self.args.blocks.as_deref(), identity }
     }
 }

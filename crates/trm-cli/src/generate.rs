@@ -1,19 +1,22 @@
 //! `trm generate`
 
+use crate::blocks::{Job, rows_per_block};
+use crate::identity::Identity;
 use crate::kind::{self as puzzle, Loaded, PuzzleFile, kind, refuse};
 use crate::model_args::Puzzle;
 use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
+use crate::rows::{self, Files};
 use crate::values::{longest_path, number};
 use anyhow::{Result, bail};
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
-use puzzles::maze::MazeSpec;
-use puzzles::rules::{Recipe, Rules};
-use puzzles::sudoku::Mix;
-use std::io::Write;
+use puzzles::maze::{MazeSpec, generate_maze};
+use puzzles::rules::{Recipe, Rules, generate_row};
+use puzzles::sudoku::{self, Mix};
 use std::path::PathBuf;
 use std::sync::Arc;
+use trm_world::World;
 
 /// All rows are kept in memory until they are written: some 4 GB for the longest mazes.
 const MAX_COUNT: u64 = 1_000_000;
@@ -53,12 +56,15 @@ pub struct Args {
     /// Puzzle file: a puzzle has no given to spare, and up to this share of its blanks is given back; 0 unless given
     #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     extra: Option<f64>,
+    /// Keep what is finished in this folder, from which the same command goes on after a kill; remove it when done
+    #[arg(long, value_name = "FOLDER")]
+    blocks: Option<PathBuf>,
     /// Where to write
     #[arg(long)]
     out: PathBuf,
 }
 
-pub fn run(args: &Args, out: &mut Output) -> Result<()> {
+pub fn run(args: &Args, world: &dyn World, out: &mut Output) -> Result<()> {
     let kind = args.kind()?;
     // Opened before the work: no minutes for a folder that is not there.
     let inputs = match &args.puzzle {
@@ -66,8 +72,8 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
         puzzle::Kind::Known(_) => Vec::new(),
     };
     let file = OutputFile::create("--out", &args.out, &inputs, out)?;
-    let progress = Progress::new("generate", "puzzles", Some(args.count));
-    file.write_with(|to| args.write(&kind, to, &progress))
+    let bytes = args.make(&kind, world)?;
+    file.write(&bytes)
 }
 
 /// Which puzzles to make.
@@ -132,23 +138,66 @@ impl Args {
         Ok(Kind::Rules(file.rules().clone(), recipe))
     }
 
-    fn write(&self, kind: &Kind, to: &mut dyn Write, progress: &Progress) -> Result<()> {
-        let show = |n| progress.show(n, String::new);
+    /// The bytes of the file, on rank 0. Everything in memory: the rows of Sudoku are shuffled once all are there.
+    fn make(&self, kind: &Kind, world: &dyn World) -> Result<Vec<u8>> {
         let (count, seed) = (self.count, self.seed);
+        let length = rows_per_block(count);
+        let of_block = |block: usize| (block * length) as u64..(count.min((block + 1) * length)) as u64;
+        let identity = Identity::new("generate").with(&count.to_le_bytes()).with(&seed.to_le_bytes());
+        let job = |what: &str| Job {
+            world,
+            folder: self.blocks.as_deref(),
+            identity: identity.with(what.as_bytes()),
+        };
         match kind {
             Kind::Sudoku(mix) => {
-                let rows = puzzles::sudoku::generate(count, seed, *mix, &mut |n| show(n));
-                puzzles::write_sudoku_csv(to, &rows)?;
+                let parts = sudoku::parts(count, *mix);
+                let files = rows::sudoku(None).files;
+                let make = |block: usize| Ok(parts[block].rows(seed));
+                let made = self.rows(job(&format!("{mix:?}")), &files, parts.len(), make)?;
+                files.to_bytes(&sudoku::shuffled(made, seed))
             }
             Kind::Maze(spec) => {
-                let rows = puzzles::maze::generate(spec, count, seed, show)?;
-                puzzles::maze::write_maze_csv(to, &rows)?;
+                let files = rows::mazes().files;
+                let make =
+                    |block: usize| of_block(block).map(|i| Ok(generate_maze(spec, seed, i)?)).collect();
+                let made = self.rows(job(&format!("{spec:?}")), &files, count.div_ceil(length), make)?;
+                files.to_bytes(&made)
             }
             Kind::Rules(rules, recipe) => {
-                let rows = puzzles::rules::generate(rules, count, seed, recipe, &mut |n| show(n))?;
-                puzzles::rules::write_rules_csv(to, rules, &rows)?;
+                let files = rows::rules(rules);
+                let make = |block: usize| {
+                    of_block(block).map(|i| Ok(generate_row(rules, seed, i, recipe)?)).collect()
+                };
+                let job = job(&format!("{recipe:?} {}", rules.source()));
+                let made = self.rows(job, &files, count.div_ceil(length), make)?;
+                files.to_bytes(&made)
             }
         }
-        Ok(())
+    }
+
+    /// The rows that `make` makes of all blocks, in their order.
+    fn rows<R: Send + Clone + 'static>(
+        &self,
+        job: Job,
+        files: &Files<R>,
+        n_blocks: usize,
+        make: impl Fn(usize) -> Result<Vec<R>> + Sync,
+    ) -> Result<Vec<R>> {
+        let progress = Progress::new("generate", "puzzles", Some(self.count));
+        let (mut made, mut n_done) = (vec![Vec::new(); n_blocks], 0);
+        let work = |block: usize, ()| files.to_bytes(&make(block)?);
+        job.run(
+            n_blocks,
+            |_| Ok(()),
+            work,
+            |block, bytes| {
+                made[block] = files.of_bytes(bytes)?;
+                n_done += made[block].len();
+                progress.show(n_done, String::new);
+                Ok(())
+            },
+        )?;
+        Ok(made.into_iter().flatten().collect())
     }
 }

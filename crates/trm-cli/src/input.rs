@@ -1,6 +1,7 @@
 //! Files that commands read, standard input among them.
 
 use crate::file_kind::{Kind, Owner, length_fault};
+use crate::output::is_silent;
 use anyhow::{Context, Result, bail};
 use puzzles::text;
 use std::fs::File;
@@ -42,6 +43,9 @@ pub fn base_name(path: &str) -> &str {
 pub fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     if is_stdin(path) {
         static TAKEN: AtomicBool = AtomicBool::new(false);
+        if is_silent() {
+            bail!("standard input is that of the first rank, and every rank reads the data: name a file");
+        }
         if TAKEN.swap(true, Ordering::Relaxed) {
             bail!("standard input can be read once, and two inputs of this command name it");
         }

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod average;
+mod blocks;
 mod checkpoint;
 mod checkpoint_config;
 mod compare;
@@ -14,6 +15,7 @@ mod eval;
 mod eval_args;
 mod file_kind;
 mod generate;
+mod identity;
 mod import;
 mod info;
 mod input;
@@ -28,6 +30,7 @@ mod plot;
 mod policies;
 mod progress;
 mod questions;
+mod ranks;
 mod rows;
 mod set;
 mod solve;
@@ -37,8 +40,9 @@ mod verdict;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};
-use output::Output;
+use output::{BAD_INPUT, Output, message};
 use std::process::ExitCode;
+use trm_world::World;
 use verdict::Verdict;
 
 /// Solve, evaluate, train and inspect tiny recursive models.
@@ -96,39 +100,54 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let mut out = Output::new();
-    let result = match Cli::try_parse() {
-        Ok(cli) => run(cli.command, &mut out),
-        // Help and version are output like any other; wrong arguments are messages.
-        Err(error) if !error.use_stderr() => out.help(&error).map(|()| Verdict::Yes),
+    let world = match trm_world::start() {
+        Ok(world) => world,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(2);
+            message!("error: {error}");
+            return BAD_INPUT.into();
         }
     };
-    out.exit_code(result)
+    if world.rank() > 0 {
+        output::silence();
+    }
+    let mut out = Output::new();
+    let result = match Cli::try_parse() {
+        Ok(cli) => run(cli.command, &*world, &mut out),
+        Err(error) => Err(error.into()),
+    };
+    ranks::end(&*world, &mut out, result)
 }
 
-fn run(command: Command, out: &mut Output) -> Result<Verdict> {
+impl Command {
+    /// Whether several ranks share the work; that of other commands is the first one's alone.
+    fn is_shared(&self) -> bool {
+        matches!(self, Command::Eval(_) | Command::Generate(_) | Command::KStar(_) | Command::Train(_))
+    }
+}
+
+fn run(command: Command, world: &dyn World, out: &mut Output) -> Result<Verdict> {
     let done = |()| Verdict::Yes;
+    if world.rank() > 0 && !command.is_shared() {
+        return Ok(Verdict::Yes);
+    }
     if !matches!(command, Command::Doctor(_)) {
         environment::check()?;
     }
     match command {
         Command::Solve(args) => solve::run(&args, out),
-        Command::Eval(args) => eval::run(&args, out),
+        Command::Eval(args) => eval::run(&args, world, out),
         Command::Compare(args) => compare::run(&args, out).map(done),
         Command::Overlap(args) => overlap::run(&args, out),
-        Command::KStar(args) => k_star::run(&args, out).map(done),
+        Command::KStar(args) => k_star::run(&args, world, out).map(done),
         Command::Info(args) => info::run(&args, out).map(done),
         Command::Import(args) => import::run(&args, out).map(done),
         Command::CheckParity(args) => parity::run(&args, out),
         Command::Plot(args) => plot::run(&args, out).map(done),
         Command::Policies(args) => policies::run(&args, out),
-        Command::Train(args) => train::run(args, out),
+        Command::Train(args) => train::run(args, world, out),
         Command::Set(args) => set::run(&args, out).map(done),
         Command::Average(args) => average::run(&args, out).map(done),
-        Command::Generate(args) => generate::run(&args, out).map(done),
+        Command::Generate(args) => generate::run(&args, world, out).map(done),
         Command::Doctor(args) => doctor::run(&args, out),
         Command::Completions(args) => completions::run(&args, &mut Cli::command(), out).map(done),
     }

@@ -1,5 +1,6 @@
 //! Which model, and when its runs halt: options that several commands share.
 
+use crate::identity::Identity;
 use crate::input::{name_of, read_bytes, read_model};
 use crate::output::message;
 use crate::values::number32;
@@ -177,6 +178,17 @@ impl ModelArgs {
     /// The seed, where single runs of this engine depend on it; see [`seed_of_runs`].
     pub fn seed_of_runs(&self, engine: &TrmEngine, name: &str) -> Result<Option<u64>> {
         seed_of_runs(self.seed, engine, name)
+    }
+
+    /// What decides the answers of `command`: the model, when it halts, and what is random.
+    pub fn identity(&self, command: &str, engine: &TrmEngine, policy: &Policy) -> Result<Identity> {
+        let state = match &self.halting_state {
+            Some(path) => read_bytes(path, MAX_STATE_BYTES)?,
+            None => Vec::new(),
+        };
+        let numbers = (self.seed(), self.channel_noise, self.precision == Factors::Bf16);
+        let identity = Identity::new(command).with(&engine.model().to_bytes()?).with(&state);
+        Ok(identity.with(&serde_json::to_vec(&(policy, numbers))?))
     }
 
     /// Refuses the halting policies, where `option` has one of its own.

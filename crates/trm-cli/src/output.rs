@@ -7,16 +7,31 @@ use serde::Serialize;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use trm_core::file::{Destination, NewFile};
 
 /// What a shell reports of a program that a closed pipe ended: 128 and the number of SIGPIPE.
 const CLOSED_PIPE: u8 = 141;
 
+/// Bad input, or a write that failed.
+pub const BAD_INPUT: u8 = 2;
+
 /// Writing to standard output failed.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output")]
 pub struct OutputError(#[from] io::Error);
+
+/// Whether this process is a rank beside the first, which alone speaks and writes files.
+static IS_SILENT: AtomicBool = AtomicBool::new(false);
+
+/// Says nothing from here on, but why the process fails.
+pub fn silence() {
+    IS_SILENT.store(true, Ordering::Relaxed);
+}
+
+pub fn is_silent() -> bool {
+    IS_SILENT.load(Ordering::Relaxed)
+}
 
 /// Where the text of a command goes. `write!` and `writeln!` take it.
 pub struct Output {
@@ -30,11 +45,13 @@ pub struct Output {
 enum Stream {
     Stdout,
     Stderr,
+    Nowhere,
 }
 
 impl Output {
     pub fn new() -> Self {
-        Output { stream: Stream::Stdout, owner: None, verdict: None }
+        let stream = if is_silent() { Stream::Nowhere } else { Stream::Stdout };
+        Output { stream, owner: None, verdict: None }
     }
 
     /// Writes text.
@@ -45,6 +62,7 @@ impl Output {
                 let _ = io::stderr().write_fmt(text);
                 Ok(())
             }
+            Stream::Nowhere => Ok(()),
         }
     }
 
@@ -78,7 +96,7 @@ impl Output {
     }
 
     /// Prints the help or the version that the parser of the arguments made.
-    pub fn help(&mut self, text: &clap::Error) -> Result<()> {
+    fn help(&mut self, text: &clap::Error) -> Result<()> {
         let text = text.render();
         if wants_colours(self.is_terminal()) {
             write!(self, "{}", text.ansi())?;
@@ -92,24 +110,32 @@ impl Output {
         match self.stream {
             Stream::Stdout => io::stdout().is_terminal(),
             Stream::Stderr => io::stderr().is_terminal(),
+            Stream::Nowhere => false,
         }
     }
 
     /// The exit code of a command with this result; prints its error.
-    pub fn exit_code(&self, result: Result<Verdict>) -> ExitCode {
+    pub fn exit_code(&mut self, result: Result<Verdict>) -> u8 {
+        let result = result.or_else(|error| match error.downcast_ref::<clap::Error>() {
+            // Help and version are output like any other; wrong arguments are messages.
+            Some(text) if !text.use_stderr() => self.help(text).map(|()| Verdict::Yes),
+            _ => Err(error),
+        });
         let result = result.and_then(|verdict| {
             io::stdout().flush().map_err(OutputError)?;
             Ok(verdict)
         });
-        let code = match &result {
+        match &result {
             Ok(verdict) => verdict.code(),
             Err(error) if is_closed_pipe(error) => self.verdict.map_or(CLOSED_PIPE, Verdict::code),
             Err(error) => {
-                write_message(format_args!("error: {}", text_of(error)));
-                2
+                match error.downcast_ref::<clap::Error>() {
+                    Some(text) if !is_silent() => drop(text.print()),
+                    _ => write_message(format_args!("error: {}", text_of(error))),
+                }
+                BAD_INPUT
             }
-        };
-        ExitCode::from(code)
+        }
     }
 }
 
@@ -138,6 +164,9 @@ pub fn text_of(error: &anyhow::Error) -> String {
 /// Writes a line to standard error. A failure is passed over: there is no place left to report it, and the
 /// exit code keeps its meaning.
 pub fn write_message(text: fmt::Arguments<'_>) {
+    if is_silent() {
+        return;
+    }
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
@@ -149,6 +178,8 @@ pub(crate) use message;
 
 /// A file that a command writes.
 pub enum OutputFile {
+    /// Another process writes it.
+    Nowhere,
     /// Standard output in its place.
     Stdout,
     File(NewFile),
@@ -161,6 +192,9 @@ impl OutputFile {
     /// # Errors
     /// Where it cannot be written, or is one of the `inputs`.
     pub fn create(option: &'static str, path: &Path, inputs: &[&Path], out: &mut Output) -> Result<Self> {
+        if is_silent() {
+            return Ok(OutputFile::Nowhere);
+        }
         if is_stdout(path) {
             return Self::stdout(option, out);
         }
@@ -189,6 +223,7 @@ impl OutputFile {
     /// The same for content that is written in parts.
     pub fn write_with(self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         match self {
+            OutputFile::Nowhere => Ok(()),
             OutputFile::Stdout => {
                 let mut bytes = Vec::new();
                 write(&mut bytes)?;

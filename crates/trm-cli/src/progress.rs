@@ -1,6 +1,6 @@
 //! Progress on standard error.
 
-use crate::output::message;
+use crate::output::{is_silent, message};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -67,6 +67,9 @@ impl Progress {
     pub fn new(name: &'static str, unit: &'static str, n: Option<usize>) -> Self {
         let template = "{prefix} {bar:30} {human_pos}/{human_len} {per_sec} ETA {eta} {msg}";
         let style = ProgressStyle::with_template(template).expect("a constant template");
+        if is_silent() {
+            return Progress { bar: ProgressBar::hidden(), lines: None };
+        }
         let target = ProgressDrawTarget::stderr_with_hz(8);
         let bar = ProgressBar::with_draw_target(n.map(|n| n as u64), target).with_prefix(name);
         let lines = bar.is_hidden().then(|| {

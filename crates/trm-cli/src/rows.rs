@@ -1,11 +1,12 @@
 //! Rows of data files: checked before the work begins, then read one by one.
 
 use crate::environment::variable;
+use crate::identity::Hashed;
 use crate::input::{is_stdin, name_of, open};
 use anyhow::{Context, Result, bail};
 use puzzles::dataset::{Dataset, Origin};
 use puzzles::maze::MazeRow;
-use puzzles::rules::{self, Rules, open_rules, read_rules_csv};
+use puzzles::rules::{self, Rules, open_rules, read_rules_csv, write_rules_csv};
 use puzzles::sudoku::Geometry;
 use puzzles::{PuzzleError, SudokuRow};
 use std::fs::File;
@@ -20,9 +21,11 @@ const EMPTY: &str = "no puzzles in this file";
 /// The data files of a kind of puzzle.
 pub struct Files<R> {
     /// Reads rows from the bytes of a file.
-    read: Box<dyn Fn(Box<dyn Read + Send>) -> Items<R>>,
+    read: Box<dyn Fn(Box<dyn Read + Send>) -> Items<R> + Sync>,
     /// Opens a file or a folder of arrays.
-    open: Box<dyn Fn(&Path) -> Opened<R>>,
+    open: Box<dyn Fn(&Path) -> Opened<R> + Sync>,
+    /// Writes rows, so that they can be read again.
+    write: WriteRows<R>,
 }
 
 /// The data files of a kind of puzzle, and the committed set that stands in for one.
@@ -35,6 +38,7 @@ pub struct Source<R> {
 
 pub type Items<R> = puzzles::Rows<R>;
 type Opened<R> = Result<Items<R>, PuzzleError>;
+type WriteRows<R> = Box<dyn Fn(&mut dyn Write, &[R]) -> Result<(), PuzzleError> + Sync>;
 
 /// Sudoku, all of one size, with boxes of this shape where their number of cells leaves it open.
 pub fn sudoku(boxes: Option<Geometry>) -> Source<SudokuRow> {
@@ -42,6 +46,7 @@ pub fn sudoku(boxes: Option<Geometry>) -> Source<SudokuRow> {
         files: Files {
             read: Box::new(move |file| Box::new(puzzles::read_boxed_sudoku_csv(file, boxes))),
             open: Box::new(move |path| puzzles::open_sudoku(path, boxes)),
+            write: Box::new(|to, rows| puzzles::write_sudoku_csv(to, rows)),
         },
         variable: "SUDOKU_EXTREME_CSV",
         committed: puzzles::load_sudoku_extreme_dataset,
@@ -53,6 +58,7 @@ pub fn mazes() -> Source<MazeRow> {
         files: Files {
             read: Box::new(|file| Box::new(puzzles::maze::read_maze_csv(file))),
             open: Box::new(puzzles::maze::open_maze),
+            write: Box::new(|to, rows| puzzles::maze::write_maze_csv(to, rows)),
         },
         variable: "MAZE_HARD_CSV",
         committed: puzzles::maze::load_maze_hard_dataset,
@@ -61,10 +67,11 @@ pub fn mazes() -> Source<MazeRow> {
 
 /// Puzzles of a file of rules.
 pub fn rules(rules: &Arc<Rules>) -> Files<rules::Row> {
-    let (of_bytes, of_file) = (rules.clone(), rules.clone());
+    let (of_bytes, of_file, to_file) = (rules.clone(), rules.clone(), rules.clone());
     Files {
         read: Box::new(move |file| Box::new(read_rules_csv(file, of_bytes.clone()))),
         open: Box::new(move |path| open_rules(path, of_file.clone())),
+        write: Box::new(move |to, rows| write_rules_csv(to, &to_file, rows)),
     }
 }
 
@@ -73,6 +80,10 @@ pub struct Rows<R> {
     pub items: Peekable<Items<R>>,
     /// Name of the data in reports.
     pub data: String,
+    /// How many there are.
+    pub n: usize,
+    /// The hash of them all.
+    pub digest: Vec<u8>,
 }
 
 impl<R: Send + 'static> Source<R> {
@@ -98,8 +109,10 @@ impl<R: Send + 'static> Source<R> {
             if let Some(row) = set.rows.first() {
                 fits(row)?;
             }
+            let n = set.rows.len().min(limit);
+            let digest = self.files.digest(&set.rows[..n])?;
             let items: Items<R> = Box::new(set.rows.into_iter().take(limit).map(Ok));
-            return Ok(Rows { items: items.peekable(), data });
+            return Ok(Rows { items: items.peekable(), data, n, digest });
         };
         self.files.rows(path, limit, fits)
     }
@@ -112,9 +125,9 @@ impl<R: Send + 'static> Files<R> {
     /// The file, with the first bad row; a file without a row.
     pub fn rows(&self, path: &Path, limit: usize, fits: &dyn Fn(&R) -> Result<()>) -> Result<Rows<R>> {
         let data = name_of(path);
-        let rows = self.checked(path, limit, fits).with_context(|| data.clone())?;
+        let (rows, n, digest) = self.checked(path, limit, fits).with_context(|| data.clone())?;
         let items: Items<R> = Box::new(rows.take(limit));
-        Ok(Rows { items: items.peekable(), data })
+        Ok(Rows { items: items.peekable(), data, n, digest })
     }
 
     /// The first `limit` rows of a file, all at once.
@@ -136,29 +149,55 @@ impl<R: Send + 'static> Files<R> {
         read().with_context(|| name_of(path))
     }
 
-    /// Reads the rows once, and opens the file anew. What can be read only once is copied to a temporary file
-    /// on the way, as far as its rows are good.
-    fn checked(&self, path: &Path, limit: usize, fits: &dyn Fn(&R) -> Result<()>) -> Result<Items<R>> {
+    /// Reads the rows once, and opens the file anew; with their number and hash. What can be read only once is copied to
+    /// a temporary file on the way, as far as its rows are good.
+    fn checked(
+        &self,
+        path: &Path,
+        limit: usize,
+        fits: &dyn Fn(&R) -> Result<()>,
+    ) -> Result<(Items<R>, usize, Vec<u8>)> {
         let check = |rows: Items<R>| {
-            let mut n = 0;
+            let (mut n, mut hashed) = (0, Hashed::default());
             for row in rows.take(limit) {
                 n += 1;
-                fits(&row?).with_context(|| format!("puzzle {n}"))?;
+                let row = row?;
+                fits(&row).with_context(|| format!("puzzle {n}"))?;
+                (self.write)(&mut hashed, std::slice::from_ref(&row))?;
             }
             if n == 0 && limit > 0 {
                 bail!(EMPTY);
             }
-            Ok(())
+            Ok((n, hashed.hash()))
         };
         if is_regular(path) {
-            check((self.open)(path)?)?;
-            return Ok((self.open)(path)?);
+            let (n, digest) = check((self.open)(path)?)?;
+            return Ok(((self.open)(path)?, n, digest));
         }
         let mut copy = tempfile::tempfile().context("a temporary file")?;
         let tee = Tee { from: open(path)?, to: copy.try_clone().context("a temporary file")? };
-        check((self.read)(Box::new(tee)))?;
+        let (n, digest) = check((self.read)(Box::new(tee)))?;
         copy.rewind().context("a temporary file")?;
-        Ok((self.read)(Box::new(copy)))
+        Ok(((self.read)(Box::new(copy)), n, digest))
+    }
+
+    /// The hash of rows.
+    pub fn digest(&self, rows: &[R]) -> Result<Vec<u8>> {
+        let mut hashed = Hashed::default();
+        rows.iter().try_for_each(|row| (self.write)(&mut hashed, std::slice::from_ref(row)))?;
+        Ok(hashed.hash())
+    }
+
+    /// Rows as bytes.
+    pub fn to_bytes(&self, rows: &[R]) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        (self.write)(&mut bytes, rows)?;
+        Ok(bytes)
+    }
+
+    /// The rows that [`Files::to_bytes`] made bytes of.
+    pub fn of_bytes(&self, bytes: Vec<u8>) -> Result<Vec<R>> {
+        Ok((self.read)(Box::new(io::Cursor::new(bytes))).collect::<Result<_, _>>()?)
     }
 }
 

@@ -24,6 +24,7 @@ use trm_tasks::{
 };
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
+use trm_world::World;
 
 #[derive(Parser)]
 #[command(
@@ -198,18 +199,18 @@ struct Run {
     save_minutes: f64,
 }
 
-pub fn run(args: Args, out: &mut Output) -> Result<Verdict> {
+pub fn run(args: Args, world: &dyn World, out: &mut Output) -> Result<Verdict> {
     match (args.puzzle, args.recipe) {
-        (Some(puzzle), _) => train(puzzle, &std::env::args().skip(1).collect::<Vec<_>>()),
-        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run, out),
+        (Some(puzzle), _) => train(puzzle, &std::env::args().skip(1).collect::<Vec<_>>(), world),
+        (None, Some(path)) => recipe::run(&path, &args.out, args.dry_run, world, out),
         (None, None) => bail!("neither a puzzle nor a recipe"),
     }
 }
 
 /// Does what a command asks for; `words` are those behind `trm`.
-fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
+fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict> {
     match puzzle {
-        Puzzle::File(arguments) => file::train(&arguments, words),
+        Puzzle::File(arguments) => file::train(&arguments, words, world),
         Puzzle::Sudoku { data, mixer, run } => {
             let (builder, layout) = match mixer {
                 Mixer::Relational => (sudoku_builder(), Layout::Candidates),
@@ -226,7 +227,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 }
                 None => Vec::new(),
             };
-            let this = Loop::new(&run, words, &validation, SudokuTask::BANDS);
+            let this = Loop::new(&run, words, world, &validation, SudokuTask::BANDS);
             this.train(run.model(builder)?, run.config()?, &stream)
         }
         Puzzle::Maze { sides, min_path, open, goals, balance, run } => {
@@ -255,7 +256,7 @@ fn train(puzzle: Puzzle, words: &[String]) -> Result<Verdict> {
                 None => Vec::new(),
             };
             let config = TrainConfig { balance, ..run.config()? };
-            let this = Loop::new(&run, words, &validation, MazeTask::BANDS);
+            let this = Loop::new(&run, words, world, &validation, MazeTask::BANDS);
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }

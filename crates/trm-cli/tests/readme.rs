@@ -89,6 +89,12 @@ fn every_command_in_every_document() {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let command = format!("{}: {}", path.display(), words.join(" "));
             match words[..] {
+                // As one of several ranks, a build with MPI takes the same words.
+                ["mpirun", "-n", _, "trm", ref words @ ..] => {
+                    let output = trm(folder.path(), "", &[words, &["--help"]].concat());
+                    assert_eq!(output.code, Some(0), "{command}: {}", output.err);
+                    n_checked += 1;
+                }
                 ["trm", ref words @ ..]
                 | ["cargo", "run", "--release", "-p", "trm-cli", "--", ref words @ ..] => {
                     lay_out(folder.path(), words);

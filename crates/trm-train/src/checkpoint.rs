@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
+use trm_world::World;
 
 const MAGIC: [u8; 8] = *b"TRMTRAIN";
 const VERSION: u32 = 1;
@@ -103,6 +104,27 @@ impl Checkpoint {
         let mut bytes = Vec::with_capacity(size as usize);
         Read::take(&mut file, most).read_to_end(&mut bytes).map_err(io)?;
         Self::from_bytes(&bytes).map_err(fault)
+    }
+
+    /// The checkpoint at `path`, where there is one, on all ranks of `world`; rank 0 alone reads the file.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`] or [`TrainError::Checkpoint`] with the path.
+    pub fn load_in(world: &dyn World, path: &Path) -> Result<Option<Self>> {
+        let fault = |reason| TrainError::Checkpoint { path: path.to_path_buf(), reason };
+        let own = match world.rank() {
+            0 if path.exists() => Some(Self::load(path)?),
+            _ => None,
+        };
+        if world.size() == 1 {
+            return Ok(own);
+        }
+        let mut bytes = own.as_ref().map_or(Ok(Vec::new()), Self::to_bytes).map_err(fault)?;
+        world.broadcast(&mut bytes);
+        match own {
+            None if !bytes.is_empty() => Self::from_bytes(&bytes).map(Some).map_err(fault),
+            own => Ok(own),
+        }
     }
 
     /// Reads the bytes of a file.

@@ -1,6 +1,7 @@
 //! How many questions a model answers right, and after how many steps.
 
 use crate::Sample;
+use bincode::config::standard;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use trm_core::kernel::Isa;
@@ -8,6 +9,7 @@ use trm_core::loss::all_right;
 use trm_core::model::{StepInput, StepOutput, Workspace};
 use trm_core::noise::StepNoise;
 use trm_core::{Graph, Model};
+use trm_world::World;
 
 /// The exact accuracy of a model on validation questions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,7 @@ pub struct Evaluation {
 }
 
 /// What happened to one question.
+#[derive(Serialize, Deserialize)]
 struct Trace {
     right: Vec<bool>,
     halted: usize,
@@ -38,13 +41,45 @@ struct Trace {
 /// bands to report.
 pub fn evaluate(model: &Model, isa: Isa, samples: &[Sample], max_k: usize, bands: &[f32]) -> Evaluation {
     let max_k = max_k.clamp(1, trm_core::MAX_K);
-    let traces: Vec<Trace> = samples
-        .par_iter()
-        .map_init(
-            || (Graph::default(), Workspace::default()),
-            |(graph, work), sample| trace(model, isa, sample, max_k, graph, work),
-        )
-        .collect();
+    let traces = traces(model, isa, &samples.iter().collect::<Vec<_>>(), max_k);
+    summary(samples, traces, max_k, bands)
+}
+
+/// [`evaluate`] on all ranks of `world`, each of which asks its share of the questions; the result is rank 0's alone.
+pub fn evaluate_in(
+    world: &dyn World,
+    model: &Model,
+    isa: Isa,
+    samples: &[Sample],
+    max_k: usize,
+    bands: &[f32],
+) -> Option<Evaluation> {
+    let max_k = max_k.clamp(1, trm_core::MAX_K);
+    // Files are often sorted by difficulty: neighbours go to different ranks.
+    let own: Vec<&Sample> = samples.iter().skip(world.rank()).step_by(world.size()).collect();
+    let own = traces(model, isa, &own, max_k);
+    let bytes = bincode::serde::encode_to_vec(&own, standard()).expect("plain data");
+    let of_ranks = world.gather(bytes);
+    if world.rank() > 0 {
+        return None;
+    }
+    let decode = |bytes: &Vec<u8>| -> Vec<Trace> {
+        bincode::serde::decode_from_slice(bytes, standard()).expect("what encode wrote").0
+    };
+    let mut of_ranks: Vec<_> = of_ranks.iter().map(|bytes| decode(bytes).into_iter()).collect();
+    let traces = (0..samples.len()).map(|i| of_ranks[i % world.size()].next().expect("a trace of each"));
+    Some(summary(samples, traces.collect(), max_k, bands))
+}
+
+fn traces(model: &Model, isa: Isa, samples: &[&Sample], max_k: usize) -> Vec<Trace> {
+    let traces = samples.par_iter().map_init(
+        || (Graph::default(), Workspace::default()),
+        |(graph, work), sample| trace(model, isa, sample, max_k, graph, work),
+    );
+    traces.collect()
+}
+
+fn summary(samples: &[Sample], traces: Vec<Trace>, max_k: usize, bands: &[f32]) -> Evaluation {
     let n = samples.len().max(1) as f64;
     let share = |f: &dyn Fn(&Trace) -> bool| traces.iter().filter(|t| f(t)).count() as f64 / n;
     let ks = std::iter::successors(Some(1), |k| Some(k * 2)).take_while(|k| *k <= max_k);

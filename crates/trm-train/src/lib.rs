@@ -4,21 +4,27 @@
 //! supervision step for every question of the batch; a question that is answered right or has
 //! used up its steps makes room for a new one (arXiv 2510.04871, section 4).
 
+mod balance;
 mod checkpoint;
 mod config;
 mod difference;
 mod evaluate;
+mod gradient_sum;
 mod leak;
 mod optimizer;
+mod progress;
 pub mod recipe;
+mod share;
+mod slot;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, SlotState};
 pub use config::TrainConfig;
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, evaluate, evaluate_in};
 pub use leak::LeakConfig;
 pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
-pub use trainer::{Progress, Trainer};
+pub use progress::Progress;
+pub use trainer::Trainer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,6 +76,14 @@ pub enum TrainError {
         found: String,
         /// What it must be.
         expected: &'static str,
+    },
+    /// Ranks of one run differ where they must not.
+    #[error("rank {rank} differs from rank 0: {reason}")]
+    OtherRank {
+        /// The first that differs.
+        rank: usize,
+        /// In what.
+        reason: String,
     },
     /// The loss or its gradient is not a number any more; the weights are those of the step before.
     #[error("loss or gradient at step {step} are not finite (loss {loss}): lower the learning rate")]

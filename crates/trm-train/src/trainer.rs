@@ -1,112 +1,42 @@
 //! The training loop.
 
-use crate::checkpoint::{Checkpoint, SlotState};
+use crate::checkpoint::Checkpoint;
 use crate::config::TrainConfig;
 use crate::difference::differences;
-use crate::leak::{self, Episode};
+use crate::gradient_sum::GradientSum;
+use crate::leak;
 use crate::optimizer::Optimizer;
-use crate::{Data, Result, Sample, TrainError};
-use rand::{RngExt, SeedableRng};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use crate::progress::{Progress, Window};
+use crate::share::{CHUNK, Part, Report, Share};
+use crate::slot::Slot;
+use crate::{Data, Result, TrainError};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
 use std::time::Instant;
+use trm_core::Model;
 use trm_core::kernel::Isa;
-use trm_core::model::{StepInput, StepLoss, StepOutput, Workspace};
-use trm_core::recursion::State;
-use trm_core::{Graph, Model};
-
-/// Questions whose gradients are summed by one thread before the others' are added: fixed, so
-/// that the number of threads does not change the bits.
-const CHUNK: usize = 2;
-
-/// A running question.
-struct Slot {
-    index: u64,
-    steps: u32,
-    /// Steps in a row that were right.
-    right_steps: u32,
-    /// After how many of them the question leaves.
-    leaves_after: u32,
-    /// Seed of its noise.
-    seed: u64,
-    /// Its leaked episode, if it has one.
-    episode: Option<Episode>,
-    /// `[live, answer_dim]`: the answer channel of the running step.
-    channel: Vec<f32>,
-    sample: Sample,
-    graph: Graph,
-    state: State<f32>,
-    output: StepOutput<f32>,
-}
-
-impl Slot {
-    /// Whether it makes room: a leaked episode at its end, another question once it was right for long enough.
-    fn is_done(&self, max_supervision_steps: u32) -> bool {
-        match self.episode {
-            Some(episode) => self.steps >= episode.n_steps,
-            None => self.right_steps >= self.leaves_after || self.steps >= max_supervision_steps,
-        }
-    }
-}
-
-/// The gradient sum of some slots.
-#[derive(Default)]
-struct Part {
-    grads: Vec<f32>,
-    losses: Vec<StepLoss>,
-}
-
-/// What the last steps measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Optimiser steps so far.
-    pub step: u64,
-    /// Question-steps so far.
-    pub question_steps: u64,
-    /// Seconds of training so far.
-    pub seconds: f64,
-    /// Mean loss of the answers since the last report.
-    pub loss: f64,
-    /// Mean loss of the halt head since the last report.
-    pub halt_loss: f64,
-    /// Share of the batch that was answered right, since the last report.
-    pub batch_exact: f64,
-    /// Length of the last gradient before clipping.
-    pub gradient: f64,
-    /// Learning rate of the last step.
-    pub learning_rate: f64,
-    /// Question-steps per second since the last report.
-    pub question_steps_per_second: f64,
-    /// Billions of operations of matrix products per second since the last report.
-    pub gflops: f64,
-}
-
-/// Sums since the last report.
-#[derive(Default)]
-struct Window {
-    losses: f64,
-    halt_losses: f64,
-    right: u64,
-    n: u64,
-    flops: u64,
-    seconds: f64,
-}
+use trm_core::model::{StepInput, Workspace};
+use trm_world::{Alone, World};
 
 /// A model in training.
+///
+/// In a world of several ranks each has some of the running questions, and all of them call the same methods in the
+/// same order; the weights are the same on all ranks at every moment.
 pub struct Trainer<'a> {
     config: TrainConfig,
     model: Model,
     data: &'a dyn Data,
+    world: &'a dyn World,
     isa: Isa,
     transposed: Vec<f32>,
     optimizer: Optimizer,
-    slots: Vec<Slot>,
+    share: Share,
+    /// The chunks of this rank.
     parts: Vec<Part>,
     /// Tapes and buffers, as many as threads have worked at once. A thread takes the last one that was put back, which
     /// its cache may still hold.
     workspaces: Mutex<Vec<Workspace<f32>>>,
+    sum: GradientSum,
     grads: Vec<f32>,
     next_index: u64,
     question_steps: u64,
@@ -116,47 +46,82 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// Starts a run from the weights of `model`.
+    /// Starts a run from the weights of `model`, in this process alone.
     ///
     /// # Errors
     /// [`TrainError::Config`]
     pub fn new(model: Model, config: TrainConfig, data: &'a dyn Data) -> Result<Self> {
+        Self::new_in(&Alone, model, config, data)
+    }
+
+    /// Starts a run on all ranks of `world`.
+    ///
+    /// # Errors
+    /// [`TrainError::Config`], and [`TrainError::OtherRank`] where ranks have different settings.
+    pub fn new_in(
+        world: &'a dyn World,
+        model: Model,
+        config: TrainConfig,
+        data: &'a dyn Data,
+    ) -> Result<Self> {
         config.validate(&model)?;
-        let mut trainer = Self::empty(model, config, data);
-        for _ in 0..trainer.config.batch {
-            let slot = trainer.ask();
-            trainer.slots.push(slot);
-        }
+        let mut trainer = Self::empty(world, model, config, data)?;
+        let batch = trainer.config.batch;
+        let this = &trainer;
+        let open = |chunk: usize| {
+            let indices = CHUNK * chunk..batch.min(CHUNK * (chunk + 1));
+            let slots = indices.map(|i| Slot::open(&this.model, &this.config, data, i as u64));
+            this.part(Part { chunk, ..Part::default() }, slots.collect())
+        };
+        trainer.parts = this.share.chunks(world.rank()).map(open).collect();
+        trainer.next_index = batch as u64;
+        trainer.rebalance()?;
         Ok(trainer)
     }
 
-    fn empty(model: Model, mut config: TrainConfig, data: &'a dyn Data) -> Self {
+    fn empty(
+        world: &'a dyn World,
+        model: Model,
+        mut config: TrainConfig,
+        data: &'a dyn Data,
+    ) -> Result<Self> {
         let isa = config.isa().unwrap_or(Isa::best());
         config.kernel = Some(isa.name().to_owned());
         let n = model.params.len();
-        let n_parts = config.batch.div_ceil(CHUNK);
-        let mut parts = Vec::new();
-        parts.resize_with(n_parts, || Part { grads: vec![0.0; n], ..Part::default() });
-        Trainer {
+        let trainer = Trainer {
             optimizer: Optimizer::new(&model.params),
             transposed: vec![0.0; n],
             grads: vec![0.0; n],
-            slots: Vec::with_capacity(config.batch),
+            share: Share::new(world, config.batch),
+            parts: Vec::new(),
+            workspaces: Mutex::default(),
+            sum: GradientSum::default(),
             isa,
             next_index: 0,
             question_steps: 0,
             seconds: 0.0,
             window: Window::default(),
             last: (0.0, 0.0),
-            parts,
-            workspaces: Mutex::default(),
             config,
             model,
             data,
-        }
+            world,
+        };
+        let identity = trainer.identity(&trainer.config);
+        trainer.same_on_all_ranks(identity.into_bytes(), |own, other| {
+            differences(&String::from_utf8_lossy(other), &String::from_utf8_lossy(own))
+        })?;
+        Ok(trainer)
     }
 
-    /// Goes on from a checkpoint of the same run.
+    /// A part with these questions; `spare` gives its chunk and perhaps its memory.
+    fn part(&self, spare: Part, slots: Vec<Slot>) -> Part {
+        let mut part = Part { slots, ..spare };
+        part.grads.resize(self.model.params.len(), 0.0);
+        part
+    }
+
+    /// Goes on from a checkpoint of the same run, in this process alone.
     ///
     /// # Errors
     /// [`TrainError::OtherRun`] where the configurations differ.
@@ -166,8 +131,22 @@ impl<'a> Trainer<'a> {
         data: &'a dyn Data,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
+        Self::resume_in(&Alone, model, config, data, checkpoint)
+    }
+
+    /// Goes on from a checkpoint of the same run on all ranks of `world`, however many wrote it.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherRun`] where the configurations differ, and [`TrainError::OtherRank`].
+    pub fn resume_in(
+        world: &'a dyn World,
+        model: Model,
+        config: TrainConfig,
+        data: &'a dyn Data,
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
         config.validate(&model)?;
-        let mut trainer = Self::empty(model, config, data);
+        let mut trainer = Self::empty(world, model, config, data)?;
         let other = |reason: String| Err(TrainError::OtherRun { reason });
         let expected = trainer.identity(&trainer.config);
         // Older checkpoints do not name their instruction set.
@@ -186,20 +165,44 @@ impl<'a> Trainer<'a> {
         trainer.next_index = checkpoint.next_index;
         trainer.question_steps = checkpoint.question_steps;
         trainer.seconds = checkpoint.seconds;
-        for saved in checkpoint.slots {
-            let mut slot = trainer.open(saved.index);
-            let running =
-                saved.right_steps <= saved.steps && saved.steps < trainer.config.max_supervision_steps;
-            if !running || saved.y.len() != slot.state.y.len() || saved.z.len() != slot.state.z.len() {
-                return other(format!("question {} has another size, or more steps", saved.index));
+        let (this, mut states) = (&trainer, checkpoint.slots.into_iter());
+        let mut parts = Vec::new();
+        for (chunk, owner) in this.share.owners.iter().enumerate() {
+            let states: Vec<_> = states.by_ref().take(CHUNK).collect();
+            if *owner == world.rank() {
+                let restore = |state| Slot::restore(&this.model, &this.config, data, state);
+                let slots: Result<Vec<Slot>> = states.into_iter().map(restore).collect();
+                parts.push(this.part(Part { chunk, ..Part::default() }, slots?));
             }
-            slot.steps = saved.steps;
-            slot.right_steps = saved.right_steps;
-            slot.state = State { y: saved.y, z: saved.z };
-            slot.output.logits = saved.logits;
-            trainer.slots.push(slot);
         }
+        trainer.parts = parts;
+        trainer.rebalance()?;
         Ok(trainer)
+    }
+
+    /// Fails where a rank has other bytes here than rank 0; `differ` says in what.
+    fn same_on_all_ranks(&self, own: Vec<u8>, differ: impl Fn(&[u8], &[u8]) -> String) -> Result<()> {
+        let all = self.world.all_gather(own);
+        match all.iter().position(|other| *other != all[0]) {
+            Some(rank) => Err(TrainError::OtherRank { rank, reason: differ(&all[0], &all[rank]) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Fails where a rank has come to other weights than rank 0, as processors or libraries of different kinds would.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherRank`]
+    pub fn check_ranks(&self) -> Result<()> {
+        if self.world.size() == 1 {
+            return Ok(());
+        }
+        let mut hash = crc32fast::Hasher::new();
+        self.model.params.iter().for_each(|p| hash.update(&p.to_bits().to_le_bytes()));
+        let step = self.optimizer.step;
+        self.same_on_all_ranks(hash.finalize().to_le_bytes().to_vec(), |_, _| {
+            format!("other weights at step {step}; all ranks need processors and libraries of one kind")
+        })
     }
 
     /// What a resumed run must have in common: model, settings with the instruction set, and data.
@@ -207,21 +210,14 @@ impl<'a> Trainer<'a> {
         serde_json::to_string(&(self.model.config(), config, self.data.describe())).expect("plain data")
     }
 
-    /// The state of the run, to be saved.
+    /// The state of the run, to be saved by rank 0. On other ranks it lacks the questions of the others, and is refused
+    /// by [`Trainer::resume`].
     pub fn checkpoint(&self) -> Checkpoint {
-        let saved = |s: &Slot| SlotState {
-            index: s.index,
-            steps: s.steps,
-            right_steps: s.right_steps,
-            y: s.state.y.clone(),
-            z: s.state.z.clone(),
-            logits: s.output.logits.clone(),
-        };
         Checkpoint {
             config: self.identity(&self.config),
             params: self.model.params.clone(),
             optimizer: self.optimizer.clone(),
-            slots: self.slots.iter().map(saved).collect(),
+            slots: self.share.states(self.world, &self.parts),
             next_index: self.next_index,
             question_steps: self.question_steps,
             seconds: self.seconds,
@@ -240,29 +236,6 @@ impl<'a> Trainer<'a> {
         self.optimizer.step
     }
 
-    fn ask(&mut self) -> Slot {
-        let index = self.next_index;
-        self.next_index += 1;
-        self.open(index)
-    }
-
-    /// Question `index` in its initial state.
-    fn open(&self, index: u64) -> Slot {
-        let sample = self.data.sample(index);
-        let mut graph = Graph::default();
-        sample.build_graph(&self.model, &mut graph);
-        let mut state = self.model.start(&graph, &[]);
-        let seed = self.config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        self.model.disturb(&mut state, self.config.latent_noise, &mut rng);
-        let leaves_after = 1 + rng.random_range(0..=self.config.linger);
-        let output = StepOutput::default();
-        let episode =
-            self.config.leak.and_then(|leak| leak.draw(self.config.max_supervision_steps, &mut rng));
-        let (steps, right_steps, channel) = (0, 0, Vec::new());
-        Slot { index, steps, right_steps, leaves_after, seed, episode, channel, sample, graph, state, output }
-    }
-
     /// One optimiser step: one supervision step for every running question.
     ///
     /// # Errors
@@ -272,13 +245,12 @@ impl<'a> Trainer<'a> {
         self.model.net().transpose(&self.model.params, &mut self.transposed);
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
-        let flops: u64 = self.slots.iter().map(|s| model.train_step_flops(&s.graph)).sum();
         let workspaces = || self.workspaces.lock().expect("no thread panics with it");
-        self.slots.par_chunks_mut(CHUNK).zip(&mut self.parts).for_each(|(slots, part)| {
+        self.parts.par_iter_mut().for_each(|part| {
             let mut workspace = workspaces().pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
-            for slot in slots {
+            for slot in &mut part.slots {
                 let Slot { graph, sample, state, output, channel, .. } = slot;
                 if model.config().answer_channel.is_some() {
                     let (live, config) = (&graph.live, model.config());
@@ -299,33 +271,27 @@ impl<'a> Trainer<'a> {
             }
             workspaces().push(workspace);
         });
-        self.grads.fill(0.0);
-        for part in &self.parts {
-            self.grads.iter_mut().zip(&part.grads).for_each(|(g, p)| *g += *p);
-        }
-        self.update()?;
-        self.replace();
+        let (most, flops) = (self.config.max_supervision_steps, |s: &Slot| model.train_step_flops(&s.graph));
+        let reports = self.share.reports(self.world, &self.parts, most, flops);
+        self.sum.sum(self.world, &self.share, &self.parts, &mut self.grads);
+        self.update(&reports)?;
+        self.replace(&reports)?;
         let seconds = start.elapsed().as_secs_f64();
         self.seconds += seconds;
         self.window.seconds += seconds;
-        self.window.flops += flops;
         Ok(())
     }
 
-    fn update(&mut self) -> Result<()> {
+    fn update(&mut self, reports: &[Report]) -> Result<()> {
         let batch = self.config.batch as f64;
-        let losses = || self.parts.iter().flat_map(|p| &p.losses);
-        let loss = losses().map(|l| l.answer).sum::<f64>();
+        let loss = reports.iter().map(|report| report.answer).sum::<f64>();
         let step = self.optimizer.step + 1;
-        let halt_loss = losses().map(|l| l.halt).sum::<f64>();
+        let halt_loss = reports.iter().map(|report| report.halt).sum::<f64>();
         let all = loss + halt_loss + self.grads.iter().map(|g| f64::from(*g)).sum::<f64>();
         if !all.is_finite() {
             return Err(TrainError::Diverged { step, loss: loss / batch });
         }
-        self.window.losses += loss;
-        self.window.halt_losses += halt_loss;
-        self.window.right += losses().filter(|l| l.right).count() as u64;
-        self.window.n += self.config.batch as u64;
+        self.window.add(loss, halt_loss, reports);
         self.question_steps += self.config.batch as u64;
         let halt = self.model.halt_params();
         let trained = self.model.layout().entries.iter().filter(|e| e.trained).map(|e| e.range.clone());
@@ -343,41 +309,53 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Makes room for new questions.
-    fn replace(&mut self) {
-        let right: Vec<bool> = self.parts.iter().flat_map(|p| p.losses.iter().map(|l| l.right)).collect();
+    /// Makes room for new questions, which are numbered in the order of the batch.
+    fn replace(&mut self, reports: &[Report]) -> Result<()> {
+        let mut next_index = self.next_index;
+        let numbers = reports.iter().map(|report| {
+            report.done.then(|| {
+                next_index += 1;
+                next_index - 1
+            })
+        });
+        let numbers: Vec<Option<u64>> = numbers.collect();
+        self.next_index = next_index;
+        let (model, config, data) = (&self.model, &self.config, self.data);
+        let slots = self.parts.iter_mut().flat_map(|part| {
+            let first = CHUNK * part.chunk;
+            part.slots.iter_mut().enumerate().map(move |(i, slot)| (first + i, slot))
+        });
         let mut done = Vec::new();
-        for (i, (slot, right)) in self.slots.iter_mut().zip(right).enumerate() {
-            slot.steps += 1;
-            slot.right_steps = if right { slot.right_steps + 1 } else { 0 };
-            if slot.is_done(self.config.max_supervision_steps) {
-                done.push(i);
-            }
+        for (i, slot) in slots {
+            slot.advance(reports[i].right);
+            done.extend(numbers[i].map(|index| (slot, index)));
         }
-        let first = self.next_index;
-        self.next_index += done.len() as u64;
-        let this: &Self = self;
-        let fresh: Vec<Slot> = (0..done.len() as u64).into_par_iter().map(|i| this.open(first + i)).collect();
-        for (i, slot) in done.into_iter().zip(fresh) {
-            self.slots[i] = slot;
-        }
+        done.into_par_iter().for_each(|(slot, index)| *slot = Slot::open(model, config, data, index));
+        if numbers.iter().any(Option::is_some) { self.rebalance() } else { Ok(()) }
+    }
+
+    fn rebalance(&mut self) -> Result<()> {
+        let (mut share, mut parts) = (std::mem::take(&mut self.share), std::mem::take(&mut self.parts));
+        let cost = |slot: &Slot| self.model.train_step_flops(&slot.graph);
+        let result = share.rebalance(self.world, &mut parts, cost, |spare, states| {
+            let restore = |state| Slot::restore(&self.model, &self.config, self.data, state);
+            let slots: Result<Vec<Slot>> = states.into_iter().map(restore).collect();
+            Ok(self.part(spare, slots?))
+        });
+        (self.share, self.parts) = (share, parts);
+        result
     }
 
     /// What the steps since the last report measured.
     pub fn progress(&mut self) -> Progress {
         let window = std::mem::take(&mut self.window);
-        let n = window.n.max(1) as f64;
-        Progress {
+        window.progress(Progress {
             step: self.optimizer.step,
             question_steps: self.question_steps,
             seconds: self.seconds,
-            loss: window.losses / n,
-            halt_loss: window.halt_losses / n,
-            batch_exact: window.right as f64 / n,
             gradient: self.last.0,
             learning_rate: self.last.1,
-            question_steps_per_second: window.n as f64 / window.seconds.max(1e-9),
-            gflops: window.flops as f64 / window.seconds.max(1e-9) / 1e9,
-        }
+            ..Progress::default()
+        })
     }
 }

@@ -54,7 +54,7 @@ fn commit() -> String {
     }
 }
 
-fn processor() -> String {
+pub fn processor() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let linux = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     if let Some((_, name)) = linux {

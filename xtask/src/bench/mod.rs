@@ -14,6 +14,8 @@ mod record;
 mod report;
 mod stats;
 
+pub use machine::processor;
+
 use crate::run::{root, target};
 use anyhow::{Context, Result, bail};
 use matrix::Wanted;

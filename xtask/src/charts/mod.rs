@@ -10,6 +10,7 @@ mod tables;
 
 use crate::file::replace;
 use crate::run::root;
+use crate::scale;
 use anyhow::{Context, Result, bail, ensure};
 use data::{Puzzle, Scores, published};
 pub use examples::run as examples;
@@ -19,8 +20,9 @@ const HELP: &str = "\
 cargo xtask charts [--measure FOLDER [WORD ..]]
 
 Draws docs/charts/*.svg, and writes the tables between `<!-- table: NAME -->` and `<!-- end -->` in README.md,
-docs/results.md, docs/own-puzzle.md and the model cards, from docs/data/scores.json (ours), docs/data/published.json
-(of others), docs/data/puzzles.json (cargo xtask puzzles) and datasets/k-star-*.txt (cargo xtask data k-star).
+docs/results.md, docs/own-puzzle.md, docs/cluster.md and the model cards, from docs/data/scores.json (ours),
+docs/data/published.json (of others), docs/data/puzzles.json (cargo xtask puzzles), docs/data/scale.json (cargo xtask
+scale) and datasets/k-star-*.txt (cargo xtask data k-star).
 
 --measure first runs the commands of docs/data/scores.json again, or those of them that hold one of the words
 (`sudoku`, `maze-40.csv`), in some hours of one core, and keeps what they print. FOLDER holds the files that they
@@ -28,8 +30,9 @@ name after --data; docs/results.md says how to make them.
 ";
 
 /// The documents with tables.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
+    "docs/cluster.md",
     "docs/results.md",
     "docs/own-puzzle.md",
     "crates/trm-models/weights/sudoku.md",
@@ -65,6 +68,8 @@ fn outputs() -> Result<Vec<(PathBuf, String)>> {
     for (name, chart) in plots::charts(&scores, &published)? {
         files.push((Path::new("docs/charts").join(name).with_extension("svg"), chart.file()));
     }
+    let scale = scale::committed()?;
+    files.push(("docs/charts/scale.svg".into(), scale::chart(&scale).file()));
     let table = |name: &str| match name {
         "summary" => tables::comparison(&scores, &published, true),
         "comparison" => tables::comparison(&scores, &published, false),
@@ -76,7 +81,7 @@ fn outputs() -> Result<Vec<(PathBuf, String)>> {
         "puzzles" => puzzles::table(),
         "policies" => halting::policies(),
         "predictors" => halting::predictors(),
-        _ => bail!("no table is named {name:?}"),
+        name => scale::table(name, &scale),
     };
     for name in DOCUMENTS {
         let text = std::fs::read_to_string(root().join(name)).context(name)?;

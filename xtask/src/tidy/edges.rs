@@ -19,6 +19,7 @@ const LEAF: Allowed = Allowed { name: "", normal: &[], optional: &[], build: &[]
 const LIBRARIES: &[&str] = &[
     "trm-puzzles",
     "trm-core",
+    "trm-world",
     "sona-learn",
     "trm-train",
     "trm-models",
@@ -32,7 +33,8 @@ const EDGES: &[Allowed] = &[
     Allowed { name: "trm-puzzles", ..LEAF },
     Allowed { name: "trm-core", ..LEAF },
     Allowed { name: "sona-learn", ..LEAF },
-    Allowed { name: "trm-train", normal: &["trm-core"], ..LEAF },
+    Allowed { name: "trm-world", ..LEAF },
+    Allowed { name: "trm-train", normal: &["trm-core", "trm-world"], ..LEAF },
     Allowed { name: "trm-models", normal: &["trm-core"], ..LEAF },
     Allowed { name: "trm-tasks", normal: &["trm-puzzles", "trm-core"], optional: &["trm-train"], ..LEAF },
     Allowed {

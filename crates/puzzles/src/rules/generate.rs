@@ -57,7 +57,7 @@ pub fn generate(
 /// Puzzle `index` of those that [`generate`] makes.
 ///
 /// # Errors
-/// [`RulesError::GaveUp`], [`RulesError::NoMaker`]
+/// Those of [`generate`].
 pub fn generate_row(rules: &Rules, seed: u64, index: u64, recipe: &Recipe) -> Result<Row, RulesError> {
     let mixed = Xoshiro256PlusPlus::seed_from_u64(seed).random::<u64>();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(mixed ^ index);

@@ -121,16 +121,48 @@ pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
 /// `progress` hears how many rows are done, on the calling thread.
 pub fn generate(count: usize, seed: u64, mix: Mix, progress: &mut dyn FnMut(usize)) -> Vec<SudokuRow> {
     let mut rows = Vec::new();
-    for (kind, n_rows) in mix.counts(count) {
-        let end = rows.len() + n_rows;
-        let units: Vec<u64> = (0..n_rows.div_ceil(UNIT_ROWS) as u64).collect();
-        for batch in units.chunks(rayon::current_num_threads().max(1)) {
-            let made: Vec<_> = batch.par_iter().map(|&unit| generate_unit(kind, seed, unit)).collect();
-            rows.extend(made.into_iter().flatten());
-            rows.truncate(end);
-            progress(rows.len());
-        }
+    for batch in parts(count, mix).chunks(rayon::current_num_threads().max(1)) {
+        let made: Vec<_> = batch.par_iter().map(|part| part.rows(seed)).collect();
+        rows.extend(made.into_iter().flatten());
+        progress(rows.len());
     }
+    shuffled(rows, seed)
+}
+
+/// Rows that are made together: the first of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// How its puzzles are made.
+    pub kind: Kind,
+    /// The unit of this kind.
+    pub unit: u64,
+    /// Rows of it.
+    pub n_rows: usize,
+}
+
+impl Part {
+    /// Makes the rows.
+    pub fn rows(&self, seed: u64) -> Vec<SudokuRow> {
+        let mut rows = generate_unit(self.kind, seed, self.unit);
+        rows.truncate(self.n_rows);
+        rows
+    }
+}
+
+/// What [`generate`] makes: the rows of all parts, one after the other, then [`shuffled`]. Processes may share them.
+pub fn parts(count: usize, mix: Mix) -> Vec<Part> {
+    let of_kind = |(kind, n_rows): (Kind, usize)| {
+        let part = move |unit: usize| {
+            let n_rows = UNIT_ROWS.min(n_rows - unit * UNIT_ROWS);
+            Part { kind, unit: unit as u64, n_rows }
+        };
+        (0..n_rows.div_ceil(UNIT_ROWS)).map(part)
+    };
+    mix.counts(count).into_iter().flat_map(of_kind).collect()
+}
+
+/// The rows of all parts in the random order of this seed.
+pub fn shuffled(mut rows: Vec<SudokuRow>, seed: u64) -> Vec<SudokuRow> {
     rows.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(seed));
     rows
 }

@@ -39,7 +39,7 @@ pub use files::{
     load_sudoku_extreme_dataset, open_sudoku, read_boxed_sudoku_csv, read_sized_sudoku_csv, read_sudoku_csv,
     read_sudoku_questions, write_sudoku_csv,
 };
-pub use generate::{Kind, Mix, UNIT_ROWS, generate, generate_unit};
+pub use generate::{Kind, Mix, Part, UNIT_ROWS, generate, generate_unit, parts, shuffled};
 pub use geometry::Geometry;
 pub use grid::Grid;
 pub use notation::Notation;

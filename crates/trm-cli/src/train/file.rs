@@ -14,6 +14,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::path::PathBuf;
 use trm_core::Model;
 use trm_tasks::{PUZZLE_NOTE, RulesStream, RulesTask, Task, init_rules, rules_builder};
+use trm_world::World;
 
 /// The steps of a run that its minutes end.
 const MANY_STEPS: u64 = 1_000_000;
@@ -47,9 +48,9 @@ struct Args {
 }
 
 /// Does what the words behind `train` ask for; `words` are those behind `trm`.
-pub fn train(arguments: &[String], words: &[String]) -> Result<Verdict> {
+pub fn train(arguments: &[String], words: &[String], world: &dyn World) -> Result<Verdict> {
     let all = ["trm train"].into_iter().chain(arguments.iter().map(String::as_str));
-    let matches = Args::command().try_get_matches_from(all).unwrap_or_else(|error| error.exit());
+    let matches = Args::command().try_get_matches_from(all)?;
     let mut args = Args::from_arg_matches(&matches)?;
     let given = |option: &str| matches.value_source(option) == Some(ValueSource::CommandLine);
     if args.minutes.is_some() && !given("steps") {
@@ -82,7 +83,7 @@ pub fn train(arguments: &[String], words: &[String]) -> Result<Verdict> {
         None => fresh(&args.run, &file)?,
     };
     let stream = RulesStream::new(file.task.clone(), all, args.run.seed).map_err(anyhow::Error::msg)?;
-    let mut this = Loop::new(&args.run, words, &validation, RulesTask::BANDS);
+    let mut this = Loop::new(&args.run, words, world, &validation, RulesTask::BANDS);
     this.max_minutes = args.minutes.unwrap_or(f64::INFINITY);
     this.train(model, args.run.config()?, &stream)
 }

@@ -9,6 +9,7 @@ use clap::Parser;
 use std::io::Write;
 use std::path::Path;
 use trm_train::recipe::{Phase, Recipe, Work};
+use trm_world::World;
 
 /// The commands that phases are.
 #[derive(Parser)]
@@ -21,7 +22,7 @@ enum Command {
 
 /// Runs the phases of the recipe at `path`, each below `folder`. All of them are checked before the
 /// first one starts: training takes days.
-pub fn run(path: &Path, folder: &str, dry_run: bool, out: &mut Output) -> Result<Verdict> {
+pub fn run(path: &Path, folder: &str, dry_run: bool, world: &dyn World, out: &mut Output) -> Result<Verdict> {
     let recipe = Recipe::read(path)?;
     let mut commands = Vec::new();
     for phase in &recipe.phases {
@@ -40,15 +41,18 @@ pub fn run(path: &Path, folder: &str, dry_run: bool, out: &mut Output) -> Result
         }
         message!("phase {}: trm {}", phase.name, typed(&words));
         let verdict = match command {
-            Command::Train(puzzle) => super::train(*puzzle, &words),
+            Command::Train(puzzle) => super::train(*puzzle, &words, world),
+            Command::Average(_) if world.rank() > 0 => Ok(Verdict::Yes),
             Command::Average(args) => average::run(&args, out).map(|()| Verdict::Yes),
         };
         let verdict = verdict.with_context(|| format!("phase {}", phase.name))?;
         if verdict == Verdict::No {
             return Ok(verdict);
         }
+        // The files of rank 0 are there before the next phase reads them.
+        world.barrier();
     }
-    if !dry_run {
+    if !dry_run && world.rank() == 0 {
         install(&recipe, folder)?;
     }
     Ok(Verdict::Yes)

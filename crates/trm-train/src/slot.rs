@@ -1,0 +1,98 @@
+//! A running question.
+
+use crate::checkpoint::SlotState;
+use crate::config::TrainConfig;
+use crate::leak::Episode;
+use crate::{Data, Result, Sample, TrainError};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use trm_core::model::StepOutput;
+use trm_core::recursion::State;
+use trm_core::{Graph, Model};
+
+pub(crate) struct Slot {
+    pub index: u64,
+    pub steps: u32,
+    /// Steps in a row that were right.
+    right_steps: u32,
+    /// After how many of them the question leaves.
+    leaves_after: u32,
+    /// Seed of its noise.
+    pub seed: u64,
+    /// Its leaked episode, if it has one.
+    pub episode: Option<Episode>,
+    /// `[live, answer_dim]`: the answer channel of the running step.
+    pub channel: Vec<f32>,
+    pub sample: Sample,
+    pub graph: Graph,
+    pub state: State<f32>,
+    pub output: StepOutput<f32>,
+}
+
+impl Slot {
+    /// Question `index` in its initial state.
+    pub fn open(model: &Model, config: &TrainConfig, data: &dyn Data, index: u64) -> Self {
+        let sample = data.sample(index);
+        let mut graph = Graph::default();
+        sample.build_graph(model, &mut graph);
+        let mut state = model.start(&graph, &[]);
+        let seed = config.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        model.disturb(&mut state, config.latent_noise, &mut rng);
+        let leaves_after = 1 + rng.random_range(0..=config.linger);
+        let output = StepOutput::default();
+        let episode = config.leak.and_then(|leak| leak.draw(config.max_supervision_steps, &mut rng));
+        let (steps, right_steps, channel) = (0, 0, Vec::new());
+        Slot { index, steps, right_steps, leaves_after, seed, episode, channel, sample, graph, state, output }
+    }
+
+    /// A question in the state that [`Slot::save`] gave.
+    ///
+    /// # Errors
+    /// [`TrainError::OtherRun`] where the state is not that of a running question of this size.
+    pub fn restore(model: &Model, config: &TrainConfig, data: &dyn Data, saved: SlotState) -> Result<Self> {
+        let mut slot = Slot::open(model, config, data, saved.index);
+        let running = saved.right_steps <= saved.steps && saved.steps < config.max_supervision_steps;
+        if !running || saved.y.len() != slot.state.y.len() || saved.z.len() != slot.state.z.len() {
+            let reason = format!("question {} has another size, or more steps", saved.index);
+            return Err(TrainError::OtherRun { reason });
+        }
+        slot.steps = saved.steps;
+        slot.right_steps = saved.right_steps;
+        slot.state = State { y: saved.y, z: saved.z };
+        slot.output.logits = saved.logits;
+        Ok(slot)
+    }
+
+    pub fn save(&self) -> SlotState {
+        SlotState {
+            index: self.index,
+            steps: self.steps,
+            right_steps: self.right_steps,
+            y: self.state.y.clone(),
+            z: self.state.z.clone(),
+            logits: self.output.logits.clone(),
+        }
+    }
+
+    /// Right steps in a row, once the running one is `right`.
+    fn right_steps_after(&self, right: bool) -> u32 {
+        if right { self.right_steps + 1 } else { 0 }
+    }
+
+    /// Whether it makes room after a step: a leaked episode at its end, another question once it was right for long
+    /// enough.
+    pub fn is_done_after(&self, right: bool, max_supervision_steps: u32) -> bool {
+        let steps = self.steps + 1;
+        match self.episode {
+            Some(episode) => steps >= episode.n_steps,
+            None => self.right_steps_after(right) >= self.leaves_after || steps >= max_supervision_steps,
+        }
+    }
+
+    /// Counts a step.
+    pub fn advance(&mut self, right: bool) {
+        self.right_steps = self.right_steps_after(right);
+        self.steps += 1;
+    }
+}
