@@ -254,8 +254,11 @@ fn the_solver_says_when_it_gives_up() {
     let clique = clique.collect::<Vec<_>>().join(",");
     let text = file("x", "cells = 4", "RGB", &format!("{{ name = \"edge\", cells = [{clique}] }}"));
     let rules = Rules::parse(&text).expect("rules");
-    let made = generate(&rules, 1, 1, &Recipe { max_trials: 3, ..Recipe::default() }, &mut |_| {});
-    assert!(matches!(made, Err(RulesError::GaveUp { index: 0, n_trials: 3, .. })));
+    let recipe = Recipe { max_trials: 3, ..Recipe::default() };
+    assert_eq!(generate(&rules, 1, 1, &recipe, &mut |_| {}), Err(RulesError::NoSolution));
+    let recipe = Recipe { max_work: 10, ..recipe };
+    let made = generate(&Rules::sudoku(), 1, 1, &recipe, &mut |_| {});
+    assert!(matches!(made, Err(RulesError::GaveUp { index: 0, n_trials: 3, max_work: 10 })), "{made:?}");
 }
 
 #[cfg(feature = "csv")]
