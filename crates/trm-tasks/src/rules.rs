@@ -241,25 +241,17 @@ fn kinds_of(model: &Model) -> Result<Vec<String>> {
     }
 }
 
-/// An engine for other rules, with the weights of a model: each kind of groups keeps its matrix, and one that the model
-/// does not know takes that of the kind it is like. Where a cell is in more groups of a kind than any cell of the
-/// model's own puzzle, they take turns: [`TrmEngine::with_turns`].
+/// An engine for other rules, with the weights of a model: each kind of groups keeps its matrix. Where a cell is in more
+/// groups of a kind than any cell of the model's own puzzle, they take turns: [`TrmEngine::with_turns`].
 ///
 /// # Errors
 /// [`TaskError::NoPuzzle`] for a model that is none of candidates, [`TaskError::UnknownKinds`] where the rules name
 /// kinds of weights that it does not have.
 pub fn fit_rules(model: &Model, rules: &Rules) -> Result<TrmEngine> {
-    let (known, template) = (kinds_of(model)?, rules.template());
-    let position = |kind: &str| known.iter().position(|known| known == kind);
-    let from = |kind: &String| position(kind).or_else(|| position(rules.like(kind)?));
-    let from: Vec<Option<usize>> = template.kinds.iter().map(from).collect();
-    if from.contains(&None) {
-        let unknown = template.kinds.iter().zip(&from).filter(|(_, from)| from.is_none());
-        let kinds = unknown.map(|(kind, _)| kind.clone()).collect();
-        return Err(TaskError::UnknownKinds { kinds, known });
-    }
-    let (fitted, own) = (transfer(model, rules, &from)?, most_groups(model));
-    let most: Vec<u32> = from.iter().flatten().map(|kind| own[*kind].max(1)).collect();
+    let fitted = transfer(model, rules, false)?;
+    let (known, own) = (kinds_of(model)?, most_groups(model));
+    let most = |kind: &String| known.iter().position(|known| known == kind).map(|kind| own[kind].max(1));
+    let most: Vec<u32> = rules.template().kinds.iter().filter_map(most).collect();
     let takes_turns = most_groups(&fitted).iter().zip(&most).any(|(found, most)| found > most);
     let engine = TrmEngine::from(fitted);
     Ok(if takes_turns { engine.with_turns(&most)? } else { engine })
@@ -278,16 +270,20 @@ fn most_groups(model: &Model) -> Vec<u32> {
 /// # Errors
 /// [`TaskError::NoPuzzle`] for a model that is none of candidates.
 pub fn init_rules(model: &Model, rules: &Rules) -> Result<Model> {
-    let known = kinds_of(model)?;
-    let from = |kind: &String| known.iter().position(|known| known == kind);
-    let from: Vec<Option<usize>> = rules.template().kinds.iter().map(from).collect();
-    transfer(model, rules, &from)
+    transfer(model, rules, true)
 }
 
-/// A model for other rules; `from` is the matrix of each of their kinds in `model`, or none for zeros.
-fn transfer(model: &Model, rules: &Rules, from: &[Option<usize>]) -> Result<Model> {
+fn transfer(model: &Model, rules: &Rules, may_be_new: bool) -> Result<Model> {
+    let (known, template) = (kinds_of(model)?, rules.template());
+    let position = |kind: &String| known.iter().position(|known| known == kind);
+    let from: Vec<Option<usize>> = template.kinds.iter().map(position).collect();
+    let unknown = || template.kinds.iter().zip(&from).filter(|(_, from)| from.is_none());
+    if !may_be_new && unknown().next().is_some() {
+        let kinds = unknown().map(|(kind, _)| kind.clone()).collect();
+        return Err(TaskError::UnknownKinds { kinds, known });
+    }
     let mut config = model.config().clone();
-    config.mixer = Mixer::Relational(relations(&rules.template()));
+    config.mixer = Mixer::Relational(relations(&template));
     let mut fitted = Model::new(config)?;
     let layout = fitted.layout().clone();
     for entry in &layout.entries {
@@ -299,7 +295,7 @@ fn transfer(model: &Model, rules: &Rules, from: &[Option<usize>]) -> Result<Mode
             continue;
         }
         let size = to.len() / from.len();
-        for (to, from) in to.chunks_exact_mut(size).zip(from) {
+        for (to, from) in to.chunks_exact_mut(size).zip(&from) {
             match from {
                 Some(from) => to.copy_from_slice(&other[from * size..(from + 1) * size]),
                 None => to.fill(0.0),

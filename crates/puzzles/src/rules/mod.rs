@@ -120,12 +120,6 @@ impl Rules {
         })
     }
 
-    /// The kind whose weights may stand in for those of `kind`; see [`GroupSet::like`].
-    #[must_use]
-    pub fn like(&self, kind: &str) -> Option<&str> {
-        self.sets.iter().filter(|set| set.kind == kind).find_map(|set| set.like.as_deref())
-    }
-
     /// The structure of all puzzles of the kind, where no groups come with each.
     #[must_use]
     pub fn structure(&self) -> Option<&Arc<Structure>> {

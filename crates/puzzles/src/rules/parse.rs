@@ -224,7 +224,6 @@ fn set(entry: &Spanned<DeValue>, shape: Shape, symbols: &[char]) -> Result<Group
     let Some(name) = text("name")? else { return fault(&span, FileFault::Missing("name")) };
     let name = named(name)?;
     let kind = text("kind")?.map(named).transpose()?.unwrap_or_else(|| name.clone());
-    let like = text("like")?.map(named).transpose()?;
     let (rule, symbol, column, make) = (text("rule")?, text("symbol")?, text("column")?, text("make")?);
     let rule = match (rule.as_ref().map(|(_, rule)| rule.as_str()), &symbol) {
         (None | Some("all_different"), None) => Rule::AllDifferent,
@@ -263,9 +262,9 @@ fn set(entry: &Spanned<DeValue>, shape: Shape, symbols: &[char]) -> Result<Group
         }
         _ => return fault(&span, FileFault::Missing("cells (or column)")),
     };
-    let expected = "`name`, `cells` or `column`, `rule`, `symbol`, `kind`, `like`, `intersections`, `make`";
+    let expected = "`name`, `cells` or `column`, `rule`, `symbol`, `kind`, `intersections`, `make`";
     refuse_unknown(&table, expected)?;
-    Ok(GroupSet { name, rule, kind, like, intersect, source })
+    Ok(GroupSet { name, rule, kind, intersect, source })
 }
 
 /// The groups of a word, or of a list.

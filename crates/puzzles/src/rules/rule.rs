@@ -22,8 +22,6 @@ pub struct GroupSet {
     pub rule: Rule,
     /// The kind of weights that their messages pass.
     pub kind: String,
-    /// The kind whose weights serve where a model that is not trained on the puzzle does not know theirs.
-    pub like: Option<String>,
     /// Whether intersections with groups of other sets are relations too.
     pub intersect: bool,
     /// Their cells.
