@@ -35,7 +35,7 @@ pub enum Halting {
 
 impl Halting {
     /// How runs of this engine halt unless told otherwise: by its model's rule; where groups take turns, when the
-    /// answer stayed the same while each had [`ROUNDS`] turns, for a confidence knows the groups of one step only.
+    /// answer stayed the same while each had two, for a confidence knows the groups of one step only.
     #[must_use]
     pub fn of(engine: &TrmEngine) -> Self {
         match engine.n_turns() {
