@@ -57,7 +57,8 @@ pub fn search<T: CandidateTask>(
 where
     T::Question: Clone,
 {
-    let engine = fitted(engine, &task.encode(puzzle))?.into_owned();
+    // Borrowed where it can be, so that its buffers serve the next puzzle too.
+    let engine = fitted(engine, &task.encode(puzzle))?;
     let search = Search { engine: &engine, task, puzzle, limits };
     let mut nodes = BinaryHeap::from([Node { likelihood: 0.0, question: puzzle.clone() }]);
     let mut result = SearchResult { answer: None, calls: 0, steps: 0 };

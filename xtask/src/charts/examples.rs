@@ -50,7 +50,7 @@ pub struct Training {
     pub generate: String,
     /// Options of `trm train`.
     pub train: String,
-    /// Minutes of the run that was measured, and the threads that it had.
+    /// Minutes of the run that was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
     /// Questions times supervision steps.
@@ -62,9 +62,8 @@ impl Example {
     /// The words after `trm` that score these weights on its test set.
     pub fn eval(&self, model: Option<&str>) -> String {
         let file = &self.file;
-        let set = if file == "sudoku" { "sudoku-minimal" } else { file };
         let what = model.map_or_else(|| format!("examples/puzzles/{file}.toml"), str::to_owned);
-        format!("eval {what} --data datasets/puzzles/{set}.csv --max-k 64")
+        format!("eval {what} --data datasets/puzzles/{file}.csv --max-k 64")
     }
 
     /// The words after `trm` that make its training puzzles, and that train on them.
