@@ -87,8 +87,7 @@ impl Structure {
                 this.groups.push(Group { set, rule: *rule, cells: cells.clone() });
             }
             // A group of one cell says nothing; only among triads it has a place.
-            let list: Vec<_> = list.iter().filter(|cells| cells.len() > 1).cloned().collect();
-            this.relate(name, *rule, kind, &list)?;
+            this.relate(name, *rule, kind, list.iter().filter(|cells| cells.len() > 1))?;
         }
         this.intersect(sets)?;
         Ok(this)
@@ -104,12 +103,18 @@ impl Structure {
 
     /// Adds the relations of one list of groups. Those that overlap go into several relations of one kind: greedily,
     /// each into the first in which its cells are free.
-    fn relate(&mut self, name: &str, rule: Rule, kind: &str, list: &[Vec<u32>]) -> Result<(), FileFault> {
+    fn relate<'g>(
+        &mut self,
+        name: &str,
+        rule: Rule,
+        kind: &str,
+        list: impl IntoIterator<Item = &'g Vec<u32>>,
+    ) -> Result<(), FileFault> {
         let kind = self.kind(kind);
         let n = self.n_symbols;
         // The group of each cell in each layer.
         let mut layers: Vec<Vec<u32>> = Vec::new();
-        for (index, cells) in list.iter().enumerate() {
+        for (index, cells) in list.into_iter().enumerate() {
             let is_free = |layer: &Vec<u32>| cells.iter().all(|c| layer[*c as usize] == NO_GROUP);
             let found = layers.iter().position(is_free).unwrap_or(layers.len());
             if self.relations.len() + found >= MAX_RELATIONS {
