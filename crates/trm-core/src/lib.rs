@@ -1,5 +1,6 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
 
+mod buffer;
 mod confidence;
 mod config;
 mod context;

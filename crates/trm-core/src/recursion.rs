@@ -4,6 +4,7 @@
 //! gradient, in the paper one. `x` is the embedded question, `y` the answer, `z` the latent, each
 //! `[live tokens, hidden_dim]`.
 
+use crate::buffer::Buffer;
 use crate::kernel::{Isa, Real};
 use crate::net::{Context, Net, NetReal, NetScratch, NetTape};
 use crate::relations::Graph;
@@ -44,8 +45,8 @@ pub struct State<R> {
 #[derive(Clone, Debug, Default)]
 pub struct RecursionScratch<R> {
     net: NetScratch<R>,
-    input: Vec<R>,
-    d: Vec<R>,
+    input: Buffer<R>,
+    d: Buffer<R>,
 }
 
 /// What the cycles with gradient keep: one entry per call of the net.
@@ -146,7 +147,7 @@ impl<R: NetReal> Recursion<'_, R> {
             self.net.backward(self.context(transposed), answer_call, &mut d.y, grads, net);
             add(&mut d.z, &d.y);
             for call in latent_calls.iter().rev() {
-                d_call.clone_from(&d.z);
+                d_call.copy_from(&d.z);
                 self.net.backward(self.context(transposed), call, d_call, grads, net);
                 add(&mut d.x, d_call);
                 add(&mut d.y, d_call);
@@ -157,9 +158,8 @@ impl<R: NetReal> Recursion<'_, R> {
 }
 
 /// `out = ` the sum of the parts.
-fn sum<R: Real>(out: &mut Vec<R>, parts: &[&[R]]) {
-    out.clear();
-    out.extend_from_slice(parts[0]);
+fn sum<R: Real>(out: &mut Buffer<R>, parts: &[&[R]]) {
+    out.copy_from(parts[0]);
     for part in &parts[1..] {
         add(out, part);
     }

@@ -9,6 +9,7 @@
 //! columns instead of rows and shares the buffers and the tape.
 
 use crate::RMS_EPS;
+use crate::buffer::Buffer;
 use crate::context::{Context, pack_weight};
 use crate::kernel::{Mat, Real, Simd, gemm, gemm_add, rms_norm, rms_norm_backward, swiglu, swiglu_backward};
 use crate::params::{Init, Layout, transpose_weight};
@@ -29,39 +30,39 @@ pub(crate) struct SwiGlu {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape<R> {
     /// `[n, 2 f]`: the pre-activations.
-    pub pre: Vec<R>,
+    pub pre: Buffer<R>,
     /// `[n]`: factors of the norm.
-    pub factor: Vec<R>,
+    pub factor: Buffer<R>,
 }
 
 /// Buffers of one tile of rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tile<R> {
     /// `[rows, 2 f]`: the pre-activations of a pass without a tape, or the gradient of the pre-activations.
-    pub pre: Vec<R>,
+    pub pre: Buffer<R>,
     /// `[rows, f]`: the activations `silu(gate) * up`.
-    pub act: Vec<R>,
+    pub act: Buffer<R>,
     /// `[rows, f]`
-    pub d_act: Vec<R>,
+    pub d_act: Buffer<R>,
     /// `[rows, k / 2]`: the input of a matmul in bf16.
-    pub packed: Vec<R>,
+    pub packed: Buffer<R>,
 }
 
 impl<R: Real> Tape<R> {
     /// Makes room for `n_pre` pre-activations and `n_factors` factors.
     pub fn resize(&mut self, n_pre: usize, n_factors: usize) {
-        self.pre.resize(n_pre, R::ZERO);
-        self.factor.resize(n_factors, R::ZERO);
+        self.pre.resize(n_pre);
+        self.factor.resize(n_factors);
     }
 }
 
 impl<R: Real> Tile<R> {
     /// Makes room for `rows` rows with a hidden layer `f` wide and matmuls over at most `k`.
     pub fn resize(&mut self, rows: usize, f: usize, k: usize) {
-        self.pre.resize(rows * 2 * f, R::ZERO);
-        self.act.resize(rows * f, R::ZERO);
-        self.d_act.resize(rows * f, R::ZERO);
-        self.packed.resize(rows * k / 2, R::ZERO);
+        self.pre.resize(rows * 2 * f);
+        self.act.resize(rows * f);
+        self.d_act.resize(rows * f);
+        self.packed.resize(rows * k / 2);
     }
 }
 

@@ -7,6 +7,7 @@
 use super::rope::Rope;
 use super::tiles::tiles;
 use crate::RMS_EPS;
+use crate::buffer::Buffer;
 use crate::context::{Context, pack_weight};
 use crate::kernel::{
     Mat, Real, Simd, exp_minus, gemm, gemm_add, rms_norm, rms_norm_backward, softmax, softmax_backward,
@@ -32,13 +33,13 @@ pub(crate) struct Attention {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tape<R> {
     /// `[n, 3 h]`: Q (rotated, divided by sqrt(d)), K (rotated), V.
-    qkv: Vec<R>,
+    qkv: Buffer<R>,
     /// `[heads, n]`: ln(sum(exp(scores))).
-    log_sum: Vec<R>,
+    log_sum: Buffer<R>,
     /// `[n, h]`: the heads side by side.
-    heads: Vec<R>,
+    heads: Buffer<R>,
     /// `[n]`: factors of the norm.
-    factor: Vec<R>,
+    factor: Buffer<R>,
 }
 
 /// Buffers of one thread.
@@ -47,33 +48,33 @@ pub(crate) struct Scratch<R> {
     /// The tape of a pass without one, which needs the same buffers.
     pub(super) tape: Tape<R>,
     /// `[n, 3 h]`
-    d_qkv: Vec<R>,
+    d_qkv: Buffer<R>,
     /// `[n, h]`
-    d_heads: Vec<R>,
+    d_heads: Buffer<R>,
     head: HeadScratch<R>,
     /// `[n, h / 2]`: the input of a matmul in bf16.
-    packed: Vec<R>,
+    packed: Buffer<R>,
 }
 
 /// Buffers of one head of width d.
 #[derive(Clone, Debug, Default)]
 struct HeadScratch<R> {
     /// `[n, d]` each
-    q: Vec<R>,
-    k: Vec<R>,
-    v: Vec<R>,
+    q: Buffer<R>,
+    k: Buffer<R>,
+    v: Buffer<R>,
     /// `[d, n]` each
-    k_t: Vec<R>,
-    v_t: Vec<R>,
+    k_t: Buffer<R>,
+    v_t: Buffer<R>,
     /// `[tile, n]`
-    scores: Vec<R>,
+    scores: Buffer<R>,
     /// `[tile, n]`
-    d_scores: Vec<R>,
+    d_scores: Buffer<R>,
     /// `[n, d]` each
-    out: Vec<R>,
-    d_q: Vec<R>,
-    d_k: Vec<R>,
-    d_v: Vec<R>,
+    out: Buffer<R>,
+    d_q: Buffer<R>,
+    d_k: Buffer<R>,
+    d_v: Buffer<R>,
 }
 
 impl Attention {
@@ -110,23 +111,23 @@ impl Attention {
 
     pub(super) fn resize_scratch<R: Real>(&self, n: usize, scratch: &mut Scratch<R>) {
         self.resize_tape(n, &mut scratch.tape);
-        scratch.d_qkv.resize(n * 3 * self.h, R::ZERO);
-        scratch.d_heads.resize(n * self.h, R::ZERO);
-        scratch.packed.resize(n * self.h / 2, R::ZERO);
+        scratch.d_qkv.resize(n * 3 * self.h);
+        scratch.d_heads.resize(n * self.h);
+        scratch.packed.resize(n * self.h / 2);
         let HeadScratch { q, k, v, k_t, v_t, scores, d_scores, out, d_q, d_k, d_v } = &mut scratch.head;
         for buffer in [q, k, v, k_t, v_t, out, d_q, d_k, d_v] {
-            buffer.resize(n * self.head_dim(), R::ZERO);
+            buffer.resize(n * self.head_dim());
         }
         for buffer in [scores, d_scores] {
-            buffer.resize(n.min(TILE) * n, R::ZERO);
+            buffer.resize(n.min(TILE) * n);
         }
     }
 
     pub(super) fn resize_tape<R: Real>(&self, n: usize, tape: &mut Tape<R>) {
-        tape.qkv.resize(n * 3 * self.h, R::ZERO);
-        tape.log_sum.resize(n * self.n_heads, R::ZERO);
-        tape.heads.resize(n * self.h, R::ZERO);
-        tape.factor.resize(n, R::ZERO);
+        tape.qkv.resize(n * 3 * self.h);
+        tape.log_sum.resize(n * self.n_heads);
+        tape.heads.resize(n * self.h);
+        tape.factor.resize(n);
     }
 
     /// From `input` to `output`, both `[n, h]`.
@@ -150,7 +151,7 @@ impl Attention {
         }
         output.copy_from_slice(input);
         ctx.matmul::<_, true>(s, &self.out, (&tape.heads, h), &mut scratch.packed, output);
-        for (row, factor) in output.chunks_exact_mut(h).zip(&mut tape.factor) {
+        for (row, factor) in output.chunks_exact_mut(h).zip(tape.factor.iter_mut()) {
             *factor = rms_norm(s, row, S::Elem::from_f64(RMS_EPS));
         }
     }
@@ -196,7 +197,7 @@ impl Attention {
         scratch: &mut Scratch<S::Elem>,
     ) {
         let (h, n) = (self.h, input.len() / self.h);
-        for ((d, out), factor) in d.chunks_exact_mut(h).zip(output.chunks_exact(h)).zip(&tape.factor) {
+        for ((d, out), factor) in d.chunks_exact_mut(h).zip(output.chunks_exact(h)).zip(tape.factor.iter()) {
             rms_norm_backward(s, d, out, *factor);
         }
         gemm_add(s, (h, h, n), Mat::transposed(&tape.heads, h), d, &mut grads[self.out.clone()]);

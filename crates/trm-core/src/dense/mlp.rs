@@ -14,6 +14,7 @@
 
 use super::tiles::tiles;
 use crate::RMS_EPS;
+use crate::buffer::Buffer;
 use crate::kernel::{
     Mat, Real, Simd, gemm, gemm_add, rms_norm_columns, rms_norm_columns_backward, swiglu, swiglu_backward,
 };
@@ -44,13 +45,13 @@ pub(super) struct Scratch<R> {
     /// Rows of the hidden layer, `h` wide.
     tile: Tile<R>,
     /// `[h]`
-    factor: Vec<R>,
+    factor: Buffer<R>,
     /// `[n, h]`: the gradient of the sum before the norm; `d` itself grows from tile to tile.
-    d_sum: Vec<R>,
+    d_sum: Buffer<R>,
     /// `[h, l]`: the transposed input, zero-padded.
-    input_t: Vec<R>,
+    input_t: Buffer<R>,
     /// `[h, l]`: `d_sum`, transposed and zero-padded.
-    d_t: Vec<R>,
+    d_t: Buffer<R>,
 }
 
 impl Mlp {
@@ -84,9 +85,9 @@ impl Mlp {
 
     pub fn resize_scratch<R: Real>(&self, scratch: &mut Scratch<R>) {
         scratch.tile.resize(self.m.min(TILE), self.h, 0);
-        scratch.factor.resize(self.h, R::ZERO);
-        scratch.input_t.resize(self.h * self.l, R::ZERO);
-        scratch.d_t.resize(self.h * self.l, R::ZERO);
+        scratch.factor.resize(self.h);
+        scratch.input_t.resize(self.h * self.l);
+        scratch.d_t.resize(self.h * self.l);
     }
 
     /// The pre-activations are `[2 m, h]`: gate and up of the first tile, then of the second, and so on.
@@ -143,8 +144,7 @@ impl Mlp {
         let (h, l, n) = (self.h, self.l, input.len() / self.h);
         let Scratch { tile, factor: means, d_sum, input_t, d_t } = scratch;
         rms_norm_columns_backward(s, d, output, &tape.factor, means);
-        d_sum.clear();
-        d_sum.extend_from_slice(d);
+        d_sum.copy_from(d);
         transpose_padded(input, h, l, input_t);
         transpose_padded(d, h, l, d_t);
         let (gate, up) = params[self.gate_up.clone()].split_at(self.m * l);

@@ -12,6 +12,7 @@ mod mlp;
 mod rope;
 mod tiles;
 
+use crate::buffer::Buffer;
 use crate::config::{Mixer, TrmConfig};
 use crate::context::Context;
 use crate::kernel::{Kernel, Real, Simd};
@@ -48,11 +49,11 @@ enum Mix {
 #[derive(Clone, Debug, Default)]
 pub struct BlockTape<R> {
     /// `[n, h]`
-    input: Vec<R>,
+    input: Buffer<R>,
     /// `[n, h]`: the output of attention or MLP-T.
-    mixed: Vec<R>,
+    mixed: Buffer<R>,
     /// `[n, h]`
-    output: Vec<R>,
+    output: Buffer<R>,
     attention: attention::Tape<R>,
     mlp: swiglu::Tape<R>,
     feed_forward: swiglu::Tape<R>,
@@ -66,9 +67,9 @@ pub struct Scratch<R> {
     mlp: mlp::Scratch<R>,
     feed_forward: swiglu::Tile<R>,
     /// `[n, h]`: the output of attention or MLP-T.
-    mixed: Vec<R>,
+    mixed: Buffer<R>,
     /// `[n, h]`: the input of a block.
-    between: Vec<R>,
+    between: Buffer<R>,
 }
 
 impl DenseNet {
@@ -155,7 +156,7 @@ impl DenseNet {
         tape.resize_with(self.blocks.len(), BlockTape::default);
         for (block, tape) in self.blocks.iter().zip(tape.iter_mut()) {
             for buffer in [&mut tape.input, &mut tape.mixed, &mut tape.output] {
-                buffer.resize(n * self.h, R::ZERO);
+                buffer.resize(n * self.h);
             }
             match &block.mix {
                 Mix::Attention(attention) => attention.resize_tape(n, &mut tape.attention),
@@ -196,8 +197,8 @@ impl DenseNet {
             }
             block.feed_forward.resize_tile(n, &mut scratch.feed_forward);
         }
-        scratch.mixed.resize(n * self.h, R::ZERO);
-        scratch.between.resize(n * self.h, R::ZERO);
+        scratch.mixed.resize(n * self.h);
+        scratch.between.resize(n * self.h);
     }
 }
 

@@ -1,5 +1,6 @@
 //! One block of the relational net: its weights, tape and buffers, and what both passes gather from the graph.
 
+use crate::buffer::Buffer;
 use crate::config::TrmConfig;
 use crate::context::pack_weight;
 use crate::kernel::{Real, Simd, gather_sum};
@@ -35,25 +36,25 @@ pub(super) struct Block {
 #[derive(Clone, Debug, Default)]
 pub struct BlockTape<R> {
     /// `[n, h]`
-    pub(super) input: Vec<R>,
+    pub(super) input: Buffer<R>,
     pub(super) swiglu: swiglu::Tape<R>,
     /// `[n, h]`
-    pub(super) output: Vec<R>,
+    pub(super) output: Buffer<R>,
 }
 
 /// The buffers of one pass.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch<R> {
     /// `[n_groups, h]`
-    pub(super) sums: Vec<R>,
+    pub(super) sums: Buffer<R>,
     /// `[n_groups, 2 f]`
-    pub(super) messages: Vec<R>,
+    pub(super) messages: Buffer<R>,
     /// `[n, 2 f]`
-    pub(super) d_pre: Vec<R>,
+    pub(super) d_pre: Buffer<R>,
     /// `[n, h]`: the input of a block.
-    pub(super) between: Vec<R>,
+    pub(super) between: Buffer<R>,
     /// `[n, h]`: the gradient of a block's input.
-    pub(super) d_input: Vec<R>,
+    pub(super) d_input: Buffer<R>,
     /// One for each thread that a forward pass without a tape may use.
     pub(super) tiles: Vec<Tile<R>>,
 }
@@ -62,7 +63,7 @@ pub struct Scratch<R> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tile<R> {
     /// `[tile, n_direct * h]`
-    pub direct: Vec<R>,
+    pub direct: Buffer<R>,
     pub swiglu: swiglu::Tile<R>,
 }
 
@@ -84,11 +85,11 @@ impl<R: Real> Scratch<R> {
             (&mut self.between, n * h),
             (&mut self.d_input, n * h),
         ] {
-            buffer.resize(len, R::ZERO);
+            buffer.resize(len);
         }
         let rows = BACKWARD_TILE.max(FORWARD_TILE);
         for tile in &mut self.tiles {
-            tile.direct.resize(rows * n_direct * h, R::ZERO);
+            tile.direct.resize(rows * n_direct * h);
             tile.swiglu.resize(rows, f, (n_direct * h).max(f));
         }
     }
@@ -140,8 +141,8 @@ impl Block {
 
     /// Makes room on the tape for `n` live tokens.
     pub fn resize_tape<R: Real>(&self, n: usize, tape: &mut BlockTape<R>) {
-        tape.input.resize(n * self.h, R::ZERO);
-        tape.output.resize(n * self.h, R::ZERO);
+        tape.input.resize(n * self.h);
+        tape.output.resize(n * self.h);
         tape.swiglu.resize(n * 2 * self.f, n);
     }
 
