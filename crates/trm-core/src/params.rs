@@ -4,21 +4,21 @@ use crate::kernel::Real;
 use core::ops::Range;
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
-use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::SplitMix64;
 
 /// How a tensor is initialized.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// All zero.
     Zero,
-    /// Normal with this standard deviation.
-    Normal(f64),
+    /// Uniform around zero with this standard deviation.
+    Uniform(f64),
 }
 
 impl Init {
-    /// Normal with standard deviation `1 / sqrt(n)`, for a matrix that sums over `n` inputs.
+    /// Uniform with standard deviation `1 / sqrt(n)`, for a matrix that sums over `n` inputs.
     pub(crate) fn fan_in(n: usize) -> Self {
-        Init::Normal(1.0 / (n as f64).sqrt())
+        Init::Uniform(1.0 / (n as f64).sqrt())
     }
 }
 
@@ -82,14 +82,19 @@ impl Layout {
         self.entries.iter().find(|e| e.name == name)
     }
 
-    /// Initial weights.
+    /// Initial weights, which have the same bits on every platform.
     pub fn init<R: Real>(&self, seed: u64) -> Vec<R> {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut bits = SplitMix64::seed_from_u64(seed);
         let mut params = vec![R::ZERO; self.len()];
         for entry in &self.entries {
-            if let Init::Normal(std) = entry.init {
-                for p in &mut params[entry.range.clone()] {
-                    *p = R::from_f64(std * normal(&mut rng));
+            if let Init::Uniform(std) = entry.init {
+                // Half the width of the interval is sqrt(3) standard deviations, and 2^31 as a number of 32 bits.
+                let unit = std * 3f64.sqrt() / f64::from(1u32 << 31);
+                for pair in params[entry.range.clone()].chunks_mut(2) {
+                    let bits = bits.next_u64();
+                    for (p, bits) in pair.iter_mut().zip([bits as i32, (bits >> 32) as i32]) {
+                        *p = R::from_f64(unit * f64::from(bits));
+                    }
                 }
             }
         }

@@ -30,11 +30,11 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)>
     config.validate()?;
     let mut layout = Layout::default();
     let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
-    let spread = |n: usize| Init::Normal(1.0 / (n as f64).sqrt());
+    let spread = |n: usize| Init::Uniform(1.0 / (n as f64).sqrt());
     let question = layout.push(
         "question.weight",
         &[config.embedding_dim, h],
-        if dense { spread(config.embedding_dim) } else { Init::Normal(1.0) },
+        if dense { spread(config.embedding_dim) } else { Init::Uniform(1.0) },
         true,
     );
     let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
@@ -43,7 +43,7 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)>
         Some(_) => layout.push("channel.weight", &[config.answer_dim, h], Init::Zero, true),
         None => 0..0,
     };
-    let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Normal(0.5), false));
+    let init = ["init.y", "init.z"].map(|name| layout.push(name, &[h], Init::Uniform(0.5), false));
     let prefix = match config.prefix_tokens {
         0 => 0..0,
         n => layout.push("prefix.weight", &[n, h], Init::Zero, true),

@@ -100,7 +100,7 @@ impl Block {
     pub fn new(name: &str, config: &TrmConfig, relations: &Relations, layout: &mut Layout) -> Self {
         let (h, f) = (config.hidden_dim, config.ffn_dim);
         let (n_direct, n_matrices) = (1 + relations.n_neighbours(), relations.n_matrices());
-        let init = Init::Normal(0.6 / (h as f64).sqrt());
+        let init = Init::Uniform(0.6 / (h as f64).sqrt());
         let mut matrices =
             |part: &str, n: usize| layout.push(format!("{name}.{part}.weight"), &[n * h, 2 * f], init, true);
         let (direct, groups) = (matrices("direct", n_direct), matrices("groups", n_matrices));
