@@ -1,7 +1,7 @@
 //! What a pass through a net reads besides its input, and the matmul with a weight matrix.
 
+use crate::graph::Graph;
 use crate::kernel::{Isa, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_matrix, pack_rows};
-use crate::relations::Graph;
 use core::ops::Range;
 
 /// What a forward or backward pass through a net reads besides its input.

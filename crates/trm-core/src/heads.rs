@@ -1,8 +1,8 @@
 //! The embedding in front of the recursion, and the answer head and halt head behind it.
 
 use crate::config::{HaltInput, Output};
+use crate::graph::Graph;
 use crate::kernel::{Isa, Kernel, Real, Simd};
-use crate::relations::Graph;
 
 /// Features of the answer in [`halt_features`], besides the pooled state.
 const N_ANSWER_FEATURES: usize = 3;

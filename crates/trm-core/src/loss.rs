@@ -3,8 +3,8 @@
 //! Each loss is a mean over groups or tokens. The gradients are multiplied by `scale`.
 
 use crate::config::Output;
+use crate::graph::Graph;
 use crate::kernel::Real;
-use crate::relations::Graph;
 
 /// The label of a question.
 #[derive(Clone, Copy, Debug)]

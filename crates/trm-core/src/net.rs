@@ -4,10 +4,10 @@ pub use crate::context::Context;
 
 use crate::config::{Mixer, TrmConfig};
 use crate::dense::{self, DenseNet};
+use crate::graph::Graph;
 use crate::kernel::Real;
 use crate::params::Layout;
 use crate::relational::{self, RelationalNet};
-use crate::relations::Graph;
 
 /// The blocks of a model. They hold ranges of the model's vector; the weights are in the [`Context`].
 #[derive(Clone, Debug)]

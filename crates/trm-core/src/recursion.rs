@@ -5,9 +5,9 @@
 //! `[live tokens, hidden_dim]`.
 
 use crate::buffer::Buffer;
+use crate::graph::Graph;
 use crate::kernel::{Isa, Real};
 use crate::net::{Context, Net, NetReal, NetScratch, NetTape};
-use crate::relations::Graph;
 
 /// Everything one recursion reads.
 #[derive(Clone, Copy)]

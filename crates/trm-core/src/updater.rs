@@ -1,10 +1,10 @@
 //! Updates of the latent on their own: one call `z <- net(x + y + z)` of the recursion.
 
 use crate::config::{Mixer, TrmConfig};
+use crate::graph::Graph;
 use crate::kernel::Isa;
 use crate::net::{Context, Net, NetScratch};
 use crate::params::Layout;
-use crate::relations::Graph;
 
 /// The most positions of [`MlpLatentUpdater::new`].
 const MLP_POSITIONS: usize = 16;

@@ -88,6 +88,20 @@ fn overlapping() -> Relations {
     }
 }
 
+/// More edges than tokens, which become a sum for each token.
+fn edges() -> Relations {
+    Relations::Groups {
+        scale: 0.4,
+        relations: vec![
+            relation("edges", 1, &[0, 0, 1, 1, 2, 2]),
+            relation("rows", 0, &[0, 0, 0, 1, 1, 1]),
+            relation("more edges", 1, &[NONE, 0, 0, 1, 1, NONE]),
+            relation("columns", 1, &[0, 1, 2, 0, 1, 2]),
+            relation("diagonals", 1, &[0, 1, NONE, 2, 0, 1]),
+        ],
+    }
+}
+
 /// Every mixer, on a graph of six tokens, some of which may not be live.
 fn cases() -> Vec<(&'static str, TrmConfig, Graph)> {
     let config = |mixer, prefix_tokens, n_blocks| TrmConfig {
@@ -126,6 +140,7 @@ fn cases() -> Vec<(&'static str, TrmConfig, Graph)> {
             config(Mixer::Relational(overlapping()), 0, 2),
             sparse(&overlapping(), |t| t != 3),
         ),
+        ("edges", config(Mixer::Relational(edges()), 0, 2), sparse(&edges(), |t| t != 3)),
         ("grid", config(Mixer::Relational(Relations::Grid4), 0, 2), sparse(&Relations::Grid4, |_| true)),
         (
             "grid with absent",

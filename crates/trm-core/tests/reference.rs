@@ -335,9 +335,17 @@ fn relational() {
         relation("thirds", 0, |t| if t % 3 == 0 { t / 9 } else { NONE }),
         relation("more pairs", 3, |t| if (1..29).contains(&t) { (t - 1) / 2 } else { NONE }),
     ];
-    let sizes = [(12, 20), (12, 20), (17, 9), (18, 10)];
-    let sizes = if cfg!(miri) { [(4, 6), (4, 6), (5, 3), (6, 2)] } else { sizes };
-    let nets = [groups(partitions), groups(overlapping), Relations::Grid4, Relations::Grid4];
+    // More edges than tokens, and groups of another matrix among them.
+    let edges = vec![
+        relation("pairs", 1, |t| t / 2),
+        relation("rows", 0, |t| t / 3),
+        relation("more pairs", 1, |t| if (1..29).contains(&t) { (t - 1) / 2 } else { NONE }),
+        relation("far pairs", 1, |t| if t < 20 { t / 10 * 5 + t % 5 } else { NONE }),
+        relation("farther pairs", 1, |t| t % 15),
+    ];
+    let sizes = [(12, 20), (12, 20), (12, 20), (17, 9), (18, 10)];
+    let sizes = if cfg!(miri) { [(4, 6), (4, 6), (4, 6), (5, 3), (6, 2)] } else { sizes };
+    let nets = [groups(partitions), groups(overlapping), groups(edges), Relations::Grid4, Relations::Grid4];
     let nets = nets.into_iter().zip(sizes);
     for (relations, (h, f)) in nets {
         for live in [(|_| true) as fn(usize) -> bool, |t| t % 3 != 1, |_| false] {

@@ -16,13 +16,13 @@ mod tensors;
 
 use crate::config::Mixer;
 use crate::error::{Result, TrmError};
+use crate::graph::Graph;
 use crate::kernel::{Isa, Real};
 use crate::loss::{IGNORE, Target};
 use crate::model::{JOINT_HALT_WEIGHT, Model, StepOutput, Workspace};
 use crate::net::NetReal;
 use crate::official::{self, Conversion};
 use crate::recursion::State;
-use crate::relations::Graph;
 use crate::weights::read_bounded;
 use adamw::AdamW;
 use rand::SeedableRng;

@@ -1,10 +1,11 @@
 //! The backward pass: in each block tile by tile from the output to the pre-activations, then through the
 //! groups.
 
-use super::block::{BACKWARD_TILE, Block, BlockTape, Scratch, Tile, sum_groups};
+use super::block::{BACKWARD_TILE, Block, BlockTape, Scratch, Tile, sum_tokens};
 use crate::context::Context;
 use crate::kernel::{Kernel, Mat, Real, Simd, axpy, colsum_add, gemm, gemm_add};
 use crate::relations::NONE;
+use core::ops::Range;
 
 impl Block {
     /// Turns the gradient `d` of the block's output into that of its input.
@@ -92,18 +93,18 @@ impl Block {
         let Context { params: transposed, graph, .. } = ctx;
         let (n, h, w) = (graph.live.len(), self.h, 2 * self.f);
         let scale = S::Elem::from_f64(f64::from(graph.scale));
-        sum_groups(s, graph, 0, &tape.input, scale, &mut scratch.sums, h);
-        sum_groups(s, graph, 0, &scratch.d_pre, S::Elem::ONE, &mut scratch.messages, w);
+        sum_tokens(s, |g| graph.senders_to(g), 0, &tape.input, scale, &mut scratch.sums, h);
+        sum_tokens(s, |g| graph.receivers_of(g), 0, &scratch.d_pre, S::Elem::ONE, &mut scratch.messages, w);
         let d_matrices = grads[self.groups.clone()].chunks_exact_mut(h * w);
         let matrices_t = transposed[self.groups.clone()].chunks_exact(h * w);
         for (m, (d_matrix, matrix_t)) in d_matrices.zip(matrices_t).enumerate() {
-            let (g0, g1) = (graph.segments[m] as usize, graph.segments[m + 1] as usize);
+            let Range { start: g0, end: g1 } = graph.sums_of_matrix(m);
             let (sums, d_messages) = (&mut scratch.sums[g0 * h..g1 * h], &scratch.messages[g0 * w..g1 * w]);
             gemm_add(s, (h, w, g1 - g0), Mat::transposed(sums, h), d_messages, d_matrix);
             gemm(s, (g1 - g0, h, w), Mat::rows(d_messages, w), matrix_t, sums);
         }
         for (t, d) in scratch.d_input[..n * h].chunks_exact_mut(h).enumerate() {
-            for g in graph.groups_of_token(t) {
+            for g in graph.sent_by(t) {
                 axpy(s, d, &scratch.sums[*g as usize * h..(*g as usize + 1) * h], scale);
             }
         }

@@ -3,9 +3,10 @@
 use crate::buffer::Buffer;
 use crate::config::TrmConfig;
 use crate::context::pack_weight;
+use crate::graph::Graph;
 use crate::kernel::{Real, Simd, gather_sum};
 use crate::params::{Init, Layout, transpose, transpose_weight};
-use crate::relations::{Graph, NONE, Relations};
+use crate::relations::{NONE, Relations};
 use crate::swiglu::{self, SwiGlu};
 use core::ops::Range;
 
@@ -45,9 +46,9 @@ pub struct BlockTape<R> {
 /// The buffers of one pass.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch<R> {
-    /// `[n_groups, h]`
+    /// `[n_sums, h]`
     pub(super) sums: Buffer<R>,
-    /// `[n_groups, 2 f]`
+    /// `[n_sums, 2 f]`
     pub(super) messages: Buffer<R>,
     /// `[n, 2 f]`
     pub(super) d_pre: Buffer<R>,
@@ -76,7 +77,7 @@ impl<R: Real> Scratch<R> {
     /// Makes room for blocks of this shape.
     pub(super) fn resize(&mut self, block: &Block, graph: &Graph) {
         let Block { h, f, n_direct, .. } = *block;
-        let (n, g) = (graph.live.len(), graph.n_groups());
+        let (n, g) = (graph.live.len(), graph.n_sums());
         self.set_threads(self.tiles.len());
         for (buffer, len) in [
             (&mut self.sums, g * h),
@@ -110,7 +111,7 @@ impl Block {
 
     /// Multiply-adds of the matmuls of one forward pass.
     pub fn multiply_adds(&self, graph: &Graph) -> usize {
-        let (n, g) = (graph.live.len(), graph.n_groups());
+        let (n, g) = (graph.live.len(), graph.n_sums());
         let Block { h, f, n_direct, .. } = *self;
         n * n_direct * h * 2 * f + g * h * 2 * f + n * f * h
     }
@@ -174,11 +175,11 @@ impl Block {
     }
 }
 
-/// For the groups from `first` on, `scale` times the sum of the members' rows, which are `width` long.
+/// For the sums from `first` on, `scale` times the sum over the rows, `width` long, of the tokens that are listed.
 #[inline(always)]
-pub(super) fn sum_groups<S: Simd>(
+pub(super) fn sum_tokens<'a, S: Simd>(
     s: S,
-    graph: &Graph,
+    tokens_of: impl Fn(usize) -> &'a [u32],
     first: usize,
     rows: &[S::Elem],
     scale: S::Elem,
@@ -186,6 +187,6 @@ pub(super) fn sum_groups<S: Simd>(
     width: usize,
 ) {
     for (g, sum) in sums.chunks_exact_mut(width).enumerate() {
-        gather_sum(s, rows, graph.members_of(first + g), &[], scale, sum);
+        gather_sum(s, rows, tokens_of(first + g), &[], scale, sum);
     }
 }

@@ -1,7 +1,7 @@
-//! The forward pass of one block: first the messages of all groups, then the rows. Threads can share either;
+//! The forward pass of one block: first the messages of all sums, then the rows. Threads can share either;
 //! every value is computed as on one thread.
 
-use super::block::{Block, BlockTape, FORWARD_TILE, Scratch, Tile, sum_groups};
+use super::block::{Block, BlockTape, FORWARD_TILE, Scratch, Tile, sum_tokens};
 use crate::context::Context;
 use crate::kernel::{Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_pairs, pack_rows_in_place};
 use crate::swiglu::{self, pre_activations};
@@ -20,7 +20,7 @@ impl Block {
                 Rows { block: self, ctx, input, messages, first: 0, output, tape, tile },
             );
         }
-        let n = ctx.graph.n_groups().div_ceil(n_parts).max(1);
+        let n = ctx.graph.n_sums().div_ceil(n_parts).max(1);
         let parts = sums.par_chunks_mut(n * h).zip(messages.par_chunks_mut(n * w)).enumerate();
         parts.for_each(|(i, (sums, messages))| {
             R::dispatch(ctx.isa, Messages { block: self, ctx, input, first: i * n, sums, messages });
@@ -43,17 +43,17 @@ impl Block {
     }
 }
 
-/// The sums and messages of consecutive groups.
+/// Consecutive sums and their messages.
 struct Messages<'a, R> {
     block: &'a Block,
     ctx: Context<'a, R>,
     /// `[n, h]`
     input: &'a [R],
-    /// The first of the groups.
+    /// The first of the sums.
     first: usize,
-    /// `[groups, h]`
+    /// `[sums, h]`
     sums: &'a mut [R],
-    /// `[groups, 2 f]`
+    /// `[sums, 2 f]`
     messages: &'a mut [R],
 }
 
@@ -64,14 +64,15 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
         let Messages { block, ctx: Context { params, graph, pairs, .. }, input, first, sums, messages } =
             self;
         let (h, w) = (block.h, 2 * block.f);
-        sum_groups(s, graph, first, input, R::from_f64(f64::from(graph.scale)), sums, h);
+        let scale = R::from_f64(f64::from(graph.scale));
+        sum_tokens(s, |g| graph.senders_to(g), first, input, scale, sums, h);
         let last = first + sums.len() / h;
         if pairs.is_some() {
             pack_rows_in_place(s, sums, h);
         }
         for (m, matrix) in params[block.groups.clone()].chunks_exact(h * w).enumerate() {
-            let g0 = (graph.segments[m] as usize).clamp(first, last) - first;
-            let g1 = (graph.segments[m + 1] as usize).clamp(first, last) - first;
+            let range = graph.sums_of_matrix(m);
+            let [g0, g1] = [range.start, range.end].map(|g| g.clamp(first, last) - first);
             let messages = &mut messages[g0 * w..g1 * w];
             match pairs {
                 None => gemm(s, (g1 - g0, w, h), Mat::rows(&sums[g0 * h..g1 * h], h), matrix, messages),
@@ -91,7 +92,7 @@ struct Rows<'a, R> {
     ctx: Context<'a, R>,
     /// `[n, h]`
     input: &'a [R],
-    /// `[n_groups, 2 f]`
+    /// `[n_sums, 2 f]`
     messages: &'a [R],
     /// The first of the rows.
     first: usize,
@@ -118,8 +119,7 @@ impl<R: Real> Kernel<R> for Rows<'_, R> {
             };
             let pre = pre_activations(taped, pre, start * w..(start + rows) * w);
             for (pre, t) in pre.chunks_exact_mut(w).zip(t0..t1) {
-                let groups = graph.groups_of_token(t);
-                gather_sum(s, messages, groups, &params[block.bias.clone()], R::ONE, pre);
+                gather_sum(s, messages, graph.received_by(t), &params[block.bias.clone()], R::ONE, pre);
             }
             let direct = block.direct_rows(graph, input, (t0, t1), direct);
             ctx.matmul::<_, true>(s, &block.direct, (direct, k), packed, pre);

@@ -14,9 +14,10 @@ mod forward;
 
 use crate::config::TrmConfig;
 use crate::context::Context;
+use crate::graph::Graph;
 use crate::kernel::Real;
 use crate::params::Layout;
-use crate::relations::{Graph, Relations};
+use crate::relations::Relations;
 use backward::Backward;
 use block::Block;
 pub use block::{BlockTape, Scratch};

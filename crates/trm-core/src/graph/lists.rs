@@ -1,0 +1,46 @@
+//! Lists of indices in one buffer.
+
+/// Lists of indices, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// Where each list starts, and the last one ends; empty or `[0]` without lists.
+    pub(super) starts: Vec<u32>,
+    pub(super) items: Vec<u32>,
+}
+
+impl Lists {
+    /// Number of lists.
+    pub fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Whether there is no list.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// List `i`.
+    pub fn of(&self, i: usize) -> &[u32] {
+        &self.items[self.starts[i] as usize..self.starts[i + 1] as usize]
+    }
+
+    /// Makes it `n` empty lists.
+    pub fn reset(&mut self, n: usize) {
+        self.items.clear();
+        self.starts.clear();
+        self.starts.resize(n + 1, 0);
+    }
+
+    /// Appends to the list that [`Lists::end`] ends next.
+    pub fn extend<'a>(&mut self, items: impl IntoIterator<Item = &'a u32>) {
+        self.items.extend(items);
+    }
+
+    /// Ends a list, with what was appended since the one before.
+    pub fn end(&mut self) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        self.starts.push(self.items.len() as u32);
+    }
+}
