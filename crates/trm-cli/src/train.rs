@@ -2,6 +2,7 @@
 
 mod file;
 mod log;
+mod provenance;
 mod recipe;
 mod run;
 
@@ -219,7 +220,9 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 }
             };
             let sets: Result<Vec<_>> = data.iter().map(|set| weighted(set)).collect();
-            let stream = SudokuStream::new(sets?, layout, run.seed).map_err(anyhow::Error::msg)?;
+            let (files, sets): (Vec<_>, _) =
+                sets?.into_iter().map(|(file, rows, weight)| (file, (rows, weight))).unzip();
+            let stream = SudokuStream::new(sets, layout, run.seed).map_err(anyhow::Error::msg)?;
             let validation = match &run.validate {
                 Some(path) => {
                     let rows = read_sudoku(path, run.validate_limit)?;
@@ -227,7 +230,7 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 }
                 None => Vec::new(),
             };
-            let this = Loop::new(&run, words, world, &validation, SudokuTask::BANDS);
+            let this = Loop::new(&run, words, &files, world, &validation, SudokuTask::BANDS);
             this.train(run.model(builder)?, run.config()?, &stream)
         }
         Puzzle::Maze { sides, min_path, open, goals, balance, run } => {
@@ -256,14 +259,14 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 None => Vec::new(),
             };
             let config = TrainConfig { balance, ..run.config()? };
-            let this = Loop::new(&run, words, world, &validation, MazeTask::BANDS);
+            let this = Loop::new(&run, words, &[], world, &validation, MazeTask::BANDS);
             this.train(run.model(maze_builder())?, config, &stream)
         }
     }
 }
 
 /// `FILE` or `FILE=WEIGHT`; the name of a file may hold a `=` itself.
-fn weighted(set: &str) -> Result<(Vec<puzzles::SudokuRow>, f64)> {
+fn weighted(set: &str) -> Result<(PathBuf, Vec<puzzles::SudokuRow>, f64)> {
     let whole = Path::new(set);
     let (path, weight) = match set.rsplit_once('=') {
         Some((path, weight)) if !whole.exists() => {
@@ -275,7 +278,7 @@ fn weighted(set: &str) -> Result<(Vec<puzzles::SudokuRow>, f64)> {
         }
         _ => (whole, 1.0),
     };
-    Ok((read_sudoku(path, usize::MAX)?, weight))
+    Ok((path.to_owned(), read_sudoku(path, usize::MAX)?, weight))
 }
 
 fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {

@@ -45,6 +45,10 @@ fn a_run_goes_on() {
     let output = trm(folder.path(), "", &words);
     assert_eq!(output.code, Some(0), "{}", output.err);
     assert!(output.err.contains("step 5 of 40"), "{}", output.err);
+    // Its first steps were not counted.
+    let model = run.join("model.safetensors").display().to_string();
+    let info = trm(folder.path(), "", &["info", &model]).out;
+    assert!(info.contains("step 40 of 40, 80 question-steps; trm "), "{info}");
     // What the program of that time made of the same run.
     let (found, expected) =
         (weights(&run.join("model.safetensors")), weights(&fixture("model-40.safetensors")));

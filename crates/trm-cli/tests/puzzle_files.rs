@@ -36,7 +36,10 @@ fn a_file_becomes_a_model_that_every_command_takes() {
         assert_eq!(output.code, Some(0), "{words}: {}", output.err);
     }
     let model = "run/model.safetensors";
-    assert!(run(place, &format!("info {model}")).out.contains("grid = [4, 4]"));
+    let info = run(place, &format!("info {model}")).out;
+    for expected in ["grid = [4, 4]", "step 3 of 3, 24 question-steps, 0.0", " PFLOP; rows.csv sha256 "] {
+        assert!(info.contains(expected), "{expected}: {info}");
+    }
     let found = json(place, &format!("eval {model} --data rows.csv --max-k 2 --json"));
     assert!(found["puzzle"] == "Latin 4" && found["n"] == 40);
     // A search needs no trained weights for so small a board.

@@ -12,7 +12,8 @@ use std::path::Path;
 use trm_world::World;
 
 const MAGIC: [u8; 8] = *b"TRMTRAIN";
-const VERSION: u32 = 1;
+/// Files of version 1 lack the operations.
+const VERSION: u32 = 2;
 /// Bytes before the content.
 const HEADER: usize = 24;
 /// Larger files are refused before any memory is taken.
@@ -53,6 +54,28 @@ pub struct Checkpoint {
     pub question_steps: u64,
     /// Seconds of training so far.
     pub seconds: f64,
+    /// Operations of matrix products so far; none where a part of the run was not counted.
+    pub flops: Option<u64>,
+}
+
+/// The first format.
+#[derive(Deserialize)]
+struct Checkpoint1 {
+    #[serde(deserialize_with = "text")]
+    config: String,
+    params: Vec<f32>,
+    optimizer: Optimizer,
+    slots: Vec<SlotState>,
+    next_index: u64,
+    question_steps: u64,
+    seconds: f64,
+}
+
+impl From<Checkpoint1> for Checkpoint {
+    fn from(old: Checkpoint1) -> Self {
+        let Checkpoint1 { config, params, optimizer, slots, next_index, question_steps, seconds } = old;
+        Checkpoint { config, params, optimizer, slots, next_index, question_steps, seconds, flops: None }
+    }
 }
 
 /// A text that is there: for a `String`, bincode takes as much memory as the length before it says.
@@ -137,8 +160,8 @@ impl Checkpoint {
             return Err("not a training checkpoint".into());
         }
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        if word(8) != VERSION {
-            return Err(format!("version {}, this program reads {VERSION}", word(8)));
+        if !(1..=VERSION).contains(&word(8)) {
+            return Err(format!("version {}, this program reads 1 to {VERSION}", word(8)));
         }
         let length = u64::from(word(12)) | u64::from(word(16)) << 32;
         if length != body.len() as u64 {
@@ -147,12 +170,16 @@ impl Checkpoint {
         if crc32fast::hash(body) != word(20) {
             return Err("its checksum does not match".into());
         }
-        let limits = bincode::config::standard().with_limit::<{ MAX_BYTES as usize }>();
-        let (checkpoint, read): (Self, usize) =
-            bincode::serde::borrow_decode_from_slice(body, limits).map_err(|e| e.to_string())?;
-        if read != body.len() {
-            return Err("it goes on behind its end".into());
+        match word(8) {
+            1 => decode::<Checkpoint1>(body).map(Self::from),
+            _ => decode(body),
         }
-        Ok(checkpoint)
     }
+}
+
+fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> std::result::Result<T, String> {
+    let limits = bincode::config::standard().with_limit::<{ MAX_BYTES as usize }>();
+    let (decoded, read) =
+        bincode::serde::borrow_decode_from_slice(body, limits).map_err(|e| e.to_string())?;
+    if read == body.len() { Ok(decoded) } else { Err("it goes on behind its end".into()) }
 }

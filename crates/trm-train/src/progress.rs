@@ -12,6 +12,8 @@ pub struct Progress {
     pub question_steps: u64,
     /// Seconds of training so far.
     pub seconds: f64,
+    /// Operations of matrix products so far; none where a part of the run was not counted.
+    pub flops: Option<u64>,
     /// Mean loss of the answers since the last report.
     pub loss: f64,
     /// Mean loss of the halt head since the last report.

@@ -41,6 +41,7 @@ pub struct Trainer<'a> {
     next_index: u64,
     question_steps: u64,
     seconds: f64,
+    flops: Option<u64>,
     window: Window,
     last: (f64, f64),
 }
@@ -100,6 +101,7 @@ impl<'a> Trainer<'a> {
             next_index: 0,
             question_steps: 0,
             seconds: 0.0,
+            flops: Some(0),
             window: Window::default(),
             last: (0.0, 0.0),
             config,
@@ -165,6 +167,7 @@ impl<'a> Trainer<'a> {
         trainer.next_index = checkpoint.next_index;
         trainer.question_steps = checkpoint.question_steps;
         trainer.seconds = checkpoint.seconds;
+        trainer.flops = checkpoint.flops;
         let (this, mut states) = (&trainer, checkpoint.slots.into_iter());
         let mut parts = Vec::new();
         for (chunk, owner) in this.share.owners.iter().enumerate() {
@@ -221,6 +224,7 @@ impl<'a> Trainer<'a> {
             next_index: self.next_index,
             question_steps: self.question_steps,
             seconds: self.seconds,
+            flops: self.flops,
         }
     }
 
@@ -229,6 +233,16 @@ impl<'a> Trainer<'a> {
         let mut model = self.model.clone();
         model.params.clone_from(&self.optimizer.ema);
         model
+    }
+
+    /// Question-steps so far, and the operations of their matrix products where all were counted.
+    pub fn effort(&self) -> (u64, Option<u64>) {
+        (self.question_steps, self.flops)
+    }
+
+    /// The instruction set that it computes with.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// Optimiser steps so far.
@@ -293,6 +307,8 @@ impl<'a> Trainer<'a> {
         }
         self.window.add(loss, halt_loss, reports);
         self.question_steps += self.config.batch as u64;
+        let flops = reports.iter().map(|report| report.flops).sum::<u64>();
+        self.flops = self.flops.map(|so_far| so_far.saturating_add(flops));
         let halt = self.model.halt_params();
         let trained = self.model.layout().entries.iter().filter(|e| e.trained).map(|e| e.range.clone());
         let (halt_ranges, answer_ranges) =
@@ -353,6 +369,7 @@ impl<'a> Trainer<'a> {
             step: self.optimizer.step,
             question_steps: self.question_steps,
             seconds: self.seconds,
+            flops: self.flops,
             gradient: self.last.0,
             learning_rate: self.last.1,
             ..Progress::default()

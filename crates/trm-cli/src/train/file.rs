@@ -83,7 +83,7 @@ pub fn train(arguments: &[String], words: &[String], world: &dyn World) -> Resul
         None => fresh(&args.run, &file)?,
     };
     let stream = RulesStream::new(file.task.clone(), all, args.run.seed).map_err(anyhow::Error::msg)?;
-    let mut this = Loop::new(&args.run, words, world, &validation, RulesTask::BANDS);
+    let mut this = Loop::new(&args.run, words, &args.data, world, &validation, RulesTask::BANDS);
     this.max_minutes = args.minutes.unwrap_or(f64::INFINITY);
     this.train(model, args.run.config()?, &stream)
 }

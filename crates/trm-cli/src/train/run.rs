@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::log::Log;
-use crate::input::base_name;
+use super::provenance::Provenance;
 use crate::output::{create_folder, message};
 use crate::phase;
 use crate::progress::Progress;
@@ -11,7 +11,7 @@ use crate::verdict::Verdict;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::json;
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trm_core::Model;
@@ -38,6 +38,8 @@ pub struct Loop<'a> {
     pub run: &'a Run,
     /// The words behind `trm`.
     pub words: &'a [String],
+    /// The files that it learns from.
+    pub data: &'a [PathBuf],
     pub world: &'a dyn World,
     /// Validation puzzles, and the limits of the bands of ratings they are counted in.
     pub validation: &'a [Sample],
@@ -70,11 +72,12 @@ impl<'a> Loop<'a> {
     pub fn new(
         run: &'a Run,
         words: &'a [String],
+        data: &'a [PathBuf],
         world: &'a dyn World,
         validation: &'a [Sample],
         bands: &'a [f32],
     ) -> Self {
-        Loop { run, words, world, validation, bands, max_minutes: f64::INFINITY }
+        Loop { run, words, data, world, validation, bands, max_minutes: f64::INFINITY }
     }
 
     /// Trains until the last step or Ctrl-C; goes on from the checkpoint in `out`, where there is one. The first rank
@@ -89,6 +92,8 @@ impl<'a> Loop<'a> {
         let _lock = is_first.then(hold).transpose()?;
         ranks::ready(world, &[])?;
         let saved = out.join("checkpoint.bin");
+        let provenance = is_first.then(|| Provenance::new(self.words, self.data)).transpose()?;
+        let provenance = provenance.as_ref();
         let mut trainer = match Checkpoint::load_in(world, &saved)? {
             Some(checkpoint) => {
                 let resumed = Trainer::resume_in(world, model, config, data, checkpoint);
@@ -129,7 +134,7 @@ impl<'a> Loop<'a> {
             }
             .agreed(world);
             if due.validate {
-                self.validate(&trainer, log.as_mut())?;
+                self.validate(&trainer, provenance, log.as_mut())?;
                 validated_at = Instant::now();
             }
             if due.save {
@@ -142,7 +147,7 @@ impl<'a> Loop<'a> {
         }
         drop(progress);
         self.save(&trainer, &saved)?;
-        self.validate(&trainer, log.as_mut())?;
+        self.validate(&trainer, provenance, log.as_mut())?;
         message!("the model is {}", out.join("model.safetensors").display());
         // An interrupted run is none that another command should go on from.
         let ended = trainer.step_count() >= last || is_over();
@@ -159,12 +164,15 @@ impl<'a> Loop<'a> {
     }
 
     /// Saves the averaged weights, with what they score.
-    fn validate(&self, trainer: &Trainer, log: Option<&mut Log>) -> Result<()> {
-        let mut model = trainer.averaged();
-        let (step, steps) = (trainer.step_count(), self.run.steps);
-        let command = noted(self.words);
-        phase::note(&mut model, format!("{command}; step {step} of {steps}"));
-        if self.world.rank() == 0 {
+    fn validate(
+        &self,
+        trainer: &Trainer,
+        provenance: Option<&Provenance>,
+        log: Option<&mut Log>,
+    ) -> Result<()> {
+        let (mut model, step) = (trainer.averaged(), trainer.step_count());
+        if let Some(provenance) = provenance {
+            phase::note(&mut model, provenance.of(trainer, self.run.steps));
             model.save(self.run.out.join("model.safetensors"))?;
             model.save(self.run.out.join(format!("model-{step}.safetensors")))?;
         }
@@ -211,44 +219,5 @@ fn lock(folder: &Path) -> Result<File> {
             Ok(file)
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(named),
-    }
-}
-
-/// The command as a model file keeps it: without the folders of this machine, of whichever system.
-fn noted(words: &[String]) -> String {
-    let (mut noted, mut arguments) = (vec!["trm".to_owned()], words.iter());
-    while let Some(word) = arguments.next() {
-        let (flag, value) = match word.split_once('=') {
-            Some((flag, value)) if flag.starts_with("--") => (flag, Some(value)),
-            _ => (word.as_str(), None),
-        };
-        match (flag, value) {
-            ("--out" | "--validate" | "--init", Some(_)) => {}
-            ("--out" | "--validate" | "--init", None) => {
-                arguments.next();
-            }
-            (flag, Some(value)) => noted.push(format!("{flag}={}", base_name(value))),
-            (word, None) => noted.push(base_name(word).to_owned()),
-        }
-    }
-    noted.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::noted;
-
-    #[test]
-    fn notes_name_files_without_folders() {
-        for (words, expected) in [
-            ("train maze --out runs/x --steps 5", "trm train maze --steps 5"),
-            ("train sudoku --data a/b.csv=2 --out=runs/x", "trm train sudoku --data b.csv=2"),
-            ("train sudoku --data=a/b.csv --init=m --validate v", "trm train sudoku --data=b.csv"),
-            (r"train sudoku --data C:\Users\name\gen.csv", "trm train sudoku --data gen.csv"),
-            (r"train sudoku --data=C:\Users\name/gen.csv=0.5", "trm train sudoku --data=gen.csv=0.5"),
-        ] {
-            let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
-            assert_eq!(noted(&words), expected);
-        }
     }
 }
