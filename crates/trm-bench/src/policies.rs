@@ -69,6 +69,9 @@ pub struct Comparison {
     pub n_test_solved: usize,
     /// Predictors of K*.
     pub predictors: Vec<PredictorRow>,
+    /// K* of the same questions under another seed of the noise, as if it predicted K*.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub another_seed: Option<PredictorRow>,
     /// How often K* is within the predicted 95 % bound.
     pub coverage: Rate,
     /// Fixed K, for every number of steps.
@@ -152,6 +155,7 @@ pub fn compare(runs: &Runs, engine: &SonaEngine, policy: HaltingPolicy) -> Resul
         n_test: test.len(),
         n_test_solved: test_solved.len(),
         predictors: predictors(engine, runs.max_k, &train_solved, &test_solved),
+        another_seed: None,
         coverage: Rate::of(covered, test_solved.len()),
         policies: table.policies(engine, runs.threshold, policy),
         fixed,
@@ -173,13 +177,20 @@ fn examples(runs: &[&Run]) -> Vec<Example> {
     runs.iter().filter_map(example).collect()
 }
 
-fn predictors(engine: &SonaEngine, max_k: usize, train: &[Example], test: &[Example]) -> Vec<PredictorRow> {
-    let row = |name: &str, predict: &dyn Fn(&[f32]) -> usize| {
-        let errors: Vec<usize> = test.iter().map(|(x, k)| predict(x).abs_diff(*k)).collect();
+impl PredictorRow {
+    /// `errors` are in steps, and at least one.
+    fn of(name: &str, errors: &[usize]) -> Self {
         let n = errors.len() as f64;
         let within = |most: usize| errors.iter().filter(|e| **e <= most).count() as f64 / n;
         let mae = errors.iter().sum::<usize>() as f64 / n;
         PredictorRow { name: name.into(), within_1: within(1), within_2: within(2), mae }
+    }
+}
+
+fn predictors(engine: &SonaEngine, max_k: usize, train: &[Example], test: &[Example]) -> Vec<PredictorRow> {
+    let row = |name: &str, predict: &dyn Fn(&[f32]) -> usize| {
+        let errors: Vec<usize> = test.iter().map(|(x, k)| predict(x).abs_diff(*k)).collect();
+        PredictorRow::of(name, &errors)
     };
     let (median, near) = (ConstantMedian::fit(train), NearestNeighbours::fit(train));
     let ordinal = OrdinalRegression::fit(train, PENALTY);
@@ -264,6 +275,33 @@ impl Table<'_> {
 }
 
 impl Comparison {
+    /// Adds how far K* of the test questions is from that of `other`, runs of the same questions under another seed. A
+    /// predictor sees the question alone: half of this mean distance is the least error that any can have.
+    ///
+    /// # Errors
+    /// [`BenchError::Runs`] where `other` are runs of other questions or of another model, or none is solved in both.
+    pub fn with_another_seed(mut self, runs: &Runs, other: &Runs) -> Result<Self> {
+        let fault = |reason: &str| Err(BenchError::Runs { reason: reason.into() });
+        let is_of_these = |(a, b): (&Run, &Run)| a.embedding == b.embedding;
+        if runs.runs.len() != other.runs.len() || !runs.runs.iter().zip(&other.runs).all(is_of_these) {
+            return fault("runs of other questions");
+        }
+        if (&runs.model, runs.max_k) != (&other.model, other.max_k) {
+            return fault("runs of another model, or of another number of steps");
+        }
+        let distance = |(a, b): (&Run, &Run)| match (a.label(), b.label()) {
+            (Label::Solved(a), Label::Solved(b)) => Some(a.abs_diff(b)),
+            _ => None,
+        };
+        let pairs = runs.runs.iter().zip(&other.runs).skip(1).step_by(2);
+        let distances: Vec<usize> = pairs.filter_map(distance).collect();
+        if distances.is_empty() {
+            return fault("no question was solved under both seeds");
+        }
+        self.another_seed = Some(PredictorRow::of("another seed", &distances));
+        Ok(self)
+    }
+
     /// The row of learned halting as it is used.
     fn in_use(&self) -> Option<&PolicyRow> {
         self.policies.iter().find(|row| row.name.starts_with("learned"))

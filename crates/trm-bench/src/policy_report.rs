@@ -43,7 +43,7 @@ impl Display for Comparison {
         writeln!(f, "learned from {n_train} questions (even places), judged on {n_test} (odd places)\n")?;
         writeln!(f, "K* of the {n_test_solved} that have one:")?;
         writeln!(f, "  {:<22} {:>9} {:>9} {:>8}", "", "within 1", "within 2", "MAE")?;
-        for row in &self.predictors {
+        for row in self.predictors.iter().chain(&self.another_seed) {
             let (one, two) = (100.0 * row.within_1, 100.0 * row.within_2);
             writeln!(f, "  {:<22} {one:>7.1} % {two:>7.1} % {:>8.2}", row.name, row.mae)?;
         }

@@ -93,6 +93,25 @@ fn policies_are_told_apart() {
 }
 
 #[test]
+fn another_seed_says_how_far_k_star_is_from_itself() {
+    let runs = synthetic(400);
+    let comparison = compare(&runs, &learn(&runs).expect("enough"), POLICY).expect("enough");
+    let with = |other: &Runs| comparison.clone().with_another_seed(&runs, other).map(|c| c.another_seed);
+    let same = with(&runs).expect("the same questions").expect("a row");
+    assert_eq!((same.within_1, same.mae), (1.0, 0.0));
+    // Every run is right three steps later, where it is right at all.
+    let mut later = runs.clone();
+    later.runs.iter_mut().filter(|run| run.right[MAX_K - 4]).for_each(|run| run.right.rotate_right(3));
+    later.runs.iter_mut().for_each(|run| run.right[..3].fill(false));
+    let row = with(&later).expect("the same questions").expect("a row");
+    assert!(row.within_2 < 0.5 && row.mae > 1.0, "{row:?}");
+    for (other, expected) in [(synthetic(398), "questions"), (Runs { max_k: 1, ..runs.clone() }, "steps")] {
+        let error = with(&other).expect_err("other runs").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn too_few_or_unsolved_runs_are_refused() {
     assert!(matches!(learn(&synthetic(100)), Err(BenchError::Runs { .. })));
     let mut unsolved = synthetic(200);

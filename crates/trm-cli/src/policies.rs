@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use sona_learn::HaltingPolicy;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use trm_bench::{Runs, compare, learn, tune_settled};
 
 /// Larger files are refused: no set of runs of use is.
@@ -18,12 +18,16 @@ const MAX_BYTES: u64 = 1 << 28;
 #[command(after_help = "Examples:\n  \
     trm policies runs.safetensors                      what `trm k-star --out` wrote\n  \
     trm policies runs.safetensors --html policies.html\n  \
-    trm policies runs.safetensors --state maze.halting --json\n\n\
+    trm policies runs.safetensors --state maze.halting --json\n  \
+    trm policies runs.safetensors --again seed-1.safetensors    `trm k-star --seed 1` of the same puzzles\n\n\
     A predictor learns from the runs at even places; all policies are judged on the others.\n\n\
     Exit codes: 0 every target reached, 1 not so, 2 bad input.")]
 pub struct Args {
     /// Runs that `trm k-star` recorded
     runs: PathBuf,
+    /// Runs of the same puzzles under another seed: how far K* is from itself, which no prediction can know
+    #[arg(long, value_name = "RUNS")]
+    again: Option<PathBuf>,
     /// Where to write a page with the plot
     #[arg(long)]
     html: Option<PathBuf>,
@@ -48,23 +52,19 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
         out.reserve("--json")?;
     }
     let mut create = |option, path: &Option<PathBuf>| {
-        path.as_deref().map(|path| OutputFile::create(option, path, &[&args.runs], out)).transpose()
+        let inputs: Vec<_> = [&args.runs].into_iter().chain(&args.again).map(PathBuf::as_path).collect();
+        path.as_deref().map(|path| OutputFile::create(option, path, &inputs, out)).transpose()
     };
     let (html, state) = (create("--html", &args.html)?, create("--state", &args.state)?);
     let named = || name_of(&args.runs);
-    let bytes = read_weights(&args.runs, MAX_BYTES, |kind| match kind {
-        Kind::Other(what) => bail!("{}: no recorded runs: {what}", named()),
-        Kind::PyTorch => bail!("{}: no recorded runs: a PyTorch file", named()),
-        Kind::Safetensors => Ok(()),
-    })?;
-    match Owner::of(&bytes) {
-        None | Some(Owner::Runs) => {}
-        Some(owner) => bail!("{}: no recorded runs: {}", named(), owner.describe()),
-    }
-    let runs = Runs::from_bytes(&bytes).with_context(named)?;
+    let runs = read(&args.runs)?;
     let engine = learn(&runs).with_context(named)?;
     let level = args.settled.map_or_else(|| tune_settled(&runs, &engine), Ok)?;
-    let comparison = compare(&runs, &engine, HaltingPolicy { settled: level, hopeless: args.hopeless })?;
+    let mut comparison = compare(&runs, &engine, HaltingPolicy { settled: level, hopeless: args.hopeless })?;
+    if let Some(again) = &args.again {
+        let other = read(again)?;
+        comparison = comparison.with_another_seed(&runs, &other).with_context(|| name_of(again))?;
+    }
     if let Some(html) = html {
         html.write(comparison.to_html().as_bytes())?;
     }
@@ -80,4 +80,19 @@ pub fn run(args: &Args, out: &mut Output) -> Result<Verdict> {
         write!(out, "{comparison}")?;
     }
     Ok(verdict)
+}
+
+/// Recorded runs.
+fn read(path: &Path) -> Result<Runs> {
+    let named = || name_of(path);
+    let bytes = read_weights(path, MAX_BYTES, |kind| match kind {
+        Kind::Other(what) => bail!("{}: no recorded runs: {what}", named()),
+        Kind::PyTorch => bail!("{}: no recorded runs: a PyTorch file", named()),
+        Kind::Safetensors => Ok(()),
+    })?;
+    match Owner::of(&bytes) {
+        None | Some(Owner::Runs) => {}
+        Some(owner) => bail!("{}: no recorded runs: {}", named(), owner.describe()),
+    }
+    Runs::from_bytes(&bytes).with_context(named)
 }
