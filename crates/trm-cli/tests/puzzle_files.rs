@@ -30,11 +30,13 @@ fn a_file_becomes_a_model_that_every_command_takes() {
     for words in [
         "generate latin.toml --count 40 --seed 1 --extra 0.5 --out rows.csv",
         "train latin.toml --data rows.csv --out run --steps 3 --batch 8 --hidden 8 --ffn 8",
-        "train latin.toml --data rows.csv --out begun --steps 2 --batch 8 --init sudoku",
+        "train latin.toml --data rows.csv --out begun --steps 2 --batch 8 --init sudoku --leak 1 --channel-noise 2",
     ] {
         let output = run(place, words);
         assert_eq!(output.code, Some(0), "{words}: {}", output.err);
     }
+    let begun = run(place, "info begun/model.safetensors").out;
+    assert!(begun.contains("noise of standard deviation 2\n"), "{begun}");
     let model = "run/model.safetensors";
     let info = run(place, &format!("info {model}")).out;
     for expected in ["grid = [4, 4]", "step 3 of 3, 24 question-steps, 0.0", " PFLOP; rows.csv sha256 "] {

@@ -6,13 +6,14 @@ use crate::input::{name_of, read_model};
 use crate::kind::PuzzleFile;
 use crate::model_args::Puzzle;
 use crate::rows;
+use crate::set::channel;
 use crate::values::number;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::path::PathBuf;
-use trm_core::Model;
+use trm_core::{Model, TrmConfig};
 use trm_tasks::{PUZZLE_NOTE, RulesStream, RulesTask, Task, init_rules, rules_builder};
 use trm_world::World;
 
@@ -21,8 +22,7 @@ const MANY_STEPS: u64 = 1_000_000;
 /// The learning rate from trained weights.
 const INIT_RATE: f64 = 1e-3;
 /// Options of a shape that a model to start from has already.
-const SHAPE: [&str; 8] =
-    ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cycles", "halting_rule", "channel_noise"];
+const SHAPE: [&str; 7] = ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cycles", "halting_rule"];
 
 /// Train on the puzzles of a puzzle file
 #[derive(Parser)]
@@ -111,5 +111,15 @@ fn begun(init: &Model, run: &Run, file: &PuzzleFile, matches: &ArgMatches) -> Re
         bail!("--{} is that of the model of --init", option.replace('_', "-"));
     }
     let name = run.init.as_ref().map(|path| name_of(path)).unwrap_or_default();
-    init_rules(init, file.rules()).context(name)
+    let model = init_rules(init, file.rules()).with_context(|| name.clone())?;
+    if !given(&&"channel_noise") {
+        return Ok(model);
+    }
+    if model.config().answer_channel.is_none() {
+        bail!("--channel-noise: {name} has no answer channel");
+    }
+    let config = TrmConfig { answer_channel: Some(channel(&run.channel_noise)?), ..model.config().clone() };
+    let mut changed = Model::new(config)?;
+    changed.start_from(&model).context(name)?;
+    Ok(changed)
 }
