@@ -10,7 +10,7 @@ use crate::input::{name_of, read_model};
 use crate::output::Output;
 use crate::rows;
 use crate::set::channel;
-use crate::values::{HaltBy, longest_path, number, number32};
+use crate::values::{HaltBy, LeakUntil, longest_path, number, number32};
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
@@ -163,6 +163,9 @@ struct Run {
     #[arg(long, value_name = "SHARE", requires = "leak", default_value_t = 0.75,
         value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak_delayed: f64,
+    /// When a leaked episode ends
+    #[arg(long, value_enum, requires = "leak", default_value_t = LeakUntil::Right)]
+    leak_until: LeakUntil,
     /// Standard deviation of the answer channel's noise, in training and at inference: one number, or the first one,
     /// after how many steps it rises, by how much in every step, and where it stops
     #[arg(long, value_name = "NOISE[,STEPS,RISE,MOST]", value_delimiter = ',', requires = "leak", default_value = "1",
@@ -306,7 +309,11 @@ impl Run {
             linger: self.linger,
             balance: 0.0,
             latent_noise: self.latent_noise,
-            leak: self.leak.map(|share| LeakConfig { share, delayed: self.leak_delayed }),
+            leak: self.leak.map(|share| LeakConfig {
+                share,
+                delayed: self.leak_delayed,
+                until_right: self.leak_until == LeakUntil::Right,
+            }),
             kernel: self.kernel.clone(),
             seed: self.seed,
             optimizer: OptimizerConfig {

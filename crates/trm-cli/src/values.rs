@@ -32,6 +32,15 @@ pub fn longest_path(side: usize) -> usize {
     side.saturating_add(1).saturating_pow(2).div_ceil(3).saturating_mul(2)
 }
 
+/// When a leaked episode of training ends.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum LeakUntil {
+    /// Once it was right for as long as other questions stay
+    Right,
+    /// After as many steps as it was begun for
+    End,
+}
+
 /// The rule by which runs of a model halt.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum HaltBy {

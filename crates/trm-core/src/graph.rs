@@ -11,7 +11,7 @@ use lists::Lists;
 /// The live tokens of one question, those that are computed, and the messages between them. Its buffers are reused.
 ///
 /// Messages pass through sums of tokens, one for each group. Where a token is in many small groups of one matrix, there is
-/// one for each token instead, over the members of all of its groups ([`Graph::fold`]).
+/// one for each token instead, over the members of all of its groups.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     /// Number of all tokens, live or not.

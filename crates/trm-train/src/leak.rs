@@ -27,6 +27,16 @@ pub struct LeakConfig {
     pub share: f64,
     /// Share of the leaked episodes that begin with some steps of noise alone.
     pub delayed: f64,
+    /// Whether a leaked episode makes room once it was right for long enough, as others do. What is left of it teaches
+    /// little: its channel says more and more of what the net has found already.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub until_right: bool,
+}
+
+/// Older runs do not say it, and their episodes ran to the end.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(until_right: &bool) -> bool {
+    !*until_right
 }
 
 impl LeakConfig {
@@ -51,17 +61,19 @@ impl LeakConfig {
         let n_steps = rng.random_range(SHORTEST..=max_supervision_steps);
         let n_noise =
             if rng.random_bool(self.delayed) { rng.random_range(0..=n_steps - SHORTEST) } else { 0 };
-        Some(Episode { n_steps, n_noise })
+        Some(Episode { n_steps, n_noise, until_right: self.until_right })
     }
 }
 
-/// A question that runs for a fixed number of steps while its target leaks.
+/// A question that runs for at most so many steps while its target leaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Episode {
     /// Supervision steps.
     pub n_steps: u32,
     /// Of these, the first, with noise alone.
     pub n_noise: u32,
+    /// Whether it ends once the question was right for long enough.
+    pub until_right: bool,
 }
 
 impl Episode {

@@ -80,13 +80,12 @@ impl Slot {
         if right { self.right_steps + 1 } else { 0 }
     }
 
-    /// Whether it makes room after a step: a leaked episode at its end, another question once it was right for long
-    /// enough.
+    /// Whether it makes room after a step: once it was right for long enough, unless its episode runs to the end.
     pub fn is_done_after(&self, right: bool, max_supervision_steps: u32) -> bool {
-        let steps = self.steps + 1;
+        let (steps, is_right) = (self.steps + 1, self.right_steps_after(right) >= self.leaves_after);
         match self.episode {
-            Some(episode) => steps >= episode.n_steps,
-            None => self.right_steps_after(right) >= self.leaves_after || steps >= max_supervision_steps,
+            Some(Episode { n_steps, until_right, .. }) => steps >= n_steps || until_right && is_right,
+            None => is_right || steps >= max_supervision_steps,
         }
     }
 

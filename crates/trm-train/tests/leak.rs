@@ -1,4 +1,4 @@
-//! The answer channel in training: leaked episodes run their length, and the same seed gives the same bits.
+//! The answer channel in training: when leaked episodes end, and the same seed gives the same bits.
 
 mod common;
 
@@ -13,7 +13,11 @@ fn model() -> Model {
 }
 
 fn leaking(share: f64) -> TrainConfig {
-    TrainConfig { max_supervision_steps: 6, leak: Some(LeakConfig { share, delayed: 0.5 }), ..config(60) }
+    TrainConfig {
+        max_supervision_steps: 6,
+        leak: Some(LeakConfig { share, delayed: 0.5, until_right: true }),
+        ..config(60)
+    }
 }
 
 fn run(share: f64, threads: usize) -> Checkpoint {
@@ -51,8 +55,11 @@ fn a_run_resumes_within_its_episodes() {
 
 #[test]
 fn a_leaked_target_is_read() {
+    // To the end, so that the batches hold the same questions.
+    let whole = |share| LeakConfig { share, delayed: 0.5, until_right: false };
     let loss_after = |share| {
-        let mut trainer = Trainer::new(model(), leaking(share), &BelowStart).expect("valid");
+        let config = TrainConfig { leak: Some(whole(share)), ..leaking(share) };
+        let mut trainer = Trainer::new(model(), config, &BelowStart).expect("valid");
         (0..40).for_each(|_| trainer.step().expect("finite"));
         trainer.progress();
         (0..20).for_each(|_| trainer.step().expect("finite"));
@@ -63,6 +70,23 @@ fn a_leaked_target_is_read() {
 }
 
 #[test]
+fn an_episode_ends_once_it_is_right_or_at_its_end() {
+    let questions_of = |until_right| {
+        let leak = Some(LeakConfig { share: 1.0, delayed: 0.0, until_right });
+        let config = TrainConfig { max_supervision_steps: 60, leak, linger: 0, ..config(60) };
+        let mut trainer = Trainer::new(model(), config, &BelowStart).expect("valid");
+        (0..60).for_each(|_| trainer.step().expect("finite"));
+        trainer.checkpoint().next_index
+    };
+    let (right, end) = (questions_of(true), questions_of(false));
+    assert!(right > end + end / 2, "{right} questions until they are right, {end} to the end");
+    // What a checkpoint of before says, and what is the same run.
+    let old: LeakConfig = serde_json::from_str(r#"{"share":1.0,"delayed":0.5}"#).expect("the old form");
+    assert_eq!(old, LeakConfig { share: 1.0, delayed: 0.5, until_right: false });
+    assert!(!serde_json::to_string(&old).expect("plain").contains("until_right"));
+}
+
+#[test]
 fn leaks_out_of_place_are_refused() {
     let fails = |model: Model, config| match Trainer::new(model, config, &BelowStart) {
         Err(TrainError::Config { field, .. }) => field,
@@ -70,7 +94,7 @@ fn leaks_out_of_place_are_refused() {
     };
     assert_eq!(fails(common::model(), leaking(0.5)), "leak");
     assert_eq!(fails(model(), leaking(1.5)), "leak.share");
-    let delayed = Some(LeakConfig { share: 0.5, delayed: f64::NAN });
+    let delayed = Some(LeakConfig { share: 0.5, delayed: f64::NAN, until_right: false });
     assert_eq!(fails(model(), TrainConfig { leak: delayed, ..leaking(0.5) }), "leak.delayed");
     assert_eq!(
         fails(model(), TrainConfig { max_supervision_steps: 3, ..leaking(0.5) }),

@@ -67,6 +67,7 @@ fn every_option_is_an_argument() {
         noise = 0.3
         leak = 1.0
         leak-delayed = 0.75
+        leak-until = "end"
         channel-noise = [1.5, 14, 0.05, 3]
         hidden = 13
         ffn = 14
@@ -82,7 +83,7 @@ fn every_option_is_an_argument() {
         --min-path 3.5 --balance 0.5 --validate v.csv --validate-limit 5 --validate-minutes 0.5 --validate-k 6 \
         --steps 7 --n 8 --cycles 3 --gradient-cycles 1 --batch 9 --supervision 10 --linger 11 --lr 2.5e-3 \
         --warmup 12 --decay-from 0.4 --floor 0.05 --weight-decay 0.01 --ema 0.9995 --latent-noise 0.3 \
-        --leak 1 --leak-delayed 0.75 --channel-noise 1.5,14,0.05,3 --hidden 13 --ffn 14 --blocks 15 \
+        --leak 1 --leak-delayed 0.75 --leak-until end --channel-noise 1.5,14,0.05,3 --hidden 13 --ffn 14 --blocks 15 \
         --halting-rule confidence --kernel avx2 --seed 16 --save-minutes 17 --init i.safetensors";
     assert_eq!(words, [expected]);
 }

@@ -8,6 +8,9 @@ use super::Graph;
 use super::lists::Lists;
 use crate::relations::NONE;
 
+/// Groups larger than this are not small: a sum for each token is over the members of all of its groups, one by one.
+const SMALL: usize = 8;
+
 /// Sums in place of groups, or nothing. The lists are those of [`Graph`]'s methods of the same names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Folded {
@@ -34,8 +37,8 @@ impl Folded {
 }
 
 impl Graph {
-    /// Gives the tokens a sum each in place of their groups, for every matrix with more than three groups for two tokens.
-    /// Messages stay the same but for rounding.
+    /// Gives the tokens a sum each in place of their groups, for every matrix whose groups are small and more than three for
+    /// two tokens. Messages stay the same but for rounding.
     pub(super) fn fold(&mut self) {
         let n_matrices = self.segments.len().saturating_sub(1);
         if !(0..n_matrices).any(|m| self.is_worth_folding(m)) {
@@ -64,7 +67,8 @@ impl Graph {
     fn is_worth_folding(&self, m: usize) -> bool {
         let n_groups = (self.segments[m + 1] - self.segments[m]) as usize;
         let n_tokens = (0..self.live.len()).filter(|i| self.groups_of_matrix(*i, m).next().is_some()).count();
-        2 * n_groups > 3 * n_tokens
+        let sizes = (self.segments[m]..self.segments[m + 1]).map(|g| self.members.of(g as usize).len());
+        2 * n_groups > 3 * n_tokens && sizes.max().is_some_and(|most| most <= SMALL)
     }
 
     /// The groups of token `i` that matrix `m` multiplies.
@@ -146,6 +150,17 @@ mod tests {
         assert_eq!((graph.n_sums(), graph.sums_of_matrix(1)), (5, 1..5));
         assert_eq!(graph.received_by(1), [0, 1, 3]);
         assert_eq!(graph.senders_to(3), graph.receivers_of(3));
+    }
+
+    #[test]
+    fn large_groups_stay() {
+        // Sixteen groups of all nine tokens.
+        let all = || GroupRelation { name: "all".into(), matrix: 0, group_of: vec![0; 9] };
+        let relations =
+            Relations::Groups { scale: 1.0, relations: std::iter::repeat_with(all).take(16).collect() };
+        let mut graph = Graph::default();
+        graph.rebuild(&relations, 9, 9, |_| true);
+        assert_eq!((graph.n_sums(), graph.receivers_of(15).len()), (16, 9));
     }
 
     #[test]

@@ -116,6 +116,8 @@ class Trainer:
     leak : (float, float), optional
         For a model with an answer channel: the share of the questions whose channel leaks the target, and the share
         of these that begin with noise alone.
+    leak_until : {"right", "end"}
+        Whether a leaked question is done once it was right for as long as others stay, or runs to the end of its leak.
     seed : int
         Seed of the order of the data and of all noise.
 
@@ -174,8 +176,11 @@ class Trainer:
         clip: float = 1.0,
         ema: float = 0.999,
         leak: Optional[tuple[float, float]] = None,
+        leak_until: Literal["right", "end"] = "right",
         seed: int = 1,
     ) -> None:
+        if leak_until not in ("right", "end"):
+            raise ValueError(f'leak_until: {leak_until!r}, expected "right" or "end"')
         schedule: Any = "constant"
         if decay_from is not None:
             schedule = {"constant_then_cosine": {"from": float(decay_from), "floor": float(floor)}}
@@ -186,7 +191,9 @@ class Trainer:
             "linger": count("linger", linger, 0, 65535),
             "balance": float(balance),
             "latent_noise": float(latent_noise),
-            "leak": None if leak is None else {"share": float(leak[0]), "delayed": float(leak[1])},
+            "leak": None
+            if leak is None
+            else {"share": float(leak[0]), "delayed": float(leak[1]), "until_right": leak_until == "right"},
             "seed": count("seed", seed, 0, 2**64 - 1),
             "optimizer": {
                 "learning_rate": float(learning_rate),

@@ -87,6 +87,8 @@ options! {
     leak: f64,
     /// Share of the leaked episodes that begin with noise alone.
     leak_delayed: f64,
+    /// When a leaked episode ends: `right` or `end`.
+    leak_until: String,
     /// Standard deviation of the answer channel's noise: one number, or first, steps before it rises, rise, most.
     channel_noise: Vec<f64>,
     /// Width of the state.
