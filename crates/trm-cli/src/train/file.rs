@@ -19,8 +19,10 @@ use trm_world::World;
 
 /// The steps of a run that its minutes end.
 const MANY_STEPS: u64 = 1_000_000;
-/// The learning rate from trained weights.
+/// The learning rate from trained weights, the most steps of their questions, and how long these linger.
 const INIT_RATE: f64 = 1e-3;
+const INIT_SUPERVISION: u32 = 32;
+const INIT_LINGER: u32 = 4;
 /// Options of a shape that a model to start from has already.
 const SHAPE: [&str; 7] = ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cycles", "halting_rule"];
 
@@ -32,7 +34,7 @@ const SHAPE: [&str; 7] = ["hidden", "ffn", "blocks", "n", "cycles", "gradient_cy
     trm train latin.toml --data rows.csv --out runs/latin --minutes 20\n  \
     trm train sudoku-x.toml --data rows.csv --init sudoku --out runs/x --minutes 20\n\n\
     `trm generate FILE.toml` makes the rows. The model file carries the puzzle file. Unless they are\n\
-    given, --leak is 1 and, with --init, --lr is 1e-3."
+    given, --leak is 1 and, with --init, --lr is 1e-3, --supervision 32 and --linger 4."
 )]
 struct Args {
     /// The puzzle file, or a model that carries one
@@ -75,8 +77,11 @@ pub fn train(arguments: &[String], words: &[String], world: &dyn World) -> Resul
     if !given("leak") && init.as_ref().is_none_or(|init| init.config().answer_channel.is_some()) {
         args.run.leak = Some(1.0);
     }
-    if !given("lr") && init.is_some() {
-        args.run.lr = INIT_RATE;
+    if init.is_some() {
+        let run = &mut args.run;
+        run.lr = if given("lr") { run.lr } else { INIT_RATE };
+        run.supervision = if given("supervision") { run.supervision } else { INIT_SUPERVISION };
+        run.linger = if given("linger") { run.linger } else { INIT_LINGER };
     }
     let model = match init {
         Some(init) => begun(&init, &args.run, &file, &matches)?,
