@@ -58,13 +58,19 @@ pub fn predictors() -> Result<String> {
     }
     table += "\n|---|---|---|---|---|---|---|\n";
     for (wanted, name) in PREDICTORS {
+        let line = |text| line(text, &format!("  {wanted}  "));
+        if wanted == AGAIN && files.iter().all(|(_, text)| line(text).is_none()) {
+            continue;
+        }
         table += &format!("| {name} |");
         for (puzzle, text) in &files {
-            let line = line(text, &format!("  {wanted}  "));
-            if line.is_none() && wanted == AGAIN {
-                table += " - | - | - |";
-                continue;
-            }
+            let line = match line(text) {
+                None if wanted == AGAIN => {
+                    table += " - | - | - |";
+                    continue;
+                }
+                line => line,
+            };
             let line = line.with_context(|| format!("{puzzle}: {wanted}"))?;
             let words: Vec<&str> = line.split_whitespace().collect();
             ensure!(words.len() == 5, "{puzzle}: {wanted}: {line}");

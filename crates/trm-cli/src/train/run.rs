@@ -93,7 +93,6 @@ impl<'a> Loop<'a> {
         ranks::ready(world, &[])?;
         let saved = out.join("checkpoint.bin");
         let provenance = is_first.then(|| Provenance::new(self.words, self.data)).transpose()?;
-        let provenance = provenance.as_ref();
         let mut trainer = match Checkpoint::load_in(world, &saved)? {
             Some(checkpoint) => {
                 let resumed = Trainer::resume_in(world, model, config, data, checkpoint);
@@ -134,7 +133,7 @@ impl<'a> Loop<'a> {
             }
             .agreed(world);
             if due.validate {
-                self.validate(&trainer, provenance, log.as_mut())?;
+                self.validate(&trainer, provenance.as_ref(), log.as_mut())?;
                 validated_at = Instant::now();
             }
             if due.save {
@@ -147,7 +146,7 @@ impl<'a> Loop<'a> {
         }
         drop(progress);
         self.save(&trainer, &saved)?;
-        self.validate(&trainer, provenance, log.as_mut())?;
+        self.validate(&trainer, provenance.as_ref(), log.as_mut())?;
         message!("the model is {}", out.join("model.safetensors").display());
         // An interrupted run is none that another command should go on from.
         let ended = trainer.step_count() >= last || is_over();
