@@ -43,25 +43,21 @@ pub fn run() -> Result<()> {
     std::fs::create_dir_all(root().join("data")).context("data")?;
     for (puzzle, sources) in [("sudoku", SUDOKU), ("maze", MAZES)] {
         let runs = format!("datasets/k-star-{puzzle}.safetensors");
-        let mut measure = vec!["k-star", puzzle, "--out", &runs];
+        let mut measure = vec!["k-star", puzzle];
         for (path, words) in sources {
             generate(path, words)?;
             measure.extend(["--data", path]);
         }
-        passes(&mut trm(&measure))?;
+        passes(trm(&measure).args(["--out", &runs]))?;
         // Mazes have no noise, and no seed.
-        let again = format!("data/k-star-{puzzle}-again.safetensors");
-        if puzzle == "sudoku" {
-            measure[3] = &again;
-            measure.extend(["--seed", "1"]);
-            passes(&mut trm(&measure))?;
+        let again = (puzzle == "sudoku").then_some("data/k-star-sudoku-again.safetensors");
+        if let Some(again) = again {
+            passes(trm(&measure).args(["--out", again, "--seed", "1"]))?;
         }
         let html = format!("datasets/k-star-{puzzle}.html");
         let state = format!("crates/trm-models/weights/{puzzle}.halting");
         let mut words = vec!["policies", &runs, "--html", &html, "--state", &state];
-        if puzzle == "sudoku" {
-            words.extend(["--again", &again]);
-        }
+        words.extend(again.iter().flat_map(|again| ["--again", again]));
         let compared = output(&mut trm(&words))?;
         print!("{}", String::from_utf8_lossy(&compared.stdout));
         // 1 says that a target is missed, which the table says too.

@@ -2,6 +2,7 @@
 
 use crate::draw::Colours;
 use crate::environment::{kernel_fault, variable};
+use crate::identity::hex;
 use crate::model_args::Puzzle;
 use crate::output::{Output, text_of};
 use crate::rows::{self, Source};
@@ -126,7 +127,7 @@ fn data<R: Send + 'static>(source: &Source<R>, puzzle: &'static str, wrong: &mut
 
 fn embedded(puzzle: Puzzle, card: &'static str) -> Embedded {
     let (engine, bytes) = puzzle.embedded();
-    let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&Sha256::digest(bytes));
     let model = engine.model();
     let (n_params, untrained) = (model.params.len(), model.is_untrained());
     Embedded { name: puzzle.name(), n_params, size_bytes: bytes.len(), sha256, untrained, card }

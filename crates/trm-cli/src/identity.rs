@@ -32,6 +32,11 @@ impl Identity {
     }
 }
 
+/// A hash as text.
+pub fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Hashes what is written to it.
 #[derive(Default)]
 pub struct Hashed(Sha256);

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 use std::path::PathBuf;
-use trm_core::{AnswerChannel, Model};
+use trm_core::{AnswerChannel, Model, TrmConfig};
 
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
@@ -56,10 +56,7 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
         words.push(format!("--max-k {max_k}"));
     }
     if !args.channel_noise.is_empty() {
-        if config.answer_channel.is_none() {
-            bail!("--channel-noise: {} has no answer channel", name_of(&args.model));
-        }
-        config.answer_channel = Some(channel(&args.channel_noise)?);
+        set_channel(&mut config, &args.channel_noise, &name_of(&args.model))?;
         let numbers: Vec<_> = args.channel_noise.iter().map(f32::to_string).collect();
         words.push(format!("--channel-noise {}", numbers.join(",")));
     }
@@ -72,6 +69,15 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     phase::note(&mut changed, format!("trm set {} {}", base_name(&name), words.join(" ")));
     file.write(&changed.to_bytes()?)?;
     Ok(writeln!(out, "{}: {name} with {}", args.out.display(), words.join(" "))?)
+}
+
+/// Gives a model of this name, which has a channel, other noise.
+pub fn set_channel(config: &mut TrmConfig, numbers: &[f32], name: &str) -> Result<()> {
+    if config.answer_channel.is_none() {
+        bail!("--channel-noise: {name} has no answer channel");
+    }
+    config.answer_channel = Some(channel(numbers)?);
+    Ok(())
 }
 
 /// The channel of one number or of four.

@@ -174,9 +174,6 @@ impl Graph {
     /// `rows`.
     fn add_relation(&mut self, r: usize, group_of: &[u32]) {
         let first = self.members.len() as u32;
-        if first == 0 {
-            self.members.reset(0);
-        }
         let Lists { starts: offsets, items: members } = &mut self.members;
         self.renumber.clear();
         self.renumber.resize(self.n_tokens, NONE);

@@ -42,13 +42,13 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Adds a step: the sums of its losses, and what each question reported.
-    pub fn add(&mut self, loss: f64, halt_loss: f64, reports: &[Report]) {
+    /// Adds a step: the sums of its losses and operations, and what each question reported.
+    pub fn add(&mut self, loss: f64, halt_loss: f64, flops: u64, reports: &[Report]) {
         self.losses += loss;
         self.halt_losses += halt_loss;
         self.right += reports.iter().filter(|report| report.right).count() as u64;
         self.n += reports.len() as u64;
-        self.flops += reports.iter().map(|report| report.flops).sum::<u64>();
+        self.flops += flops;
     }
 
     /// The means, beside what `so_far` counts.

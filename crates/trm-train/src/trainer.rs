@@ -305,9 +305,9 @@ impl<'a> Trainer<'a> {
         if !all.is_finite() {
             return Err(TrainError::Diverged { step, loss: loss / batch });
         }
-        self.window.add(loss, halt_loss, reports);
-        self.question_steps += self.config.batch as u64;
         let flops = reports.iter().map(|report| report.flops).sum::<u64>();
+        self.window.add(loss, halt_loss, flops, reports);
+        self.question_steps += self.config.batch as u64;
         self.flops = self.flops.map(|so_far| so_far.saturating_add(flops));
         let halt = self.model.halt_params();
         let trained = self.model.layout().entries.iter().filter(|e| e.trained).map(|e| e.range.clone());

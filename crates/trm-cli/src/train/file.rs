@@ -6,14 +6,14 @@ use crate::input::{name_of, read_model};
 use crate::kind::PuzzleFile;
 use crate::model_args::Puzzle;
 use crate::rows;
-use crate::set::channel;
+use crate::set::set_channel;
 use crate::values::number;
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::path::PathBuf;
-use trm_core::{Model, TrmConfig};
+use trm_core::Model;
 use trm_tasks::{PUZZLE_NOTE, RulesStream, RulesTask, Task, init_rules, rules_builder};
 use trm_world::World;
 
@@ -120,10 +120,8 @@ fn begun(init: &Model, run: &Run, file: &PuzzleFile, matches: &ArgMatches) -> Re
     if !given(&&"channel_noise") {
         return Ok(model);
     }
-    if model.config().answer_channel.is_none() {
-        bail!("--channel-noise: {name} has no answer channel");
-    }
-    let config = TrmConfig { answer_channel: Some(channel(&run.channel_noise)?), ..model.config().clone() };
+    let mut config = model.config().clone();
+    set_channel(&mut config, &run.channel_noise, &name)?;
     let mut changed = Model::new(config)?;
     changed.start_from(&model).context(name)?;
     Ok(changed)

@@ -1,7 +1,7 @@
 //! Where the weights of a run come from, as the model file says it. The same run gives the same text on any machine: times
 //! are in the log.
 
-use crate::identity::Hashed;
+use crate::identity::{Hashed, hex};
 use crate::input::base_name;
 use anyhow::{Context, Result};
 use std::fs::File;
@@ -49,8 +49,7 @@ fn hash(path: &Path) -> Result<Option<String>> {
     let named = || path.display().to_string();
     let mut hashed = Hashed::default();
     std::io::copy(&mut File::open(path).with_context(named)?, &mut hashed).with_context(named)?;
-    let hash: String = hashed.hash().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(format!("{} sha256 {}", base_name(&named()), &hash[..DIGITS])))
+    Ok(Some(format!("{} sha256 {}", base_name(&named()), &hex(&hashed.hash())[..DIGITS])))
 }
 
 /// The command as a model file keeps it: without the folders of this machine, of whichever system.

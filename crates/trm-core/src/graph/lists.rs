@@ -36,11 +36,8 @@ impl Lists {
         self.items.extend(items);
     }
 
-    /// Ends a list, with what was appended since the one before.
+    /// Ends a list, with what was appended since the one before. The lists were [reset](Lists::reset) once.
     pub fn end(&mut self) {
-        if self.starts.is_empty() {
-            self.starts.push(0);
-        }
         self.starts.push(self.items.len() as u32);
     }
 }

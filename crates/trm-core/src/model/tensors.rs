@@ -30,14 +30,13 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)>
     config.validate()?;
     let mut layout = Layout::default();
     let (h, dense) = (config.hidden_dim, config.output == Output::Embedding);
-    let spread = |n: usize| Init::Uniform(1.0 / (n as f64).sqrt());
     let question = layout.push(
         "question.weight",
         &[config.embedding_dim, h],
-        if dense { spread(config.embedding_dim) } else { Init::Uniform(1.0) },
+        if dense { Init::fan_in(config.embedding_dim) } else { Init::Uniform(1.0) },
         true,
     );
-    let answer_init = if dense { spread(config.answer_dim) } else { Init::Zero };
+    let answer_init = if dense { Init::fan_in(config.answer_dim) } else { Init::Zero };
     let answer = layout.push("answer.weight", &[config.answer_dim, h], answer_init, false);
     let channel = match config.answer_channel {
         Some(_) => layout.push("channel.weight", &[config.answer_dim, h], Init::Zero, true),
@@ -49,7 +48,7 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)>
         n => layout.push("prefix.weight", &[n, h], Init::Zero, true),
     };
     let net = Net::new(config, &mut layout);
-    let head_init = if dense { spread(h) } else { Init::Zero };
+    let head_init = if dense { Init::fan_in(h) } else { Init::Zero };
     let head = [
         layout.push("head.weight", &[h, config.answer_dim], head_init, true),
         layout.push("head.bias", &[config.answer_dim], Init::Zero, true),
