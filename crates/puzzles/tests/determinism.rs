@@ -12,7 +12,7 @@ fn units_depend_on_their_arguments_only() {
 
 #[test]
 fn threads_do_not_change_the_puzzles() {
-    let mix = Mix { easy: 1, moderate: 0, hard: 0, extreme: 0, deep: 0, resistant: 0 };
+    let mix = Mix { easy: 1, ..Mix::default() };
     let with = |n_threads| {
         let mut heard = Vec::new();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();

@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use super::deep_search::DeepSearch;
 use super::local_search::{Cells, LocalSearch, Minimal, solve};
 use super::trial::Trials;
-use super::{Geometry, Grid, Symmetry};
+use super::vicinity::VicinitySearch;
+use super::{Canonical, Geometry, Grid, Symmetry};
 use crate::SudokuRow;
 
 /// Rows of a unit.
@@ -35,6 +36,15 @@ const DEEP_ROWS: usize = 64;
 /// A search that has not found its rows by now has settled where changes are seldom kept.
 const DEEP_STEPS: u64 = 60_000;
 
+/// Rows of one vicinity search.
+const VICINITY_ROWS: usize = 64;
+/// Puzzles of a vicinity search before its first row: the first are close to its seeds, and easier.
+const VICINITY_BEFORE: usize = 256;
+/// Least rating of [`Kind::Vicinity`]: nine of ten published hard puzzles have more than 56.
+const VICINITY_RATING: f32 = 50.0;
+/// A search that has not found its rows by now has seeds in a small vicinity.
+const VICINITY_STEPS: u32 = 30_000;
+
 /// How a puzzle is made and how hard it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -49,13 +59,15 @@ pub enum Kind {
     /// Local search for puzzles with many candidates that are not refuted by taking them for true,
     /// whatever their rating. Trials over and over still solve them.
     Deep,
-    /// Local search for puzzles in which such trials refute next to nothing: the kind of the
-    /// published hard sets.
+    /// Local search for puzzles in which such trials refute next to nothing. Over and over they solve most.
     Resistant,
+    /// Vicinity search for puzzles that such trials do not solve, however often repeated: the kind of the
+    /// published hard sets.
+    Vicinity,
 }
 
 /// How many puzzles of each kind, as parts of the sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mix {
     /// Part of [`Kind::Easy`].
     pub easy: u32,
@@ -69,16 +81,19 @@ pub struct Mix {
     pub deep: u32,
     /// Part of [`Kind::Resistant`].
     pub resistant: u32,
+    /// Part of [`Kind::Vicinity`].
+    pub vicinity: u32,
 }
 
 impl Mix {
     /// Close to Sudoku-Extreme: of 1,000 published rows 74 % are resistant, and most others easy.
-    pub const PUBLISHED: Self = Self { easy: 4, moderate: 1, hard: 0, extreme: 0, deep: 0, resistant: 15 };
+    pub const PUBLISHED: Self =
+        Self { easy: 4, moderate: 1, hard: 0, extreme: 0, deep: 0, resistant: 15, vicinity: 0 };
 
     /// How many of `count` rows are of each kind; the last kind with a part takes what rounding leaves.
-    fn counts(self, count: usize) -> [(Kind, usize); 6] {
-        use Kind::{Deep, Easy, Extreme, Hard, Moderate, Resistant};
-        let Mix { easy, moderate, hard, extreme, deep, resistant } = self;
+    fn counts(self, count: usize) -> [(Kind, usize); 7] {
+        use Kind::{Deep, Easy, Extreme, Hard, Moderate, Resistant, Vicinity};
+        let Mix { easy, moderate, hard, extreme, deep, resistant, vicinity } = self;
         let kinds = [
             (Easy, easy),
             (Moderate, moderate),
@@ -86,6 +101,7 @@ impl Mix {
             (Extreme, extreme),
             (Deep, deep),
             (Resistant, resistant),
+            (Vicinity, vicinity),
         ];
         let sum = kinds.iter().map(|(_, part)| u128::from(*part)).sum::<u128>().max(1);
         let last = kinds.iter().rposition(|(_, part)| *part > 0);
@@ -113,6 +129,7 @@ pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
             deep("gen_deep", 1.0, |trials| trials.open - trials.refuted >= DEEP_SURVIVORS, &mut rng)
         }
         Kind::Resistant => deep("gen_resistant", RESISTANT_COST, is_resistant, &mut rng),
+        Kind::Vicinity => vicinity(&mut rng),
     }
 }
 
@@ -185,6 +202,31 @@ fn deep(
             for (cells, trials) in search.step(rng) {
                 if rows.len() < end && is_kept(trials) && seen.insert(cells) {
                     rows.push(row(source, &cells, super::solver::rating(&cells), rng));
+                }
+            }
+        }
+    }
+    rows
+}
+
+/// No two rows are the same puzzle relabelled.
+fn vicinity(rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
+    let mut seen = HashSet::new();
+    let mut rows = Vec::with_capacity(UNIT_ROWS);
+    while rows.len() < UNIT_ROWS {
+        let mut search = VicinitySearch::new(rng);
+        let end = UNIT_ROWS.min(rows.len() + VICINITY_ROWS);
+        let (mut n_steps, mut n_found) = (0, 0);
+        while rows.len() < end && n_steps < VICINITY_STEPS {
+            n_steps += 1;
+            for (cells, rating) in search.step(rng) {
+                n_found += 1;
+                if n_found <= VICINITY_BEFORE || rating < VICINITY_RATING || rows.len() == end {
+                    continue;
+                }
+                let row = row("gen_vicinity", &cells, rating, rng);
+                if Canonical::of(&row.puzzle, &row.solution).is_none_or(|form| seen.insert(form)) {
+                    rows.push(row);
                 }
             }
         }
