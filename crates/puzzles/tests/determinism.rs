@@ -1,6 +1,6 @@
 //! The same seed gives the same puzzles, whatever the number of threads.
 
-use puzzles::sudoku::{Kind, Mix, Solver, UNIT_ROWS, generate, generate_unit};
+use puzzles::sudoku::{Canonical, Kind, Mix, Solver, UNIT_ROWS, generate, generate_unit};
 use std::collections::HashSet;
 
 #[test]
@@ -24,6 +24,20 @@ fn threads_do_not_change_the_puzzles() {
     let (one, four) = (with(1), with(4));
     assert_eq!(one.len(), 600);
     assert_eq!(one, four);
+}
+
+/// Relatives of one seed come from several units, so that the units are compared with each other.
+#[test]
+fn vicinity_puzzles_are_distinct_and_the_same_for_any_number_of_threads() {
+    let mix = Mix { vicinity: 1, ..Mix::default() };
+    let with = |n_threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
+        pool.install(|| generate(UNIT_ROWS + 1, 5, mix, &mut |_| ()))
+    };
+    let rows = with(1);
+    assert_eq!(rows, with(2));
+    let forms: HashSet<_> = rows.iter().map(|row| Canonical::of(&row.puzzle, &row.solution)).collect();
+    assert_eq!(forms.len(), UNIT_ROWS + 1);
 }
 
 #[test]

@@ -36,14 +36,14 @@ const DEEP_ROWS: usize = 64;
 /// A search that has not found its rows by now has settled where changes are seldom kept.
 const DEEP_STEPS: u64 = 60_000;
 
-/// Rows of one vicinity search.
+/// Rows of one vicinity search: all are relatives.
 const VICINITY_ROWS: usize = 64;
-/// Puzzles of a vicinity search before its first row: the first are close to its seeds, and easier.
+/// Puzzles of a vicinity search before its first row: the first are close to its seed.
 const VICINITY_BEFORE: usize = 256;
 /// Least rating of [`Kind::Vicinity`]: nine of ten published hard puzzles have more than 56.
 const VICINITY_RATING: f32 = 50.0;
-/// A search that has not found its rows by now has seeds in a small vicinity.
-const VICINITY_STEPS: u32 = 30_000;
+/// A search that has not found its rows by now is in a small place.
+const VICINITY_STEPS: u32 = 10_000;
 
 /// How a puzzle is made and how hard it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,15 +135,28 @@ pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
 
 /// Makes `count` puzzles in random order; the same for any number of threads.
 ///
-/// `progress` hears how many rows are done, on the calling thread.
+/// No two of [`Kind::Vicinity`] are the same puzzle relabelled. `progress` hears how many rows are done, on the calling
+/// thread.
 pub fn generate(count: usize, seed: u64, mix: Mix, progress: &mut dyn FnMut(usize)) -> Vec<SudokuRow> {
     let mut rows = Vec::new();
+    let mut forms = HashSet::new();
     for (kind, n_rows) in mix.counts(count) {
         let end = rows.len() + n_rows;
-        let units: Vec<u64> = (0..n_rows.div_ceil(UNIT_ROWS) as u64).collect();
-        for batch in units.chunks(rayon::current_num_threads().max(1)) {
-            let made: Vec<_> = batch.par_iter().map(|&unit| generate_unit(kind, seed, unit)).collect();
-            rows.extend(made.into_iter().flatten());
+        let mut next = 0;
+        while rows.len() < end {
+            let n_units =
+                (end - rows.len()).div_ceil(UNIT_ROWS).min(rayon::current_num_threads().max(1)) as u64;
+            let units: Vec<u64> = (next..next + n_units).collect();
+            next += n_units;
+            let made: Vec<_> = units.par_iter().map(|&unit| generate_unit(kind, seed, unit)).collect();
+            let mut made: Vec<SudokuRow> = made.into_iter().flatten().collect();
+            if kind == Kind::Vicinity {
+                // Searches of several units may start from one seed.
+                let form = |row: &SudokuRow| Canonical::of(&row.puzzle, &row.solution);
+                let mut of_made = made.par_iter().map(form).collect::<Vec<_>>().into_iter();
+                made.retain(|_| of_made.next().flatten().is_none_or(|form| forms.insert(form)));
+            }
+            rows.extend(made);
             rows.truncate(end);
             progress(rows.len());
         }
@@ -209,24 +222,23 @@ fn deep(
     rows
 }
 
-/// No two rows are the same puzzle relabelled.
 fn vicinity(rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
     let mut seen = HashSet::new();
     let mut rows = Vec::with_capacity(UNIT_ROWS);
     while rows.len() < UNIT_ROWS {
-        let mut search = VicinitySearch::new(rng);
+        let mut search = VicinitySearch::from_any_seed(rng);
         let end = UNIT_ROWS.min(rows.len() + VICINITY_ROWS);
         let (mut n_steps, mut n_found) = (0, 0);
         while rows.len() < end && n_steps < VICINITY_STEPS {
             n_steps += 1;
             for (cells, rating) in search.step(rng) {
                 n_found += 1;
-                if n_found <= VICINITY_BEFORE || rating < VICINITY_RATING || rows.len() == end {
-                    continue;
-                }
-                let row = row("gen_vicinity", &cells, rating, rng);
-                if Canonical::of(&row.puzzle, &row.solution).is_none_or(|form| seen.insert(form)) {
-                    rows.push(row);
+                if n_found > VICINITY_BEFORE
+                    && rating >= VICINITY_RATING
+                    && rows.len() < end
+                    && seen.insert(cells)
+                {
+                    rows.push(row("gen_vicinity", &cells, rating, rng));
                 }
             }
         }

@@ -56,3 +56,4 @@ pub use symmetry::Symmetry;
 pub use unit::Unit;
 pub use verdict::Verdict;
 pub use verify::{matches_puzzle, verdict, verify_sudoku};
+pub use vicinity::vicinity_seeds;
