@@ -1,6 +1,6 @@
 //! The same seed gives the same puzzles, whatever the number of threads.
 
-use puzzles::sudoku::{Kind, Mix, Solver, UNIT_ROWS, generate, generate_unit};
+use puzzles::sudoku::{Kind, Mix, Part, Solver, UNIT_ROWS, generate, generate_unit};
 use std::collections::HashSet;
 
 #[test]
@@ -12,7 +12,7 @@ fn units_depend_on_their_arguments_only() {
 
 #[test]
 fn threads_do_not_change_the_puzzles() {
-    let mix = Mix { easy: 1, moderate: 0, hard: 0, extreme: 0, deep: 0, resistant: 0 };
+    let mix = Mix { easy: 1, ..Mix::default() };
     let with = |n_threads| {
         let mut heard = Vec::new();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().unwrap();
@@ -24,6 +24,14 @@ fn threads_do_not_change_the_puzzles() {
     let (one, four) = (with(1), with(4));
     assert_eq!(one.len(), 600);
     assert_eq!(one, four);
+}
+
+#[test]
+fn the_first_puzzles_of_a_unit_do_not_depend_on_their_number() {
+    for kind in [Kind::Easy, Kind::Hard, Kind::Deep] {
+        let rows = |n_rows| Part { kind, unit: 0, n_rows }.rows(5);
+        assert_eq!(rows(5), rows(70)[..5], "{kind:?}");
+    }
 }
 
 #[test]

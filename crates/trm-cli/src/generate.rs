@@ -38,8 +38,8 @@ pub struct Args {
     /// Seed: the same seed gives the same file
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Sudoku: parts of easy, moderate, hard, extreme, deep and resistant puzzles; of one core, a deep one
-    /// takes 0.15 s, a resistant one a second; 4,1,0,0,0,15 unless given
+    /// Sudoku: parts of easy, moderate, hard, extreme, deep, resistant and vicinity puzzles; of one core, a deep
+    /// one takes 0.15 s, a resistant one a second; 4,1,0,0,0,15,0 unless given
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     mix: Option<Vec<u32>>,
     /// Maze: cells of a side, at most 64, of perfect mazes 3 to 128; 30 unless given
@@ -83,6 +83,16 @@ enum Kind {
     Rules(Arc<Rules>, Recipe),
 }
 
+/// Parts in the order of the help; the seventh came later and may be left out.
+fn mix(parts: &[u32]) -> Result<Mix> {
+    let [easy, moderate, hard, extreme, deep, resistant, vicinity] = match *parts {
+        [a, b, c, d, e, f] => [a, b, c, d, e, f, 0],
+        [a, b, c, d, e, f, g] => [a, b, c, d, e, f, g],
+        _ => bail!("--mix takes six or seven numbers: easy,moderate,hard,extreme,deep,resistant,vicinity"),
+    };
+    Ok(Mix { easy, moderate, hard, extreme, deep, resistant, vicinity })
+}
+
 impl Args {
     fn kind(&self) -> Result<Kind> {
         let puzzle = match self.puzzle.load()? {
@@ -97,15 +107,14 @@ impl Args {
                 if self.side.is_some() || self.min_path.is_some() || self.perfect {
                     bail!("--side, --min-path and --perfect are for mazes");
                 }
-                let [easy, moderate, hard, extreme, deep, resistant] = match self.mix.as_deref() {
-                    None => [4, 1, 0, 0, 0, 15],
-                    Some([a, b, c, d, e, f]) => [*a, *b, *c, *d, *e, *f],
-                    Some(_) => bail!("--mix takes six numbers: easy,moderate,hard,extreme,deep,resistant"),
+                let mix = match self.mix.as_deref() {
+                    None => Mix::PUBLISHED,
+                    Some(parts) => mix(parts)?,
                 };
-                if [easy, moderate, hard, extreme, deep, resistant].iter().all(|part| *part == 0) {
+                if mix == Mix::default() {
                     bail!("--mix takes parts of which one at least is above 0");
                 }
-                Ok(Kind::Sudoku(Mix { easy, moderate, hard, extreme, deep, resistant }))
+                Ok(Kind::Sudoku(mix))
             }
             Puzzle::Maze => {
                 if self.mix.is_some() {

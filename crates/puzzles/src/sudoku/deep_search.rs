@@ -9,17 +9,13 @@ use std::ops::Range;
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 
-use super::bitboard::{self, Board};
+use super::bitboard::Board;
+use super::exchange::{DRAWS, MAX_SOLUTIONS, Solutions};
 use super::local_search::{Cells, Minimal, minimise};
-use super::outcome::Limits;
 use super::trial::{Trials, trials};
 
 /// Puzzles that are searched from at the same time.
 const POOL: usize = 24;
-/// Solutions listed of a puzzle without some of its clues; one with more is left alone.
-const MAX_SOLUTIONS: usize = 512;
-/// Puzzles made from one such list.
-const DRAWS: usize = 48;
 /// What a clue is worth, in candidates: without it the search goes to 20 clues, where a net finds
 /// them easy, with 20 to 28. Published rows have 22 to 27.
 const CLUE_WORTH: Range<f32> = 8.0..16.0;
@@ -32,65 +28,6 @@ const TEMPERATURE: Range<f32> = 4.0..8.0;
 const SCREENED: f32 = 10.0;
 /// Once in so many steps the better of two puzzles replaces the other.
 const TAKEOVER: u32 = 150;
-
-/// One bit for each listed solution.
-type Set = [u64; MAX_SOLUTIONS / 64];
-
-fn size(set: &Set) -> u32 {
-    set.iter().map(|word| word.count_ones()).sum()
-}
-
-/// The solutions of a puzzle, and which of them hold a digit in a cell.
-struct Solutions {
-    /// `[81 x 9]`
-    holding: Vec<Set>,
-    /// Blank cells and digits, from 1, that some solution holds.
-    open: Vec<(usize, u8)>,
-    all: Set,
-}
-
-impl Solutions {
-    /// `None` where there are too many.
-    fn list(cells: &Cells) -> Option<Self> {
-        let limits = Limits::solutions(MAX_SOLUTIONS);
-        let found = bitboard::search(Board::new(cells), limits).solutions;
-        if found.len() == MAX_SOLUTIONS {
-            return None;
-        }
-        let (mut holding, mut all) = (vec![Set::default(); 81 * 9], Set::default());
-        for (i, solution) in found.iter().enumerate() {
-            let bit = 1 << (i % 64);
-            all[i / 64] |= bit;
-            for (cell, digit) in solution.iter().enumerate() {
-                holding[cell * 9 + usize::from(*digit) - 1][i / 64] |= bit;
-            }
-        }
-        let open = (0..81 * 9).filter(|&i| cells[i / 9] == 0 && size(&holding[i]) > 0);
-        let open = open.map(|i| (i / 9, (i % 9) as u8 + 1)).collect();
-        Some(Solutions { holding, open, all })
-    }
-
-    /// The solutions of `set` that hold a digit.
-    fn with(&self, set: &Set, (cell, digit): (usize, u8)) -> Set {
-        let holding = &self.holding[cell * 9 + usize::from(digit) - 1];
-        std::array::from_fn(|i| set[i] & holding[i])
-    }
-
-    /// `n` clues that leave one solution: all but the last at random, the last of those that do.
-    fn clues<R: Rng>(&self, n: usize, rng: &mut R) -> Option<Vec<(usize, u8)>> {
-        let mut left = self.all;
-        let mut clues = Vec::with_capacity(n);
-        for _ in 1..n {
-            let clue = *self.open.choose(rng)?;
-            left = self.with(&left, clue);
-            clues.push(clue);
-        }
-        let decides = |clue: &&(usize, u8)| size(&self.with(&left, **clue)) == 1;
-        let last: Vec<_> = self.open.iter().filter(decides).collect();
-        clues.push(**last.choose(rng)?);
-        Some(clues)
-    }
-}
 
 /// A pool of puzzles that grow deeper.
 pub(super) struct DeepSearch {
@@ -133,7 +70,7 @@ impl DeepSearch {
         for &cell in givens.sample(rng, n_removed) {
             fewer[cell] = 0;
         }
-        let Some(solutions) = Solutions::list(&fewer) else { return Vec::new() };
+        let Some(solutions) = Solutions::list(&fewer, MAX_SOLUTIONS) else { return Vec::new() };
         let mut kept = Vec::new();
         for _ in 0..DRAWS {
             let n_added = n_removed + usize::from(rng.random_ratio(1, 3));

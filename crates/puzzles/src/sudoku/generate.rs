@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use super::deep_search::DeepSearch;
 use super::local_search::{Cells, LocalSearch, Minimal, solve};
 use super::trial::Trials;
-use super::{Geometry, Grid, Symmetry};
+use super::vicinity::VicinitySearch;
+use super::{Canonical, Geometry, Grid, Symmetry};
 use crate::SudokuRow;
 
 /// Rows of a unit.
@@ -35,6 +36,15 @@ const DEEP_ROWS: usize = 64;
 /// A search that has not found its rows by now has settled where changes are seldom kept.
 const DEEP_STEPS: u64 = 60_000;
 
+/// Rows of one vicinity search: all are relatives.
+const VICINITY_ROWS: usize = 64;
+/// Puzzles of a vicinity search before its first row: the first are close to its seed.
+const VICINITY_BEFORE: usize = 256;
+/// Least rating of [`Kind::Vicinity`]: nine of ten published hard puzzles have more than 56.
+const VICINITY_RATING: f32 = 50.0;
+/// A search that has not found its rows by now is in a small place.
+const VICINITY_STEPS: u32 = 10_000;
+
 /// How a puzzle is made and how hard it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -49,13 +59,15 @@ pub enum Kind {
     /// Local search for puzzles with many candidates that are not refuted by taking them for true,
     /// whatever their rating. Trials over and over still solve them.
     Deep,
-    /// Local search for puzzles in which such trials refute next to nothing: the kind of the
-    /// published hard sets.
+    /// Local search for puzzles in which such trials refute next to nothing. Over and over they solve most.
     Resistant,
+    /// Vicinity search for puzzles that such trials do not solve, however often repeated: the kind of the
+    /// published hard sets.
+    Vicinity,
 }
 
 /// How many puzzles of each kind, as parts of the sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mix {
     /// Part of [`Kind::Easy`].
     pub easy: u32,
@@ -69,16 +81,19 @@ pub struct Mix {
     pub deep: u32,
     /// Part of [`Kind::Resistant`].
     pub resistant: u32,
+    /// Part of [`Kind::Vicinity`].
+    pub vicinity: u32,
 }
 
 impl Mix {
     /// Close to Sudoku-Extreme: of 1,000 published rows 74 % are resistant, and most others easy.
-    pub const PUBLISHED: Self = Self { easy: 4, moderate: 1, hard: 0, extreme: 0, deep: 0, resistant: 15 };
+    pub const PUBLISHED: Self =
+        Self { easy: 4, moderate: 1, hard: 0, extreme: 0, deep: 0, resistant: 15, vicinity: 0 };
 
     /// How many of `count` rows are of each kind; the last kind with a part takes what rounding leaves.
-    fn counts(self, count: usize) -> [(Kind, usize); 6] {
-        use Kind::{Deep, Easy, Extreme, Hard, Moderate, Resistant};
-        let Mix { easy, moderate, hard, extreme, deep, resistant } = self;
+    fn counts(self, count: usize) -> [(Kind, usize); 7] {
+        use Kind::{Deep, Easy, Extreme, Hard, Moderate, Resistant, Vicinity};
+        let Mix { easy, moderate, hard, extreme, deep, resistant, vicinity } = self;
         let kinds = [
             (Easy, easy),
             (Moderate, moderate),
@@ -86,6 +101,7 @@ impl Mix {
             (Extreme, extreme),
             (Deep, deep),
             (Resistant, resistant),
+            (Vicinity, vicinity),
         ];
         let sum = kinds.iter().map(|(_, part)| u128::from(*part)).sum::<u128>().max(1);
         let last = kinds.iter().rposition(|(_, part)| *part > 0);
@@ -101,18 +117,25 @@ impl Mix {
 ///
 /// A trainer that goes through units in order can resume from the number of the next one.
 pub fn generate_unit(kind: Kind, seed: u64, unit: u64) -> Vec<SudokuRow> {
+    first_rows(kind, seed, unit, UNIT_ROWS)
+}
+
+/// The first `n_rows` of a unit.
+fn first_rows(kind: Kind, seed: u64, unit: u64, n_rows: usize) -> Vec<SudokuRow> {
     let stream = unit.wrapping_mul(8).wrapping_add(kind as u64);
     let mixed = Xoshiro256PlusPlus::seed_from_u64(seed).random::<u64>();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(mixed ^ stream);
     match kind {
-        Kind::Easy => (0..UNIT_ROWS).map(|i| easy(i, &mut rng)).collect(),
-        Kind::Moderate => searched("gen_moderate", MODERATE, &mut rng),
-        Kind::Hard => searched("gen_hard", HARD, &mut rng),
-        Kind::Extreme => searched("gen_extreme", EXTREME, &mut rng),
+        Kind::Easy => (0..n_rows).map(|i| easy(i, &mut rng)).collect(),
+        Kind::Moderate => searched("gen_moderate", MODERATE, n_rows, &mut rng),
+        Kind::Hard => searched("gen_hard", HARD, n_rows, &mut rng),
+        Kind::Extreme => searched("gen_extreme", EXTREME, n_rows, &mut rng),
         Kind::Deep => {
-            deep("gen_deep", 1.0, |trials| trials.open - trials.refuted >= DEEP_SURVIVORS, &mut rng)
+            let is_deep = |trials: Trials| trials.open - trials.refuted >= DEEP_SURVIVORS;
+            deep("gen_deep", 1.0, is_deep, n_rows, &mut rng)
         }
-        Kind::Resistant => deep("gen_resistant", RESISTANT_COST, is_resistant, &mut rng),
+        Kind::Resistant => deep("gen_resistant", RESISTANT_COST, is_resistant, n_rows, &mut rng),
+        Kind::Vicinity => vicinity(n_rows, &mut rng),
     }
 }
 
@@ -143,9 +166,7 @@ pub struct Part {
 impl Part {
     /// Makes the rows.
     pub fn rows(&self, seed: u64) -> Vec<SudokuRow> {
-        let mut rows = generate_unit(self.kind, seed, self.unit);
-        rows.truncate(self.n_rows);
-        rows
+        first_rows(self.kind, seed, self.unit, self.n_rows.min(UNIT_ROWS))
     }
 }
 
@@ -182,11 +203,16 @@ fn easy(index: usize, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
     row("gen_relaxed", &cells, super::solver::rating(&cells), rng)
 }
 
-fn searched(source: &str, ratings: Range<f32>, rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
+fn searched(
+    source: &str,
+    ratings: Range<f32>,
+    n_rows: usize,
+    rng: &mut Xoshiro256PlusPlus,
+) -> Vec<SudokuRow> {
     let mut search = LocalSearch::new(ratings.end, rng);
     let mut seen = HashSet::new();
-    let mut rows = Vec::with_capacity(UNIT_ROWS);
-    while rows.len() < UNIT_ROWS {
+    let mut rows = Vec::with_capacity(n_rows);
+    while rows.len() < n_rows {
         if let Some(Minimal { cells, rating }) = search.step(rng)
             && ratings.contains(&rating)
             && seen.insert(cells)
@@ -206,17 +232,43 @@ fn deep(
     source: &str,
     cost: f32,
     is_kept: impl Fn(Trials) -> bool,
+    n_rows: usize,
     rng: &mut Xoshiro256PlusPlus,
 ) -> Vec<SudokuRow> {
     let mut seen = HashSet::new();
-    let mut rows = Vec::with_capacity(UNIT_ROWS);
-    while rows.len() < UNIT_ROWS {
+    let mut rows = Vec::with_capacity(n_rows);
+    while rows.len() < n_rows {
         let mut search = DeepSearch::new(cost, rng);
-        let end = UNIT_ROWS.min(rows.len() + DEEP_ROWS);
+        let end = n_rows.min(rows.len() + DEEP_ROWS);
         while rows.len() < end && search.n_steps < DEEP_STEPS {
             for (cells, trials) in search.step(rng) {
                 if rows.len() < end && is_kept(trials) && seen.insert(cells) {
                     rows.push(row(source, &cells, super::solver::rating(&cells), rng));
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn vicinity(n_rows: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
+    let mut seen = HashSet::new();
+    let mut rows = Vec::with_capacity(n_rows);
+    while rows.len() < n_rows {
+        let mut search = VicinitySearch::from_any_seed(rng);
+        let end = n_rows.min(rows.len() + VICINITY_ROWS);
+        let (mut n_steps, mut n_found) = (0, 0);
+        while rows.len() < end && n_steps < VICINITY_STEPS {
+            n_steps += 1;
+            for (cells, rating) in search.step(rng) {
+                n_found += 1;
+                if n_found <= VICINITY_BEFORE || rating < VICINITY_RATING || rows.len() == end {
+                    continue;
+                }
+                let row = row("gen_vicinity", &cells, rating, rng);
+                // Searches from seeds of one place meet.
+                if seen.insert(Canonical::of(&row.puzzle, &row.solution)) {
+                    rows.push(row);
                 }
             }
         }

@@ -5,6 +5,7 @@ mod canonical;
 mod decode;
 mod deep_search;
 mod encode;
+mod exchange;
 #[cfg(feature = "csv")]
 mod fields;
 #[cfg(feature = "csv")]
@@ -30,6 +31,7 @@ mod trial;
 mod unit;
 mod verdict;
 mod verify;
+mod vicinity;
 
 pub use canonical::Canonical;
 pub use decode::SudokuDecoder;
@@ -54,3 +56,4 @@ pub use symmetry::Symmetry;
 pub use unit::Unit;
 pub use verdict::Verdict;
 pub use verify::{matches_puzzle, verdict, verify_sudoku};
+pub use vicinity::vicinity_seeds;

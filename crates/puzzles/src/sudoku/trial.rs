@@ -2,6 +2,11 @@
 
 use super::bitboard::Board;
 
+/// Published hard puzzles have more candidates left when singles and locked candidates end.
+const MIN_OPEN: usize = 125;
+/// About the most that any trial leaves, as a share.
+const MOST_LEFT: f32 = 0.93;
+
 /// What trying every candidate of the unsolved cells comes to: a trial takes a candidate for true, and
 /// refutes it if singles and locked candidates end in a contradiction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,12 +30,64 @@ pub(super) fn trials(mut board: Board, most_refuted: impl Fn(u32) -> Option<u32>
         // Far from each other, as neighbours are refuted together; 733 is prime and above 729, so all are
         // tried.
         let candidate = candidates[i * 733 % candidates.len()];
-        trials.refuted += u32::from(board.refutes(candidate));
+        trials.refuted += u32::from(board.tried(candidate).is_none());
         if trials.refuted > most_refuted {
             return None;
         }
     }
     Some(trials)
+}
+
+/// How little trials come to: the mean share of candidates that one leaves, where a refuted candidate counts as
+/// `-refuted_cost`. `None` below `least`, and where fewer than `MIN_OPEN` candidates are open before any trial.
+pub(super) fn idleness(mut board: Board, refuted_cost: f32, least: f32) -> Option<f32> {
+    if !board.propagate_locked() {
+        return None;
+    }
+    let candidates: Vec<_> = board.open().collect();
+    let n_open = candidates.len();
+    if n_open < MIN_OPEN {
+        return None;
+    }
+    let (mut sum, needed) = (0.0, least * n_open as f32);
+    for i in 0..n_open {
+        sum += match board.tried(candidates[i * 733 % n_open]) {
+            Some(tried) => tried.n_open() as f32 / n_open as f32,
+            None => -refuted_cost,
+        };
+        // Given up when the trials to come cannot make up for it.
+        if sum + MOST_LEFT * (n_open - 1 - i) as f32 <= needed {
+            return None;
+        }
+    }
+    let mean = sum / n_open as f32;
+    (mean > least).then_some(mean)
+}
+
+/// Whether trials, repeated with what they refute excluded until none refutes anything, leave the puzzle as good as
+/// unsolved: beyond trial-and-error of depth 1.
+pub(super) fn outlasts_trials(mut board: Board) -> bool {
+    if !board.propagate_locked() {
+        return false;
+    }
+    loop {
+        let before: Vec<_> = board.open().collect();
+        if before.len() < MIN_OPEN {
+            return false;
+        }
+        for &(cell, digit) in &before {
+            let is_open = board.digits(cell) >> (digit - 1) & 1 == 1 && board.digits(cell).count_ones() > 1;
+            if is_open && board.tried((cell, digit)).is_none() {
+                board.exclude(cell, digit);
+                if !board.propagate_locked() {
+                    return false;
+                }
+            }
+        }
+        if board.n_open() == before.len() {
+            return true;
+        }
+    }
 }
 
 impl Board {
@@ -43,10 +100,20 @@ impl Board {
         })
     }
 
-    /// Whether a candidate ends in a contradiction.
-    fn refutes(&self, (cell, digit): (usize, u8)) -> bool {
+    /// How many [`Board::open`] gives.
+    fn n_open(&self) -> usize {
+        let bands = self.candidates.iter().zip(self.solved);
+        bands
+            .flat_map(|(lanes, solved)| {
+                lanes[..9].iter().map(move |cells| (cells & !solved).count_ones() as usize)
+            })
+            .sum()
+    }
+
+    /// What follows from a candidate; `None` for a contradiction.
+    fn tried(&self, (cell, digit): (usize, u8)) -> Option<Board> {
         let mut tried = self.clone();
-        !tried.assign(cell, usize::from(digit) - 1) || !tried.propagate_locked()
+        (tried.assign(cell, usize::from(digit) - 1) && tried.propagate_locked()).then_some(tried)
     }
 }
 
