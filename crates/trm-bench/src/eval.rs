@@ -2,7 +2,7 @@
 
 use crate::answers::RowAnswer;
 use crate::error::{BenchError, CODING, Result};
-use crate::tally::{Band, Measures, Outcome, SweepPoint, Tally, Totals, sweep_ks};
+use crate::tally::{Band, Measures, Outcome, Source, SweepPoint, Tally, Totals, sweep_ks};
 use bincode::serde::{decode_from_slice, encode_to_vec};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,10 @@ pub struct Report {
     pub measures: Measures,
     /// By rating band.
     pub bands: Vec<Band>,
+    /// By source, in the order of their names; empty where there is one, or more than
+    /// [`MAX_SOURCES`](crate::MAX_SOURCES).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// By K; empty without a sweep.
     pub sweep: Vec<SweepPoint>,
 }
@@ -150,7 +154,12 @@ impl EvalPart {
         let tally = &self.tally;
         match tally.progress() {
             (0, _) => Err(BenchError::NoPuzzles),
-            _ => Ok(EvalResult { measures: tally.measures(), bands: tally.bands(), sweep: tally.sweep() }),
+            _ => Ok(EvalResult {
+                measures: tally.measures(),
+                bands: tally.bands(),
+                sources: tally.sources(),
+                sweep: tally.sweep(),
+            }),
         }
     }
 }
@@ -195,6 +204,8 @@ pub struct EvalResult {
     pub measures: Measures,
     /// By rating band.
     pub bands: Vec<Band>,
+    /// By source: see [`Report::sources`].
+    pub sources: Vec<Source>,
     /// By K, for [`AfterHalt::Continue`].
     pub sweep: Vec<SweepPoint>,
 }
@@ -202,8 +213,8 @@ pub struct EvalResult {
 impl EvalResult {
     /// The report, with data, model and policy.
     pub fn report(self, puzzle: &str, data: impl Into<String>, model: ModelInfo, policy: Policy) -> Report {
-        let EvalResult { measures, bands, sweep } = self;
-        Report { puzzle: puzzle.into(), data: data.into(), model, policy, measures, bands, sweep }
+        let EvalResult { measures, bands, sources, sweep } = self;
+        Report { puzzle: puzzle.into(), data: data.into(), model, policy, measures, bands, sources, sweep }
     }
 }
 
@@ -230,5 +241,6 @@ fn run<T: Task>(
     let [exact, solved, ..] = score.marks;
     let text = task.text(&item.question, &answer);
     let row = RowAnswer { row: 0, answer: text, steps: k, confidence, exact, solved };
-    Ok((Outcome { score, k, seconds: time.as_secs_f64(), flops, rating: item.rating, sweep }, row))
+    let (rating, source) = (item.rating, item.source.clone());
+    Ok((Outcome { score, k, seconds: time.as_secs_f64(), flops, rating, source, sweep }, row))
 }

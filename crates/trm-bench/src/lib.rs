@@ -22,4 +22,4 @@ pub use paired::Paired;
 pub use plot::TrainingLog;
 pub use policies::{Comparison, MIN_RUNS, PolicyRow, PredictorRow, Target, compare, learn, tune_settled};
 pub use runs::{MAX_STEPS, Run, Runs, VoteResult, model_id};
-pub use tally::{Band, Measures, Rate, SweepPoint};
+pub use tally::{Band, MAX_SOURCES, Measures, Rate, Source, SweepPoint};

@@ -39,6 +39,11 @@ impl Display for Report {
         if self.bands.len() > 1 {
             self.write_bands(f, &names)?;
         }
+        if !self.sources.is_empty() {
+            let sources: Vec<_> =
+                self.sources.iter().map(|part| (part.source.clone(), &part.measures)).collect();
+            write_parts(f, "source", &names, &sources)?;
+        }
         if !self.sweep.is_empty() {
             writeln!(f, "\n  {:>6}  {:<26}  verified by step K (network AND rules)", "K", "exact at step K")?;
             for point in &self.sweep {
@@ -52,16 +57,30 @@ impl Display for Report {
 
 impl Report {
     fn write_bands(&self, f: &mut Formatter<'_>, names: &[&str]) -> fmt::Result {
-        write!(f, "\n  {:>10} {:>7}", "rating", "puzzles")?;
-        names.iter().try_for_each(|name| write!(f, " {name:>17}"))?;
-        writeln!(f, " {:>8} {:>8}", "mean K", "ms")?;
+        let mut parts = Vec::with_capacity(self.bands.len());
         for (i, band) in self.bands.iter().enumerate() {
             let to = self.bands.get(i + 1).map_or("and up".to_owned(), |next| format!("to {}", next.from));
-            let Measures { n, rates, mean_k, ms_per_puzzle, .. } = &band.measures;
-            write!(f, "  {:>10} {n:>7}", format!("{} {to}", band.from))?;
-            names.iter().try_for_each(|name| write!(f, " {:>15.2} %", 100.0 * rates[*name].rate))?;
-            writeln!(f, " {mean_k:>8.2} {ms_per_puzzle:>8.2}")?;
+            parts.push((format!("{} {to}", band.from), &band.measures));
         }
-        Ok(())
+        write_parts(f, "rating", names, &parts)
     }
+}
+
+/// A table of measures, one line for each part of the questions.
+fn write_parts(
+    f: &mut Formatter<'_>,
+    head: &str,
+    names: &[&str],
+    parts: &[(String, &Measures)],
+) -> fmt::Result {
+    let width = parts.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0).max(10);
+    write!(f, "\n  {head:>width$} {:>7}", "puzzles")?;
+    names.iter().try_for_each(|name| write!(f, " {name:>17}"))?;
+    writeln!(f, " {:>8} {:>8}", "mean K", "ms")?;
+    for (label, Measures { n, rates, mean_k, ms_per_puzzle, .. }) in parts {
+        write!(f, "  {label:>width$} {n:>7}")?;
+        names.iter().try_for_each(|name| write!(f, " {:>15.2} %", 100.0 * rates[*name].rate))?;
+        writeln!(f, " {mean_k:>8.2} {ms_per_puzzle:>8.2}")?;
+    }
+    Ok(())
 }

@@ -45,6 +45,7 @@ pub(crate) struct Outcome {
     pub seconds: f64,
     pub flops: u64,
     pub rating: f32,
+    pub source: String,
     /// For each K of the sweep: exact at K, obeys the rules at K or before.
     pub sweep: Vec<[bool; 2]>,
 }
@@ -129,6 +130,20 @@ pub struct Band {
     pub measures: Measures,
 }
 
+/// The measures of the questions of one source.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name in the data set.
+    pub source: String,
+    /// The measures of its questions.
+    #[serde(flatten)]
+    pub measures: Measures,
+}
+
+/// The most sources that a report tells apart. A data set with more, such as one whose every row has its own, is not
+/// divided by source.
+pub const MAX_SOURCES: usize = 16;
+
 /// The rates after exactly K steps, from the same runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepPoint {
@@ -154,7 +169,21 @@ pub(crate) struct Tally {
 pub(crate) struct Totals {
     all: Counts,
     by_band: Vec<Counts>,
+    /// `None` where there are more than [`MAX_SOURCES`].
+    by_source: Option<BTreeMap<String, Counts>>,
     sweep: Vec<[usize; 2]>,
+}
+
+impl Totals {
+    /// The counts of a source; `None` where there are too many.
+    fn source(&mut self, name: &str) -> Option<&mut Counts> {
+        let is_one_too_many =
+            |sources: &BTreeMap<_, _>| sources.len() == MAX_SOURCES && !sources.contains_key(name);
+        if self.by_source.as_ref().is_some_and(is_one_too_many) {
+            self.by_source = None;
+        }
+        Some(self.by_source.as_mut()?.entry(name.to_owned()).or_default())
+    }
 }
 
 impl Tally {
@@ -162,6 +191,7 @@ impl Tally {
         let totals = Totals {
             all: Counts::default(),
             by_band: vec![Counts::default(); T::BANDS.len()],
+            by_source: Some(BTreeMap::new()),
             sweep: vec![[0; 2]; ks.len()],
         };
         Tally { rates: T::RATES, bands: T::BANDS, ks, totals }
@@ -179,6 +209,14 @@ impl Tally {
         }
         totals.all.merge(&other.all);
         totals.by_band.iter_mut().zip(&other.by_band).for_each(|(band, more)| band.merge(more));
+        match &other.by_source {
+            None => totals.by_source = None,
+            Some(sources) => sources.iter().for_each(|(name, more)| {
+                if let Some(counts) = totals.source(name) {
+                    counts.merge(more);
+                }
+            }),
+        }
         for (counts, more) in totals.sweep.iter_mut().zip(&other.sweep) {
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
@@ -189,6 +227,9 @@ impl Tally {
         self.totals.all.add(outcome);
         if let Some(band) = self.bands.iter().rposition(|from| outcome.rating >= *from) {
             self.totals.by_band[band].add(outcome);
+        }
+        if let Some(counts) = self.totals.source(&outcome.source) {
+            counts.add(outcome);
         }
         for (counts, marks) in self.totals.sweep.iter_mut().zip(&outcome.sweep) {
             counts.iter_mut().zip(marks).for_each(|(count, mark)| *count += usize::from(*mark));
@@ -207,6 +248,18 @@ impl Tally {
     pub fn bands(&self) -> Vec<Band> {
         let bands = self.bands.iter().zip(&self.totals.by_band).filter(|(_, counts)| counts.n > 0);
         bands.map(|(from, counts)| Band { from: *from, measures: counts.measures(self.rates) }).collect()
+    }
+
+    /// By name; empty where there is one source, or more than [`MAX_SOURCES`].
+    pub fn sources(&self) -> Vec<Source> {
+        let source = |(name, counts): (&String, &Counts)| Source {
+            source: name.clone(),
+            measures: counts.measures(self.rates),
+        };
+        match &self.totals.by_source {
+            Some(sources) if sources.len() > 1 => sources.iter().map(source).collect(),
+            _ => Vec::new(),
+        }
     }
 
     pub fn sweep(&self) -> Vec<SweepPoint> {

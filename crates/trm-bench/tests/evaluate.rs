@@ -3,7 +3,7 @@
 use puzzles::maze::{Maze, MazePath, MazeRow, label};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_bench::{BenchError, EvalResult, Evaluator, Measures, evaluate};
+use trm_bench::{BenchError, EvalResult, Evaluator, MAX_SOURCES, Measures, Source, evaluate};
 use trm_core::{Model, TrmEngine};
 use trm_solve::{AfterHalt, Halting, Policy};
 use trm_tasks::{Item, MazeTask};
@@ -29,7 +29,7 @@ fn rows(n: usize) -> Vec<MazeRow> {
         (cells[0], cells[1 + i % 4]) = ('S', 'G');
         let maze = Maze::parse(&cells.iter().collect::<String>()).expect("nine cells");
         let answer = label(&maze).unwrap_or(MazePath::empty(3, 3));
-        MazeRow { source: String::new(), maze, answer, rating: i as f32 }
+        MazeRow { source: format!("part {}", i % 3), maze, answer, rating: i as f32 }
     };
     (0..n).map(row).collect()
 }
@@ -108,9 +108,30 @@ fn parts_come_to_the_whole_in_any_order() {
     let result = all.result().expect("rows");
     assert_eq!(without_time(&result.measures), without_time(&whole.measures));
     assert_eq!(result.sweep, whole.sweep);
+    let counts = |result: &EvalResult| {
+        let source = |part: &Source| (part.source.clone(), without_time(&part.measures));
+        result.sources.iter().map(source).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&result), counts(&whole));
     let mut numbers: Vec<usize> = all.answers.iter().map(|answer| answer.row).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=23).collect::<Vec<_>>());
+}
+
+#[test]
+fn sources_are_told_apart_up_to_a_number() {
+    let (engine, mut rows) = (noisy(4), rows(2 * MAX_SOURCES + 1));
+    let sources = |rows: &[MazeRow]| run(&engine, rows, Halting::Fixed(2), AfterHalt::Stop).sources;
+    let three = sources(&rows);
+    assert_eq!(three.iter().map(|part| &part.source[..]).collect::<Vec<_>>(), ["part 0", "part 1", "part 2"]);
+    assert_eq!(three.iter().map(|part| part.measures.n).collect::<Vec<_>>(), [11, 11, 11]);
+    let last = rows.pop().expect("rows");
+    rows.iter_mut().enumerate().for_each(|(i, row)| row.source = (i % MAX_SOURCES).to_string());
+    assert_eq!(sources(&rows).len(), MAX_SOURCES);
+    rows.push(MazeRow { source: "one more".into(), ..last });
+    assert!(sources(&rows).is_empty());
+    rows.iter_mut().for_each(|row| row.source = "one".into());
+    assert!(sources(&rows).is_empty());
 }
 
 #[test]

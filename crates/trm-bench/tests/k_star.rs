@@ -28,7 +28,12 @@ fn k_star_is_where_the_answer_is_right_for_good() {
     // An untrained model marks nothing, which is right where start and goal are neighbours.
     let items: Vec<Item<MazeTask>> = ["SG\n  ", "S G\n# #"]
         .map(|rows| Maze::parse_rows(rows).expect("a maze"))
-        .map(|maze| Item { label: puzzles::maze::label(&maze).expect("a path"), question: maze, rating: 0.0 })
+        .map(|maze| Item {
+            label: puzzles::maze::label(&maze).expect("a path"),
+            question: maze,
+            rating: 0.0,
+            source: String::new(),
+        })
         .into();
     let runs = measure(&engine, &task, &items, 4, |_| {}).expect("two mazes");
     assert_eq!([runs[0].label(), runs[1].label()], [Label::Solved(1), Label::Censored(4)]);

@@ -112,6 +112,6 @@ impl Task for MazeTask {
 
 impl From<MazeRow> for Item<MazeTask> {
     fn from(row: MazeRow) -> Self {
-        Item { question: row.maze, label: row.answer, rating: row.rating }
+        Item { question: row.maze, label: row.answer, rating: row.rating, source: row.source }
     }
 }

@@ -155,7 +155,7 @@ impl CandidateTask for RulesTask {
 
 impl From<rules::Row> for Item<RulesTask> {
     fn from(row: rules::Row) -> Self {
-        Item { question: row.puzzle, label: row.solution, rating: row.rating }
+        Item { question: row.puzzle, label: row.solution, rating: row.rating, source: row.source }
     }
 }
 

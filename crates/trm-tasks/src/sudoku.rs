@@ -133,6 +133,6 @@ impl CandidateTask for SudokuTask {
 
 impl From<SudokuRow> for Item<SudokuTask> {
     fn from(row: SudokuRow) -> Self {
-        Item { question: row.puzzle, label: row.solution, rating: row.rating }
+        Item { question: row.puzzle, label: row.solution, rating: row.rating, source: row.source }
     }
 }

@@ -74,6 +74,8 @@ pub struct Item<T: Task> {
     pub label: T::Answer,
     /// Difficulty, in the units of its data set.
     pub rating: f32,
+    /// Where its data set has it from.
+    pub source: String,
 }
 
 /// The score of one answer against rules and label.

@@ -76,6 +76,8 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bands: Vec<Band>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sweep: Vec<SweepPoint>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
@@ -123,6 +125,13 @@ pub struct Rate {
 pub struct Band {
     /// The lowest rating.
     pub from: f64,
+    pub n: usize,
+    pub exact_accuracy: Rate,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Source {
+    pub source: String,
     pub n: usize,
     pub exact_accuracy: Rate,
 }

@@ -78,6 +78,7 @@ fn outputs() -> Result<Vec<(PathBuf, String)>> {
         "maze" => tables::network(&scores, Puzzle::Maze),
         "more" => tables::more(&scores),
         "ratings" => tables::ratings(&scores, Puzzle::Sudoku),
+        "sources" => tables::sources(&scores, Puzzle::Sudoku),
         "puzzles" => puzzles::table(),
         "policies" => halting::policies(),
         "predictors" => halting::predictors(),

@@ -1,6 +1,6 @@
 //! The tables of scores.
 
-use super::data::{Network, Published, Puzzle, Rate, Role, Row, Scores};
+use super::data::{Network, Published, Puzzle, Rate, Role, Row, Scores, Source};
 use anyhow::{Context, Result};
 use std::fmt::Write;
 
@@ -144,25 +144,43 @@ fn solved(row: &Row) -> Result<(String, String)> {
 pub fn ratings(scores: &Scores, puzzle: Puzzle) -> Result<String> {
     let headline = scores.headline(puzzle)?;
     let bands = &headline.report.bands;
-    let mut table = String::from("| a run ends |");
+    let mut heads = Vec::with_capacity(bands.len());
     for (i, band) in bands.iter().enumerate() {
         let to = match bands.get(i + 1).map(|next| next.from - 1.0) {
             Some(last) if last == band.from => String::new(),
             Some(last) => format!(" to {last}"),
             None => " and up".into(),
         };
-        write!(table, " {}{to} ({}) |", band.from, band.n)?;
+        heads.push(format!("{}{to} ({})", band.from, band.n));
     }
-    table += "\n|---|";
-    table += &"---|".repeat(bands.len());
-    table.push('\n');
+    by_limit(scores, puzzle, &heads, |row| row.report.bands.iter().map(|band| band.exact_accuracy).collect())
+}
+
+/// Exact shares by published source, with each limit of steps.
+pub fn sources(scores: &Scores, puzzle: Puzzle) -> Result<String> {
+    let headline = scores.headline(puzzle)?;
+    let head = |part: &Source| format!("`{}` ({})", part.source, part.n);
+    let heads: Vec<String> = headline.report.sources.iter().map(head).collect();
+    by_limit(scores, puzzle, &heads, |row| {
+        row.report.sources.iter().map(|part| part.exact_accuracy).collect()
+    })
+}
+
+/// Rates of parts of the published questions, a line for each limit of steps.
+fn by_limit(
+    scores: &Scores,
+    puzzle: Puzzle,
+    heads: &[String],
+    rates: impl Fn(&Row) -> Vec<Rate>,
+) -> Result<String> {
+    let mut table = format!("| a run ends | {} |\n|---|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
     let rows = scores.rows_of(puzzle, &[Role::Headline, Role::Limit]).map(|row| Ok((row.gflop()?, row)));
     let mut rows = rows.collect::<Result<Vec<_>>>()?;
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     for (_, row) in rows {
         write!(table, "| {} |", row.halting)?;
-        for band in &row.report.bands {
-            write!(table, " {:.1} % |", 100.0 * band.exact_accuracy.rate)?;
+        for Rate { rate, .. } in rates(row) {
+            write!(table, " {:.1} % |", 100.0 * rate)?;
         }
         table.push('\n');
     }
