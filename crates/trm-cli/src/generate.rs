@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Sudoku: parts of easy, moderate, hard, extreme, deep, resistant and vicinity puzzles; of one core, a deep
-    /// one takes 0.15 s, a resistant one a second; 4,1,0,0,0,15,0 unless given
+    /// one or a vicinity one takes 0.15 s, a resistant one a second; 8,2,0,0,0,15,15 unless given
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     mix: Option<Vec<u32>>,
     /// Maze: cells of a side, at most 64, of perfect mazes 3 to 128; 30 unless given
@@ -56,6 +56,10 @@ pub struct Args {
     /// Puzzle file: a puzzle has no given to spare, and up to this share of its blanks is given back; 0 unless given
     #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     extra: Option<f64>,
+    /// Puzzle file: easy puzzles, of any size: naked and hidden singles solve each, and no given can be spared without
+    /// these failing
+    #[arg(long)]
+    singles: bool,
     /// Keep what is finished in this folder, from which the same command goes on after a kill; remove it when done
     #[arg(long, value_name = "FOLDER")]
     blocks: Option<PathBuf>,
@@ -99,8 +103,8 @@ impl Args {
             Loaded::File(file) => return self.rules(&file),
             Loaded::Known(puzzle) => puzzle,
         };
-        if self.extra.is_some() {
-            bail!("--extra is for puzzle files");
+        if self.extra.is_some() || self.singles {
+            bail!("--extra and --singles are for puzzle files");
         }
         match puzzle {
             Puzzle::Sudoku => {
@@ -143,7 +147,8 @@ impl Args {
     fn rules(&self, file: &PuzzleFile) -> Result<Kind> {
         let sized = self.side.is_some() || self.min_path.is_some() || self.perfect;
         refuse(&[("--mix", self.mix.is_some()), ("--side, --min-path or --perfect", sized)])?;
-        let recipe = Recipe { extra: self.extra.unwrap_or_default(), ..Recipe::default() };
+        let extra = self.extra.unwrap_or_default();
+        let recipe = Recipe { extra, singles: self.singles, ..Recipe::default() };
         Ok(Kind::Rules(file.rules().clone(), recipe))
     }
 

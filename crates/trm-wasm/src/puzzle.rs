@@ -10,7 +10,7 @@ use trm_tasks::{RulesTask, fit_rules, rules_of};
 use wasm_bindgen::prelude::*;
 
 /// Boards that the generator tries, and cells that it looks at for each: a few seconds where there is none.
-const GENERATOR: Recipe = Recipe { extra: 0.0, max_trials: 20, max_work: 1_000_000 };
+const GENERATOR: Recipe = Recipe { extra: 0.0, singles: false, max_trials: 20, max_work: 1_000_000 };
 
 /// A kind of puzzle, read from a puzzle file: cells, symbols, and groups of cells with a rule each.
 #[wasm_bindgen]

@@ -18,6 +18,9 @@ pub struct Recipe {
     /// No given of a puzzle can be spared; then up to this share of its blanks, drawn anew for each puzzle, is given
     /// back. With 0 all puzzles are minimal.
     pub extra: f64,
+    /// Easy puzzles, of any size: naked and hidden singles solve each, and no given can be spared without these
+    /// failing, though it may without a second solution.
+    pub singles: bool,
     /// Boards that are tried for a puzzle.
     pub max_trials: u64,
     /// Cells that are looked at for a board, and for each given that is taken away.
@@ -26,7 +29,7 @@ pub struct Recipe {
 
 impl Default for Recipe {
     fn default() -> Self {
-        Recipe { extra: 0.0, max_trials: 200, max_work: 5_000_000 }
+        Recipe { extra: 0.0, singles: false, max_trials: 200, max_work: 5_000_000 }
     }
 }
 
@@ -93,7 +96,7 @@ fn blank(rules: &Rules, rng: &mut Xoshiro256PlusPlus) -> Result<Puzzle, RulesErr
     Ok(Puzzle { structure: rules.structure_with(&lists)?, cells: rules.fixed.clone(), columns })
 }
 
-/// Takes away givens as long as the solution stays the only one; `None` where the symbols that may be given do not
+/// Takes away givens as long as the solution stays the only one, or singles find it; `None` where the symbols that may be given do not
 /// make it so.
 fn dig(
     rules: &Rules,
@@ -136,15 +139,45 @@ fn dig(
     Some(puzzle)
 }
 
-/// Whether a puzzle has one solution alone; adds to `work`. Of a puzzle that had one with this given, only others are
-/// looked for.
+/// Whether a puzzle has one solution alone, and singles find it where the recipe wants that; adds to `work`. Of a puzzle
+/// that had one with this given, only others are looked for.
 fn is_only(puzzle: &Puzzle, without: Option<(usize, u8)>, recipe: &Recipe, work: &mut u64) -> bool {
     let max_solutions = if without.is_some() { 1 } else { 2 };
     let mut search = Search::of(puzzle, Limits { max_solutions, max_work: recipe.max_work }, None);
+    if recipe.singles {
+        let is_solved = search.is_solved_by_singles();
+        *work += search.work;
+        return is_solved;
+    }
     if let Some((cell, given)) = without {
         search.masks[cell] &= !(1 << (given - 1));
     }
     search.run();
     *work += search.work;
     !search.gave_up && search.solutions.len() < max_solutions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn singles_need_every_given() {
+        let file = include_str!("sudoku.toml").replace("123456789", "123456789ABCDEFG");
+        let file = file.replace("[9, 9]", "[16, 16]").replace("3x3", "4x4");
+        let rules = Rules::parse(&file).expect("a file");
+        let recipe = Recipe { singles: true, ..Recipe::default() };
+        let row = generate_row(&rules, 1, 0, &recipe).expect("a puzzle");
+        let is_solved = |puzzle: &Puzzle| Search::of(puzzle, Limits::default(), None).is_solved_by_singles();
+        assert!(is_solved(&row.puzzle) && row.rating == 0.0);
+        for cell in (0..256).filter(|&cell| row.puzzle.cells[cell] != 0) {
+            let mut fewer = row.puzzle.clone();
+            fewer.cells[cell] = 0;
+            assert!(!is_solved(&fewer), "{cell}");
+        }
+        let easier = Recipe { extra: 1.0, ..recipe };
+        let more = generate_row(&rules, 1, 0, &easier).expect("a puzzle");
+        assert_eq!(more.solution, row.solution);
+        assert!(more.puzzle.n_givens() > row.puzzle.n_givens());
+    }
 }

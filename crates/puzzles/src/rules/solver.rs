@@ -143,6 +143,11 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether naked and hidden singles fill the board, without a branch.
+    pub(super) fn is_solved_by_singles(&mut self) -> bool {
+        !self.masks.contains(&0) && self.propagate() && self.masks.iter().all(|mask| mask.is_power_of_two())
+    }
+
     fn undo(&mut self, to: usize) {
         while self.trail.len() > to {
             if let Some((cell, mask)) = self.trail.pop() {
