@@ -240,7 +240,7 @@ pub fn rules(data: &[u8]) -> bool {
         assert_ne!(solutions(&row.puzzle, limits), Solutions::None);
     }
     if is_small {
-        let recipe = puzzles::rules::Recipe { extra: 0.5, max_trials: 2, max_work: 2000 };
+        let recipe = puzzles::rules::Recipe { extra: 0.5, singles: false, max_trials: 2, max_work: 2000 };
         for row in generate(&rules, 1, 1, &recipe, &mut |_| {}).unwrap_or_default() {
             assert_eq!(rules.fault(&row.puzzle, &row.solution), None);
             let again = rules.puzzle(&rules.text(&row.puzzle.cells), &texts(&row.puzzle.columns));
