@@ -96,8 +96,8 @@ fn blank(rules: &Rules, rng: &mut Xoshiro256PlusPlus) -> Result<Puzzle, RulesErr
     Ok(Puzzle { structure: rules.structure_with(&lists)?, cells: rules.fixed.clone(), columns })
 }
 
-/// Takes away givens as long as the solution stays the only one, or singles find it; `None` where the symbols that may be given do not
-/// make it so.
+/// Takes away givens as long as the solution stays the only one, or singles find it; `None` where the symbols that may
+/// be given do not make it so.
 fn dig(
     rules: &Rules,
     blank: Puzzle,
@@ -144,17 +144,17 @@ fn dig(
 fn is_only(puzzle: &Puzzle, without: Option<(usize, u8)>, recipe: &Recipe, work: &mut u64) -> bool {
     let max_solutions = if without.is_some() { 1 } else { 2 };
     let mut search = Search::of(puzzle, Limits { max_solutions, max_work: recipe.max_work }, None);
-    if recipe.singles {
-        let is_solved = search.is_solved_by_singles();
-        *work += search.work;
-        return is_solved;
-    }
-    if let Some((cell, given)) = without {
-        search.masks[cell] &= !(1 << (given - 1));
-    }
-    search.run();
+    let is_only = if recipe.singles {
+        search.is_solved_by_singles()
+    } else {
+        if let Some((cell, given)) = without {
+            search.masks[cell] &= !(1 << (given - 1));
+        }
+        search.run();
+        !search.gave_up && search.solutions.len() < max_solutions
+    };
     *work += search.work;
-    !search.gave_up && search.solutions.len() < max_solutions
+    is_only
 }
 
 #[cfg(test)]

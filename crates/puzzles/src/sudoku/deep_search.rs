@@ -10,7 +10,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 
 use super::bitboard::Board;
-use super::exchange::{DRAWS, MAX_SOLUTIONS, Solutions};
+use super::exchange::{DRAWS, Exchange, MAX_SOLUTIONS};
 use super::local_search::{Cells, Minimal, minimise};
 use super::trial::{Trials, trials};
 
@@ -64,19 +64,11 @@ impl DeepSearch {
         }
         let place = rng.random_range(0..POOL);
         let cells = self.pool[place].0;
-        let givens: Vec<usize> = (0..81).filter(|&cell| cells[cell] != 0).collect();
         let n_removed = *[1, 2, 2, 3].choose(rng).expect("four numbers");
-        let mut fewer = cells;
-        for &cell in givens.sample(rng, n_removed) {
-            fewer[cell] = 0;
-        }
-        let Some(solutions) = Solutions::list(&fewer, MAX_SOLUTIONS) else { return Vec::new() };
+        let Some(exchange) = Exchange::of(&cells, n_removed, MAX_SOLUTIONS, rng) else { return Vec::new() };
         let mut kept = Vec::new();
         for _ in 0..DRAWS {
-            let n_added = n_removed + usize::from(rng.random_ratio(1, 3));
-            let Some(clues) = solutions.clues(n_added, rng) else { continue };
-            let mut changed = fewer;
-            clues.iter().for_each(|(cell, digit)| changed[*cell] = *digit);
+            let Some(mut changed) = exchange.draw(rng) else { continue };
             // The logarithm of a uniform number: the rule of Metropolis.
             let gate = self.score(&self.pool[place]) + self.temperature * rng.random::<f32>().ln();
             if changed == cells || self.try_out(&changed, gate - SCREENED).is_none() {

@@ -18,7 +18,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::bitboard::Board;
-use super::exchange::{DRAWS, Solutions};
+use super::exchange::{DRAWS, Exchange};
 use super::local_search::{Cells, Minimal, minimise};
 use super::solver::rating;
 use super::trial::{idleness, outlasts_trials};
@@ -105,25 +105,10 @@ fn outlasts(cells: &Cells) -> bool {
 
 /// Puzzles with one solution in which one or two clues are exchanged for as many or one more. Not all are minimal.
 fn exchanged<R: Rng>(cells: &Cells, rng: &mut R) -> Vec<Cells> {
-    let givens: Vec<usize> = (0..81).filter(|&cell| cells[cell] != 0).collect();
     let n_removed = *[1, 2, 2].choose(rng).expect("three numbers");
-    let mut fewer = *cells;
-    for &cell in givens.sample(rng, n_removed) {
-        fewer[cell] = 0;
-    }
-    let Some(solutions) = Solutions::list(&fewer, MAX_SOLUTIONS) else { return Vec::new() };
+    let Some(exchange) = Exchange::of(cells, n_removed, MAX_SOLUTIONS, rng) else { return Vec::new() };
     let mut seen = HashSet::from([*cells]);
-    let mut puzzles = Vec::with_capacity(DRAWS);
-    for _ in 0..DRAWS {
-        let n_added = n_removed + usize::from(rng.random_ratio(1, 3));
-        let Some(clues) = solutions.clues(n_added, rng) else { continue };
-        let mut changed = fewer;
-        clues.iter().for_each(|(cell, digit)| changed[*cell] = *digit);
-        if seen.insert(changed) {
-            puzzles.push(changed);
-        }
-    }
-    puzzles
+    (0..DRAWS).filter_map(|_| exchange.draw(rng)).filter(|changed| seen.insert(*changed)).collect()
 }
 
 /// Puzzles that trials do not solve and that have many such neighbours, or none where this run of the search comes to
