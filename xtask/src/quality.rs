@@ -7,8 +7,8 @@ const HELP: &str = "\
 cargo xtask quality [--data-sudoku FILE] [--data-maze FILE] [--limit N] [--json]
 
 Scores the embedded models on Sudoku-Extreme and Maze-Hard: one run per puzzle, the network alone,
-halted as the model says (trm eval). Without files the committed generated
-sets are used, and the report says so. Exit code 1 unless both models are above their targets.
+halted as the model says (trm eval). Without files the committed generated sets are used, and the
+report says so. Exit code 1 unless both models are above their targets.
 ";
 
 /// The least percentages of answers that obey the rules.
