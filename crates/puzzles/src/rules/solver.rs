@@ -61,6 +61,8 @@ pub(super) struct Search<'a> {
     pub(super) masks: Vec<u64>,
     /// Cells with what they held before.
     trail: Vec<(u32, u64)>,
+    /// Cells with one candidate left, which their peers do not know yet.
+    solved: Vec<u32>,
     /// Groups to look at again.
     queue: Vec<u32>,
     queued: Vec<bool>,
@@ -91,14 +93,17 @@ impl<'a> Search<'a> {
             Some(symbol) => allowed & 1 << symbol,
             None => *allowed,
         };
+        let masks: Vec<u64> = structure.allowed.iter().zip(&puzzle.cells).map(given).collect();
+        let queued: Vec<bool> = structure.groups.iter().map(|group| asks(structure, group)).collect();
         Search {
             structure,
             limits,
             rng,
-            masks: structure.allowed.iter().zip(&puzzle.cells).map(given).collect(),
             trail: Vec::new(),
-            queue: (0..structure.groups.len() as u32).collect(),
-            queued: vec![true; structure.groups.len()],
+            solved: (0..masks.len() as u32).filter(|cell| masks[*cell as usize].is_power_of_two()).collect(),
+            masks,
+            queue: (0..queued.len() as u32).filter(|group| queued[*group as usize]).collect(),
+            queued,
             work: 0,
             guesses: 0,
             gave_up: false,
@@ -154,8 +159,10 @@ impl<'a> Search<'a> {
                 self.masks[cell as usize] = mask;
             }
         }
-        self.queue.clear();
-        self.queued.fill(false);
+        self.solved.clear();
+        for group in self.queue.drain(..) {
+            self.queued[group as usize] = false;
+        }
     }
 
     /// Keeps these candidates of a cell; false where none is left.
@@ -166,9 +173,13 @@ impl<'a> Search<'a> {
         }
         self.trail.push((cell as u32, before));
         self.masks[cell] &= keep;
-        for group in &self.structure.groups_of[cell] {
-            if !std::mem::replace(&mut self.queued[*group as usize], true) {
-                self.queue.push(*group);
+        if self.masks[cell].is_power_of_two() {
+            self.solved.push(cell as u32);
+        }
+        for &group in &self.structure.groups_of[cell] {
+            if !self.queued[group as usize] && asks(self.structure, &self.structure.groups[group as usize]) {
+                self.queued[group as usize] = true;
+                self.queue.push(group);
             }
         }
         self.masks[cell] != 0
@@ -176,16 +187,26 @@ impl<'a> Search<'a> {
 
     /// Follows the rules of the groups until nothing changes; false at a contradiction.
     fn propagate(&mut self) -> bool {
-        while let Some(group) = self.queue.pop() {
-            self.queued[group as usize] = false;
-            let group = &self.structure.groups[group as usize];
-            self.work += group.cells.len() as u64;
+        let structure = self.structure;
+        loop {
             if self.work > self.limits.max_work {
                 self.gave_up = true;
                 return false;
             }
+            if let Some(cell) = self.solved.pop() {
+                let (peers, mask) = (&structure.peers[cell as usize], self.masks[cell as usize]);
+                self.work += peers.len() as u64;
+                if !peers.iter().all(|peer| self.narrow(*peer as usize, !mask)) {
+                    return false;
+                }
+                continue;
+            }
+            let Some(group) = self.queue.pop() else { return true };
+            self.queued[group as usize] = false;
+            let group = &structure.groups[group as usize];
+            self.work += group.cells.len() as u64;
             let sound = match group.rule {
-                Rule::AllDifferent => self.all_different(group),
+                Rule::AllDifferent => self.hidden_singles(group),
                 Rule::AtMostOne(symbol) => self.at_most_one(group, 1 << symbol),
                 Rule::ExactlyOne(symbol) => {
                     self.at_most_one(group, 1 << symbol) && self.at_least_one(group, 1 << symbol)
@@ -195,30 +216,10 @@ impl<'a> Search<'a> {
                 return false;
             }
         }
-        true
     }
 
-    fn all_different(&mut self, group: &Group) -> bool {
-        // Naked singles.
-        let mut held = 0;
-        for &cell in &group.cells {
-            let mask = self.masks[cell as usize];
-            if mask.is_power_of_two() {
-                if held & mask != 0 {
-                    return false;
-                }
-                held |= mask;
-            }
-        }
-        for &cell in &group.cells {
-            if !self.masks[cell as usize].is_power_of_two() && !self.narrow(cell as usize, !held) {
-                return false;
-            }
-        }
-        if group.cells.len() < self.structure.n_symbols {
-            return true;
-        }
-        // Hidden singles.
+    /// Symbols with one place in a group that holds every symbol.
+    fn hidden_singles(&mut self, group: &Group) -> bool {
         let (mut one, mut two) = (0, 0);
         for &cell in &group.cells {
             let mask = self.masks[cell as usize];
@@ -228,11 +229,13 @@ impl<'a> Search<'a> {
         if one.count_ones() as usize != self.structure.n_symbols {
             return false;
         }
-        group.cells.iter().all(|&cell| {
-            let single = self.masks[cell as usize] & one & !two;
-            // Two symbols with no other place make a contradiction.
-            single == 0 || single.is_power_of_two() && self.narrow(cell as usize, single)
-        })
+        let hidden = one & !two;
+        hidden == 0
+            || group.cells.iter().all(|&cell| {
+                let single = self.masks[cell as usize] & hidden;
+                // Two symbols with no other place make a contradiction.
+                single == 0 || single.is_power_of_two() && self.narrow(cell as usize, single)
+            })
     }
 
     fn at_most_one(&mut self, group: &Group, bit: u64) -> bool {
@@ -277,6 +280,11 @@ impl<'a> Search<'a> {
             None => Some(level(cell, 0)),
         }
     }
+}
+
+/// Whether a group says more than that its cells differ.
+fn asks(structure: &Structure, group: &Group) -> bool {
+    group.rule != Rule::AllDifferent || group.cells.len() == structure.n_symbols
 }
 
 /// One of the bits: the lowest, or any.

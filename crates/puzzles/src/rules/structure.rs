@@ -52,6 +52,8 @@ pub struct Structure {
     pub relations: Vec<Relation>,
     /// `[cells]`: the groups of each cell.
     pub(super) groups_of: Vec<Vec<u32>>,
+    /// `[cells]`: the cells that must differ from each, rising.
+    pub(super) peers: Vec<Vec<u32>>,
 }
 
 impl Structure {
@@ -71,6 +73,7 @@ impl Structure {
             kinds: vec![CELL_KIND.into()],
             relations: Vec::new(),
             groups_of: vec![Vec::new(); n_cells],
+            peers: vec![Vec::new(); n_cells],
         };
         let cell_of = (0..n_cells * n_symbols).map(|candidate| (candidate / n_symbols) as u32);
         let cell = Relation { name: CELL_KIND.into(), kind: 0, group_of: cell_of.collect() };
@@ -83,11 +86,18 @@ impl Structure {
                 }
                 for cell in cells {
                     this.groups_of[*cell as usize].push(this.groups.len() as u32);
+                    if *rule == Rule::AllDifferent {
+                        this.peers[*cell as usize].extend(cells.iter().filter(|other| *other != cell));
+                    }
                 }
                 this.groups.push(Group { set, rule: *rule, cells: cells.clone() });
             }
             // A group of one cell says nothing; only among triads it has a place.
             this.relate(name, *rule, kind, list.iter().filter(|cells| cells.len() > 1))?;
+        }
+        for peers in &mut this.peers {
+            peers.sort_unstable();
+            peers.dedup();
         }
         this.intersect(sets)?;
         Ok(this)
