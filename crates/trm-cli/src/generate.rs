@@ -2,15 +2,17 @@
 
 use crate::blocks::{Job, rows_per_block};
 use crate::identity::Identity;
+use crate::input::name_of;
 use crate::kind::{self as puzzle, Loaded, PuzzleFile, kind, refuse};
 use crate::model_args::Puzzle;
 use crate::output::{Output, OutputFile};
 use crate::progress::Progress;
 use crate::rows::{self, Files};
 use crate::values::{longest_path, number};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
+use puzzles::SudokuRow;
 use puzzles::maze::{MazeSpec, generate_maze};
 use puzzles::rules::{Recipe, Rules, generate_row};
 use puzzles::sudoku::{self, Mix};
@@ -21,10 +23,14 @@ use trm_world::World;
 /// All rows are kept in memory until they are written: some 4 GB for the longest mazes.
 const MAX_COUNT: u64 = 1_000_000;
 
+/// The most puzzles near one of `--near`.
+const NEAR_ROWS: usize = 64;
+
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  \
     trm generate sudoku --count 1000 --seed 7 --out test.csv\n  \
     trm generate sudoku --count 20000 --mix 1,1,1,1,4,0 --out train.csv\n  \
+    trm generate sudoku --near hard.csv --count 5000 --out more.csv        a few clues away from those of a file\n  \
     trm generate maze --count 100 --side 40 --min-path 140 --out mazes.csv\n  \
     trm generate maze --perfect --count 100 --side 101 --out corridors.csv\n  \
     trm generate sudoku-x.toml --count 200 --out rows.csv        puzzles of a file; docs/own-puzzle.md")]
@@ -42,6 +48,10 @@ pub struct Args {
     /// one or a vicinity one takes 0.15 s, a resistant one a second; 8,2,0,0,0,15,15 unless given
     #[arg(long, value_delimiter = ',', value_name = "PARTS")]
     mix: Option<Vec<u32>>,
+    /// Sudoku: hard puzzles a few exchanged clues away from those of this file; none of them, and no two of them, are
+    /// the same up to a relabelling. Only from puzzles that trying single candidates does not solve
+    #[arg(long, value_name = "FILE", conflicts_with = "mix")]
+    near: Option<PathBuf>,
     /// Maze: cells of a side, at most 64, of perfect mazes 3 to 128; 30 unless given
     #[arg(long)]
     side: Option<usize>,
@@ -71,18 +81,20 @@ pub struct Args {
 pub fn run(args: &Args, world: &dyn World, out: &mut Output) -> Result<()> {
     let kind = args.kind()?;
     // Opened before the work: no minutes for a folder that is not there.
-    let inputs = match &args.puzzle {
-        puzzle::Kind::File(path) => vec![path.as_path()],
-        puzzle::Kind::Known(_) => Vec::new(),
-    };
+    let mut inputs: Vec<_> = args.near.iter().map(|path| path.as_path()).collect();
+    if let puzzle::Kind::File(path) = &args.puzzle {
+        inputs.push(path);
+    }
     let file = OutputFile::create("--out", &args.out, &inputs, out)?;
-    let bytes = args.make(&kind, world)?;
+    let bytes = args.make(&kind, world, out)?;
     file.write(&bytes)
 }
 
 /// Which puzzles to make.
 enum Kind {
     Sudoku(Mix),
+    /// Near those of a file.
+    Near(PathBuf, Vec<SudokuRow>),
     Maze(MazeSpec),
     Rules(Arc<Rules>, Recipe),
 }
@@ -111,6 +123,10 @@ impl Args {
                 if self.side.is_some() || self.min_path.is_some() || self.perfect {
                     bail!("--side, --min-path and --perfect are for mazes");
                 }
+                if let Some(path) = &self.near {
+                    let puzzles = rows::sudoku(None).files.read_all(path, usize::MAX)?;
+                    return Ok(Kind::Near(path.clone(), puzzles));
+                }
                 let mix = match self.mix.as_deref() {
                     None => Mix::PUBLISHED,
                     Some(parts) => mix(parts)?,
@@ -121,8 +137,8 @@ impl Args {
                 Ok(Kind::Sudoku(mix))
             }
             Puzzle::Maze => {
-                if self.mix.is_some() {
-                    bail!("--mix is for Sudoku");
+                if self.mix.is_some() || self.near.is_some() {
+                    bail!("--mix and --near are for Sudoku");
                 }
                 let side = self.side.unwrap_or(30);
                 if self.perfect {
@@ -146,14 +162,17 @@ impl Args {
 
     fn rules(&self, file: &PuzzleFile) -> Result<Kind> {
         let sized = self.side.is_some() || self.min_path.is_some() || self.perfect;
-        refuse(&[("--mix", self.mix.is_some()), ("--side, --min-path or --perfect", sized)])?;
+        refuse(&[
+            ("--mix or --near", self.mix.is_some() || self.near.is_some()),
+            ("--side, --min-path or --perfect", sized),
+        ])?;
         let extra = self.extra.unwrap_or_default();
         let recipe = Recipe { extra, singles: self.singles, ..Recipe::default() };
         Ok(Kind::Rules(file.rules().clone(), recipe))
     }
 
     /// The bytes of the file, on rank 0. Everything in memory: the rows of Sudoku are shuffled once all are there.
-    fn make(&self, kind: &Kind, world: &dyn World) -> Result<Vec<u8>> {
+    fn make(&self, kind: &Kind, world: &dyn World, out: &mut Output) -> Result<Vec<u8>> {
         let (count, seed) = (self.count, self.seed);
         let length = rows_per_block(count);
         let of_block = |block: usize| (block * length) as u64..(count.min((block + 1) * length)) as u64;
@@ -170,6 +189,29 @@ impl Args {
                 let make = |block: usize| Ok(parts[block].rows(seed));
                 let made = self.rows(job(&format!("{mix:?}")), &files, parts.len(), make)?;
                 files.to_bytes(&sudoku::shuffled(made, seed))
+            }
+            Kind::Near(path, puzzles) => {
+                let files = rows::sudoku(None).files;
+                // Searches meet, so that half of what they find is left.
+                let each = (2 * count).div_ceil(puzzles.len()).min(NEAR_ROWS);
+                let length = rows_per_block(puzzles.len());
+                let near = |(i, row): (usize, &SudokuRow)| {
+                    let found = sudoku::near(&row.puzzle, seed ^ (i as u64) << 32, each);
+                    found.with_context(|| format!("{}: row {}", name_of(path), i + 1))
+                };
+                let make = |block: usize| {
+                    let of_block = puzzles.iter().enumerate().skip(block * length).take(length);
+                    Ok(of_block.map(near).collect::<Result<Vec<_>>>()?.concat())
+                };
+                let job = job(&format!("near {:x?}", files.digest(puzzles)?));
+                let made = self.rows(job, &files, puzzles.len().div_ceil(length), make)?;
+                let made = sudoku::distinct(made, puzzles, count, seed);
+                if world.rank() == 0 && made.is_empty() {
+                    bail!("{}: no hard puzzle is near one of these", name_of(path));
+                } else if world.rank() == 0 && made.len() < count {
+                    writeln!(out, "{} of {count} puzzles: no others were found near these", made.len())?;
+                }
+                files.to_bytes(&made)
             }
             Kind::Maze(spec) => {
                 let files = rows::mazes().files;
@@ -198,7 +240,9 @@ impl Args {
         n_blocks: usize,
         make: impl Fn(usize) -> Result<Vec<R>> + Sync,
     ) -> Result<Vec<R>> {
-        let progress = Progress::new("generate", "puzzles", Some(self.count));
+        // Of those near others more are found than stay.
+        let n = self.near.is_none().then_some(self.count);
+        let progress = Progress::new("generate", "puzzles", n);
         let (mut made, mut n_done) = (vec![Vec::new(); n_blocks], 0);
         let work = |block: usize, ()| files.to_bytes(&make(block)?);
         job.run(

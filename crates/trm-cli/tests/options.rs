@@ -114,7 +114,7 @@ fn options_without_effect_are_refused() {
         (&["generate", "sudoku", "--min-path", "9", "--out", "x"], "are for mazes"),
         (&["generate", "sudoku", "--perfect", "--out", "x"], "are for mazes"),
         (&["solve", "maze", "SG", "--notation", "0-F"], "are for Sudoku"),
-        (&["generate", "maze", "--mix", "1,0,0,0,0,0", "--out", "x"], "--mix is for Sudoku"),
+        (&["generate", "maze", "--mix", "1,0,0,0,0,0", "--out", "x"], "--mix and --near are for Sudoku"),
         (&["train", "maze", "--out", "run", "--validate-limit", "3"], "--validate"),
         (&["train", "maze", "--out", "run", "--validate-k", "3"], "--validate"),
         (&["train", "maze", "--out", "run", "--floor", "0.1"], "--decay-from"),

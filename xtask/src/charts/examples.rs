@@ -31,6 +31,9 @@ pub struct Example {
     /// The model whose weights training starts from, and which is scored as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
+    /// Whether the file names a kind of weights that this model lacks, which can only be scored once it is trained.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_own_kind: bool,
     /// How it is trained; without it, it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub training: Option<Training>,
@@ -78,7 +81,7 @@ impl Example {
     }
 
     fn measure(&mut self) -> Result<()> {
-        if self.init.is_some() {
+        if self.init.is_some() && !self.has_own_kind {
             self.untrained = Some(score(&self.eval(None))?);
         }
         let Some(training) = &self.training else { return Ok(()) };
@@ -173,7 +176,8 @@ mod tests {
             let set = set.split_whitespace().nth(3).expect("a file").to_owned();
             assert!(root().join(&set).is_file(), "{set}");
             assert_eq!(example.training.is_some(), example.trained.is_some(), "{}: run it", example.file);
-            assert_eq!(example.init.is_some(), example.untrained.is_some(), "{}: run it", example.file);
+            let is_scored = example.init.is_some() && !example.has_own_kind;
+            assert_eq!(is_scored, example.untrained.is_some(), "{}: run it", example.file);
         }
     }
 

@@ -41,7 +41,7 @@ const VICINITY_ROWS: usize = 64;
 /// Puzzles of a vicinity search before its first row: the first are close to its seed.
 const VICINITY_BEFORE: usize = 256;
 /// Least rating of [`Kind::Vicinity`]: nine of ten published hard puzzles have more than 56.
-const VICINITY_RATING: f32 = 50.0;
+pub(super) const VICINITY_RATING: f32 = 50.0;
 /// A search that has not found its rows by now is in a small place.
 const VICINITY_STEPS: u32 = 10_000;
 
@@ -278,7 +278,7 @@ fn vicinity(n_rows: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
 }
 
 /// The puzzle relabelled at random, so that no trace of its making is left.
-fn row(source: &str, cells: &Cells, rating: f32, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
+pub(super) fn row(source: &str, cells: &Cells, rating: f32, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
     let symmetry = Symmetry::random(rng);
     let image = |cells: &Cells| {
         let grid = Grid::from_cells(Geometry::STANDARD, cells);

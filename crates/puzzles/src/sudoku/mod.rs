@@ -17,6 +17,7 @@ mod grid;
 mod lanes;
 mod local_search;
 mod locked;
+mod near;
 mod notation;
 #[cfg(feature = "npy")]
 mod npy;
@@ -44,6 +45,7 @@ pub use files::{
 pub use generate::{Kind, Mix, Part, UNIT_ROWS, generate, generate_unit, parts, shuffled};
 pub use geometry::Geometry;
 pub use grid::Grid;
+pub use near::{distinct, near};
 pub use notation::Notation;
 #[cfg(feature = "npy")]
 pub use npy::read_sudoku_npy;

@@ -63,7 +63,7 @@ impl VicinitySearch {
     }
 
     /// A search from these seeds.
-    fn new(seeds: &[Cells]) -> Self {
+    pub(super) fn new(seeds: &[Cells]) -> Self {
         Self { pool: seeds.to_vec(), seen: seeds.iter().copied().collect() }
     }
 
@@ -99,7 +99,7 @@ fn value(cells: &Cells, least: f32) -> Option<f32> {
     idleness(Board::new(cells)?, REFUTED_COST, least)
 }
 
-fn outlasts(cells: &Cells) -> bool {
+pub(super) fn outlasts(cells: &Cells) -> bool {
     Board::new(cells).is_some_and(outlasts_trials)
 }
 
