@@ -308,40 +308,6 @@ fn help_has_examples_and_exit_codes() {
 }
 
 #[test]
-fn puzzles_near_those_of_a_file_are_made() {
-    let folder = folder();
-    let committed = include_str!("../../../datasets/sudoku-extreme-gen.csv");
-    let of_source = |source: &str| committed.lines().filter(|line| line.starts_with(source)).take(5);
-    let file = |name: &str, lines: Vec<&str>| {
-        let text = ["source,question,answer,rating"].into_iter().chain(lines).collect::<Vec<_>>().join("\n");
-        std::fs::write(folder.path().join(name), text).expect("a file");
-    };
-    file("hard.csv", of_source("gen_vicinity").collect());
-    file("easy.csv", of_source("gen_easy").collect());
-    let near = |name: &str, count: &str, blocks: &[&str]| {
-        let words = ["generate", "sudoku", "--near", name, "--count", count, "--out", "more.csv"];
-        trm(folder.path(), "", &[&words, blocks].concat())
-    };
-    let made = |blocks: &[&str]| {
-        let output = near("hard.csv", "8", blocks);
-        assert_eq!(output.code, Some(0), "{}", output.err);
-        std::fs::read_to_string(folder.path().join("more.csv")).expect("a file")
-    };
-    let rows = made(&[]);
-    assert_eq!(rows.lines().count(), 9);
-    assert_eq!(made(&["--blocks", "kept"]), rows);
-    let first = std::fs::read_dir(folder.path().join("kept")).expect("a folder").next();
-    std::fs::remove_file(first.expect("a block").expect("a block").path()).expect("a block");
-    assert_eq!(made(&["--blocks", "kept"]), rows);
-    let overlap = trm(folder.path(), "", &["overlap", "sudoku", "hard.csv", "more.csv"]);
-    assert_eq!(overlap.code, Some(0), "{}", overlap.out);
-    let output = near("hard.csv", "100000", &[]);
-    assert!(output.code == Some(0) && output.out.contains("of 100000 puzzles"), "{}", output.out);
-    let output = near("easy.csv", "8", &[]);
-    assert!(output.code == Some(2) && output.err.contains("easy.csv"), "{}", output.err);
-}
-
-#[test]
 fn k_star_is_measured_and_policies_are_compared() {
     let folder = folder();
     // Mazes that an untrained model gets right: nothing lies between start and goal.
