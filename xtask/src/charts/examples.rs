@@ -28,6 +28,9 @@ pub const PUZZLES: &str = "docs/data/puzzles.json";
 pub struct Example {
     /// Its name, without `.toml`.
     pub file: String,
+    /// Its test set in `datasets/puzzles`, where that is the one of another file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
     /// The model whose weights training starts from, and which is scored as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
@@ -64,9 +67,10 @@ pub struct Training {
 impl Example {
     /// The words after `trm` that score these weights on its test set.
     pub fn eval(&self, model: Option<&str>) -> String {
-        let file = &self.file;
+        let Example { file, rows, .. } = self;
+        let rows = rows.as_ref().unwrap_or(file);
         let what = model.map_or_else(|| format!("examples/puzzles/{file}.toml"), str::to_owned);
-        format!("eval {what} --data datasets/puzzles/{file}.csv --max-k 64")
+        format!("eval {what} --data datasets/puzzles/{rows}.csv --max-k 64")
     }
 
     /// The words after `trm` that make its training puzzles, and that train on them.
