@@ -163,7 +163,8 @@ impl Args {
     fn rules(&self, file: &PuzzleFile) -> Result<Kind> {
         let sized = self.side.is_some() || self.min_path.is_some() || self.perfect;
         refuse(&[
-            ("--mix or --near", self.mix.is_some() || self.near.is_some()),
+            ("--mix", self.mix.is_some()),
+            ("--near", self.near.is_some()),
             ("--side, --min-path or --perfect", sized),
         ])?;
         let extra = self.extra.unwrap_or_default();

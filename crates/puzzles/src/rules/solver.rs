@@ -94,7 +94,8 @@ impl<'a> Search<'a> {
             None => *allowed,
         };
         let masks: Vec<u64> = structure.allowed.iter().zip(&puzzle.cells).map(given).collect();
-        let queued: Vec<bool> = structure.groups.iter().map(|group| asks(structure, group)).collect();
+        let mut queued = vec![false; structure.groups.len()];
+        structure.groups_of.iter().flatten().for_each(|group| queued[*group as usize] = true);
         Search {
             structure,
             limits,
@@ -176,10 +177,9 @@ impl<'a> Search<'a> {
         if self.masks[cell].is_power_of_two() {
             self.solved.push(cell as u32);
         }
-        for &group in &self.structure.groups_of[cell] {
-            if !self.queued[group as usize] && asks(self.structure, &self.structure.groups[group as usize]) {
-                self.queued[group as usize] = true;
-                self.queue.push(group);
+        for group in &self.structure.groups_of[cell] {
+            if !std::mem::replace(&mut self.queued[*group as usize], true) {
+                self.queue.push(*group);
             }
         }
         self.masks[cell] != 0
@@ -280,11 +280,6 @@ impl<'a> Search<'a> {
             None => Some(level(cell, 0)),
         }
     }
-}
-
-/// Whether a group says more than that its cells differ.
-fn asks(structure: &Structure, group: &Group) -> bool {
-    group.rule != Rule::AllDifferent || group.cells.len() == structure.n_symbols
 }
 
 /// One of the bits: the lowest, or any.

@@ -50,7 +50,7 @@ pub struct Structure {
     pub allowed: Vec<u64>,
     /// How candidates exchange messages; candidate `cell * n_symbols + symbol`.
     pub relations: Vec<Relation>,
-    /// `[cells]`: the groups of each cell.
+    /// `[cells]`: the groups of each cell that say more than that their cells differ, which `peers` says.
     pub(super) groups_of: Vec<Vec<u32>>,
     /// `[cells]`: the cells that must differ from each, rising.
     pub(super) peers: Vec<Vec<u32>>,
@@ -100,6 +100,9 @@ impl Structure {
             peers.dedup();
         }
         this.intersect(sets)?;
+        let Structure { groups, groups_of, .. } = &mut this;
+        let says_more = |group: &Group| group.rule != Rule::AllDifferent || group.cells.len() == n_symbols;
+        groups_of.iter_mut().for_each(|of| of.retain(|group| says_more(&groups[*group as usize])));
         Ok(this)
     }
 

@@ -41,7 +41,7 @@ const VICINITY_ROWS: usize = 64;
 /// Puzzles of a vicinity search before its first row: the first are close to its seed.
 const VICINITY_BEFORE: usize = 256;
 /// Least rating of [`Kind::Vicinity`]: nine of ten published hard puzzles have more than 56.
-pub(super) const VICINITY_RATING: f32 = 50.0;
+const VICINITY_RATING: f32 = 50.0;
 /// A search that has not found its rows by now is in a small place.
 const VICINITY_STEPS: u32 = 10_000;
 
@@ -253,32 +253,53 @@ fn deep(
 }
 
 fn vicinity(n_rows: usize, rng: &mut Xoshiro256PlusPlus) -> Vec<SudokuRow> {
-    let mut seen = HashSet::new();
-    let mut rows = Vec::with_capacity(n_rows);
-    while rows.len() < n_rows {
-        let mut search = VicinitySearch::from_any_seed(rng);
-        let end = n_rows.min(rows.len() + VICINITY_ROWS);
-        let (mut n_steps, mut n_found) = (0, 0);
-        while rows.len() < end && n_steps < VICINITY_STEPS {
-            n_steps += 1;
+    // Searches from seeds of one place meet.
+    let mut found = Found { source: "gen_vicinity", seen: HashSet::new(), rows: Vec::with_capacity(n_rows) };
+    while found.rows.len() < n_rows {
+        let search = VicinitySearch::from_any_seed(rng);
+        let end = n_rows.min(found.rows.len() + VICINITY_ROWS);
+        found.extend(search, VICINITY_BEFORE, VICINITY_STEPS, end, rng);
+    }
+    found.rows
+}
+
+/// Rows of vicinity searches, no two of them the same up to a relabelling.
+pub(super) struct Found {
+    pub(super) source: &'static str,
+    /// What is no row any more.
+    pub(super) seen: HashSet<Option<Canonical>>,
+    pub(super) rows: Vec<SudokuRow>,
+}
+
+impl Found {
+    /// Adds what a search finds after its first `n_before` puzzles, in at most `n_steps` steps, until there are `end` rows.
+    pub(super) fn extend(
+        &mut self,
+        mut search: VicinitySearch,
+        n_before: usize,
+        n_steps: u32,
+        end: usize,
+        rng: &mut Xoshiro256PlusPlus,
+    ) {
+        let (mut n_done, mut n_found) = (0, 0);
+        while self.rows.len() < end && n_done < n_steps {
+            n_done += 1;
             for (cells, rating) in search.step(rng) {
                 n_found += 1;
-                if n_found <= VICINITY_BEFORE || rating < VICINITY_RATING || rows.len() == end {
+                if n_found <= n_before || rating < VICINITY_RATING || self.rows.len() == end {
                     continue;
                 }
-                let row = row("gen_vicinity", &cells, rating, rng);
-                // Searches from seeds of one place meet.
-                if seen.insert(Canonical::of(&row.puzzle, &row.solution)) {
-                    rows.push(row);
+                let row = row(self.source, &cells, rating, rng);
+                if self.seen.insert(Canonical::of(&row.puzzle, &row.solution)) {
+                    self.rows.push(row);
                 }
             }
         }
     }
-    rows
 }
 
 /// The puzzle relabelled at random, so that no trace of its making is left.
-pub(super) fn row(source: &str, cells: &Cells, rating: f32, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
+fn row(source: &str, cells: &Cells, rating: f32, rng: &mut Xoshiro256PlusPlus) -> SudokuRow {
     let symmetry = Symmetry::random(rng);
     let image = |cells: &Cells| {
         let grid = Grid::from_cells(Geometry::STANDARD, cells);

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::generate::{VICINITY_RATING, row};
+use super::generate::Found;
 use super::vicinity::{VicinitySearch, outlasts};
 use super::{Canonical, Grid, Solver};
 use crate::{PuzzleError, SudokuRow};
 
 /// Steps of one search. From the published hard puzzles, 600 steps find 13 others each in 0.15 s.
-const STEPS: usize = 600;
+const STEPS: u32 = 600;
 
 /// At most `n_rows` puzzles that differ from `puzzle`, and from each other, by a few exchanged clues and more than a
 /// relabelling. Trying one candidate at a time does not solve them, however often repeated. None where it solves
@@ -24,28 +24,14 @@ pub fn near(puzzle: &Grid, seed: u64, n_rows: usize) -> Result<Vec<SudokuRow>, P
         return Err(PuzzleError::GridLength { expected: 81, found: puzzle.cells().len() });
     };
     let solution = Solver::new().solve_unique(puzzle)?.grid;
-    let mut rows = Vec::new();
     if !outlasts(&cells) {
-        return Ok(rows);
+        return Ok(Vec::new());
     }
+    let seen = HashSet::from([Canonical::of(puzzle, &solution)]);
+    let mut found = Found { source: "gen_near", seen, rows: Vec::new() };
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut seen = HashSet::from([Canonical::of(puzzle, &solution)]);
-    let mut search = VicinitySearch::new(&[cells]);
-    for _ in 0..STEPS {
-        for (cells, rating) in search.step(&mut rng) {
-            if rating < VICINITY_RATING || rows.len() == n_rows {
-                continue;
-            }
-            let row = row("gen_near", &cells, rating, &mut rng);
-            if seen.insert(Canonical::of(&row.puzzle, &row.solution)) {
-                rows.push(row);
-            }
-        }
-        if rows.len() == n_rows {
-            break;
-        }
-    }
-    Ok(rows)
+    found.extend(VicinitySearch::new(&[cells]), 0, STEPS, n_rows, &mut rng);
+    Ok(found.rows)
 }
 
 /// At most `count` of `rows`, in the random order of this seed: none that is one of `puzzles` or of the rows before it, up
