@@ -10,7 +10,7 @@ use crate::input::{name_of, read_model};
 use crate::output::Output;
 use crate::rows;
 use crate::set::channel;
-use crate::values::{HaltBy, LeakUntil, longest_path, number, number32};
+use crate::values::{HaltBy, LeakUntil, MoveBy, longest_path, number, number32};
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::builder::RangedU64ValueParser;
@@ -134,6 +134,9 @@ struct Run {
     /// Most further steps of a question that is answered right
     #[arg(long, default_value_t = 2)]
     linger: u32,
+    /// How the weights are moved
+    #[arg(long, value_enum, default_value_t = MoveBy::Muon)]
+    optimizer: MoveBy,
     /// Learning rate
     #[arg(long, default_value_t = 3e-3, value_parser = number(0.0..=10.0), allow_negative_numbers = true)]
     lr: f64,
@@ -317,6 +320,7 @@ impl Run {
             kernel: self.kernel.clone(),
             seed: self.seed,
             optimizer: OptimizerConfig {
+                method: self.optimizer.into(),
                 learning_rate: self.lr,
                 warmup_steps: self.warmup,
                 schedule,

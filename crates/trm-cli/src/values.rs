@@ -41,6 +41,25 @@ pub enum LeakUntil {
     End,
 }
 
+/// How training moves the weights.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum MoveBy {
+    /// The matrices of the net by momentum made orthogonal, the rest by AdamW: learns several times as fast
+    Muon,
+    /// All by AdamW
+    #[value(name = "adamw")]
+    AdamW,
+}
+
+impl From<MoveBy> for trm_train::Method {
+    fn from(by: MoveBy) -> Self {
+        match by {
+            MoveBy::Muon => trm_train::Method::Muon,
+            MoveBy::AdamW => trm_train::Method::AdamW,
+        }
+    }
+}
+
 /// The rule by which runs of a model halt.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum HaltBy {

@@ -35,6 +35,36 @@ pub struct Entry {
     pub init: Init,
     /// Whether training changes it.
     pub trained: bool,
+    /// Rows and columns of the matrices of the net that it holds beside and below each other; none for what is no
+    /// matrix of the net.
+    pub tile: Option<[usize; 2]>,
+}
+
+/// A matrix inside a weight vector: row `i` starts at `start + i * stride`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatrixAt {
+    /// Where its first row starts.
+    pub start: usize,
+    /// From the start of a row to that of the next.
+    pub stride: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Columns.
+    pub cols: usize,
+}
+
+impl Entry {
+    /// The matrices of the net that it holds.
+    pub fn matrices(&self) -> impl Iterator<Item = MatrixAt> {
+        let stride = self.shape.last().copied().unwrap_or(0);
+        let [rows, cols] = self.tile.unwrap_or([1, 1]);
+        let start = self.range.start;
+        let ends = self.tile.map_or([0, 0], |_| [self.range.len() / stride.max(1), stride]);
+        (0..ends[0]).step_by(rows).flat_map(move |row| {
+            let starts = (0..ends[1]).step_by(cols).map(move |col| start + row * stride + col);
+            starts.map(move |start| MatrixAt { start, stride, rows, cols })
+        })
+    }
 }
 
 /// The tensors of a model, in the order of the vector.
@@ -63,7 +93,23 @@ impl Layout {
             range: range.clone(),
             init,
             trained,
+            tile: None,
         });
+        range
+    }
+
+    /// [`Layout::push`] for matrices of the net, each of the shape `tile`, beside and below each other.
+    pub fn push_matrices(
+        &mut self,
+        name: impl Into<String>,
+        shape: [usize; 2],
+        tile: [usize; 2],
+        init: Init,
+    ) -> Range<usize> {
+        let range = self.push(name, &shape, init, true);
+        if let Some(entry) = self.entries.last_mut() {
+            entry.tile = Some(tile);
+        }
         range
     }
 

@@ -82,7 +82,7 @@ pub(crate) fn pre_activations<'a, R>(
 impl SwiGlu {
     /// Appends `NAME.down.weight` to the layout.
     pub fn new(name: &str, h: usize, f: usize, layout: &mut Layout) -> Self {
-        let down = layout.push(format!("{name}.down.weight"), &[f, h], Init::fan_in(f), true);
+        let down = layout.push_matrices(format!("{name}.down.weight"), [f, h], [f, h], Init::fan_in(f));
         SwiGlu { h, f, down }
     }
 

@@ -11,6 +11,7 @@ mod difference;
 mod evaluate;
 mod gradient_sum;
 mod leak;
+mod muon;
 mod optimizer;
 mod progress;
 pub mod recipe;
@@ -22,7 +23,7 @@ pub use checkpoint::{Checkpoint, SlotState};
 pub use config::TrainConfig;
 pub use evaluate::{Evaluation, evaluate, evaluate_in};
 pub use leak::LeakConfig;
-pub use optimizer::{Optimizer, OptimizerConfig, Schedule};
+pub use optimizer::{Method, Optimizer, OptimizerConfig, Schedule, Trained};
 pub use progress::Progress;
 pub use trainer::Trainer;
 

@@ -1,7 +1,10 @@
-//! AdamW (arXiv 1711.05101) with clipping, learning-rate schedules and averaged weights.
+//! AdamW (arXiv 1711.05101) with clipping, Muon for the matrices of the net, learning-rate schedules and averaged weights.
 
+use crate::muon::{Muon, rows_of};
 use core::ops::Range;
 use serde::{Deserialize, Serialize};
+use trm_core::kernel::Isa;
+use trm_core::params::MatrixAt;
 
 /// How the learning rate goes on after the warm-up.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,10 +26,31 @@ pub enum Schedule {
     },
 }
 
+/// How the matrices of the net are moved; everything else is AdamW's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// As everything else is. The default where a file says nothing, as older ones do.
+    #[default]
+    AdamW,
+    /// By their momentum made orthogonal: [Muon](https://kellerjordan.github.io/posts/muon/).
+    Muon,
+}
+
+impl Method {
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    fn is_default(&self) -> bool {
+        *self == Method::default()
+    }
+}
+
 /// The optimiser's settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OptimizerConfig {
+    /// How the matrices of the net are moved.
+    #[serde(default, skip_serializing_if = "Method::is_default")]
+    pub method: Method,
     /// Learning rate after the warm-up.
     pub learning_rate: f64,
     /// Steps over which the rate rises from zero.
@@ -46,6 +70,7 @@ pub struct OptimizerConfig {
 impl Default for OptimizerConfig {
     fn default() -> Self {
         OptimizerConfig {
+            method: Method::Muon,
             learning_rate: 3e-3,
             warmup_steps: 100,
             schedule: Schedule::Constant,
@@ -81,7 +106,7 @@ impl OptimizerConfig {
 pub struct Optimizer {
     /// Steps taken.
     pub step: u64,
-    /// First moments.
+    /// First moments; of a matrix that Muon moves, its momentum.
     first: Vec<f32>,
     /// Second moments.
     second: Vec<f32>,
@@ -101,17 +126,18 @@ impl Optimizer {
         self.step >> 62 == 0 && [&self.first, &self.second, &self.ema].iter().all(|v| v.len() == n)
     }
 
-    /// One step over the ranges of weights that are trained; returns the length of the gradient
-    /// before clipping. Each of `clip_apart` is clipped by its own length.
+    /// One step over the weights that are trained; returns the length of the gradient before clipping.
     pub fn update(
         &mut self,
         config: &OptimizerConfig,
         rate: f64,
-        clip_apart: &[Vec<Range<usize>>],
+        trained: &Trained,
         params: &mut [f32],
         grads: &[f32],
     ) -> f64 {
         self.step += 1;
+        let Trained { clip_apart, matrices, isa } = trained;
+        let keep = (1.0 - rate * config.weight_decay) as f32;
         let [b1, b2] = config.betas;
         let corrections = [b1, b2].map(|b| 1.0 - b.powi(self.step.min(1 << 30) as i32));
         let decay = config.ema.min((1.0 + self.step as f64) / (10.0 + self.step as f64)) as f32;
@@ -130,8 +156,7 @@ impl Optimizer {
                 clip: clip as f32,
                 size: (rate / corrections[0]) as f32,
                 root: (1.0 / corrections[1].sqrt()) as f32,
-                keep: (1.0 - rate * config.weight_decay) as f32,
-                decay,
+                keep,
             };
             for r in ranges {
                 step.apply(
@@ -139,12 +164,32 @@ impl Optimizer {
                     &grads[r.clone()],
                     &mut self.first[r.clone()],
                     &mut self.second[r.clone()],
-                    &mut self.ema[r.clone()],
                 );
+            }
+        }
+        let mut muon = Muon::default();
+        for at in matrices {
+            muon.step(*isa, *at, (rate, keep), params, &mut self.first, grads);
+        }
+        let clipped = clip_apart.iter().flatten().cloned();
+        for r in clipped.chain(matrices.iter().flat_map(|at| rows_of(*at))) {
+            for (e, p) in self.ema[r.clone()].iter_mut().zip(&params[r]) {
+                *e = decay * *e + (1.0 - decay) * *p;
             }
         }
         first_length
     }
+}
+
+/// What a step moves, and how.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Sets of ranges that AdamW moves; each set is clipped by the length of its own gradient.
+    pub clip_apart: Vec<Vec<Range<usize>>>,
+    /// The matrices that [`Method::Muon`] moves. The length of a gradient does not matter there.
+    pub matrices: Vec<MatrixAt>,
+    /// Instructions of their products.
+    pub isa: Isa,
 }
 
 /// The factors of one AdamW step.
@@ -158,25 +203,15 @@ struct Step {
     root: f32,
     /// What weight decay leaves.
     keep: f32,
-    /// Of the averaged weights.
-    decay: f32,
 }
 
 impl Step {
-    fn apply(
-        &self,
-        params: &mut [f32],
-        grads: &[f32],
-        first: &mut [f32],
-        second: &mut [f32],
-        ema: &mut [f32],
-    ) {
-        for ((((p, g), m), v), e) in params.iter_mut().zip(grads).zip(first).zip(second).zip(ema) {
+    fn apply(&self, params: &mut [f32], grads: &[f32], first: &mut [f32], second: &mut [f32]) {
+        for (((p, g), m), v) in params.iter_mut().zip(grads).zip(first).zip(second) {
             let g = g * self.clip;
             *m = self.b1 * *m + (1.0 - self.b1) * g;
             *v = self.b2 * *v + (1.0 - self.b2) * g * g;
             *p = *p * self.keep - self.size * *m / (v.sqrt() * self.root + 1e-8);
-            *e = self.decay * *e + (1.0 - self.decay) * *p;
         }
     }
 }
@@ -185,6 +220,10 @@ impl Step {
 mod tests {
     use super::*;
 
+    fn by_adam(clip_apart: Vec<Vec<Range<usize>>>) -> Trained {
+        Trained { clip_apart, matrices: Vec::new(), isa: Isa::best() }
+    }
+
     #[test]
     fn a_step_is_that_of_the_paper() {
         let config = OptimizerConfig { clip: 0.0, ema: 0.5, weight_decay: 0.1, ..OptimizerConfig::default() };
@@ -192,7 +231,7 @@ mod tests {
         let (mut m, mut v, mut expected) = ([0.0; 2], [0.0; 2], [0.5f64, -1.0]);
         for t in 1..=5 {
             let grads = [0.3 * t as f32, -0.2];
-            optimizer.update(&config, 0.01, &[vec![0..2]], &mut params, &grads);
+            optimizer.update(&config, 0.01, &by_adam(vec![vec![0..2]]), &mut params, &grads);
             for i in 0..2 {
                 let g = f64::from(grads[i]);
                 m[i] = 0.9 * m[i] + 0.1 * g;
@@ -211,8 +250,8 @@ mod tests {
     fn clipping_scales_each_set_by_its_own_length() {
         let config = OptimizerConfig { clip: 1.0, ..OptimizerConfig::default() };
         let mut optimizer = Optimizer::new(&[0.0; 3]);
-        let length =
-            optimizer.update(&config, 0.0, &[vec![0..2], vec![2..3]], &mut [0.0; 3], &[3.0, 4.0, 0.5]);
+        let sets = by_adam(vec![vec![0..2], vec![2..3]]);
+        let length = optimizer.update(&config, 0.0, &sets, &mut [0.0; 3], &[3.0, 4.0, 0.5]);
         assert_eq!(length, 5.0);
         let first: Vec<f32> = optimizer.first.iter().map(|m| m * 10.0).collect();
         assert!((first[0] - 0.6).abs() < 1e-6 && (first[2] - 0.5).abs() < 1e-6, "{first:?}");

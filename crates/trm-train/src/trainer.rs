@@ -5,7 +5,7 @@ use crate::config::TrainConfig;
 use crate::difference::differences;
 use crate::gradient_sum::GradientSum;
 use crate::leak;
-use crate::optimizer::Optimizer;
+use crate::optimizer::{Method, Optimizer, Trained};
 use crate::progress::{Progress, Window};
 use crate::share::{CHUNK, Part, Report, Share};
 use crate::slot::Slot;
@@ -30,6 +30,7 @@ pub struct Trainer<'a> {
     isa: Isa,
     transposed: Vec<f32>,
     optimizer: Optimizer,
+    trained: Trained,
     share: Share,
     /// The chunks of this rank.
     parts: Vec<Part>,
@@ -91,6 +92,7 @@ impl<'a> Trainer<'a> {
         let n = model.params.len();
         let trainer = Trainer {
             optimizer: Optimizer::new(&model.params),
+            trained: trained(&model, config.optimizer.method, isa),
             transposed: vec![0.0; n],
             grads: vec![0.0; n],
             share: Share::new(world, config.batch),
@@ -309,15 +311,11 @@ impl<'a> Trainer<'a> {
         self.window.add(loss, halt_loss, flops, reports);
         self.question_steps += self.config.batch as u64;
         self.flops = self.flops.map(|so_far| so_far.saturating_add(flops));
-        let halt = self.model.halt_params();
-        let trained = self.model.layout().entries.iter().filter(|e| e.trained).map(|e| e.range.clone());
-        let (halt_ranges, answer_ranges) =
-            trained.partition(|r: &core::ops::Range<usize>| halt.contains(&r.start));
         let rate = self.config.optimizer.rate(step, self.config.steps);
         let length = self.optimizer.update(
             &self.config.optimizer,
             rate,
-            &[answer_ranges, halt_ranges],
+            &self.trained,
             &mut self.model.params,
             &self.grads,
         );
@@ -375,4 +373,16 @@ impl<'a> Trainer<'a> {
             ..Progress::default()
         })
     }
+}
+
+/// What of the model is trained, and how. The answer's weights and the halt head's are clipped apart.
+fn trained(model: &Model, method: Method, isa: Isa) -> Trained {
+    let (halt, muon) = (model.halt_params(), method == Method::Muon);
+    let entries = || model.layout().entries.iter().filter(|e| e.trained);
+    let (halt, answer) = entries()
+        .filter(|e| !(muon && e.tile.is_some()))
+        .map(|e| e.range.clone())
+        .partition(|r| halt.contains(&r.start));
+    let matrices = entries().filter(|_| muon).flat_map(|e| e.matrices()).collect();
+    Trained { clip_apart: vec![answer, halt], matrices, isa }
 }

@@ -82,8 +82,8 @@ impl Attention {
         Attention {
             h,
             n_heads,
-            qkv: layout.push(format!("{name}.qkv.weight"), &[h, 3 * h], Init::fan_in(h), true),
-            out: layout.push(format!("{name}.out.weight"), &[h, h], Init::fan_in(h), true),
+            qkv: layout.push_matrices(format!("{name}.qkv.weight"), [h, 3 * h], [h, h], Init::fan_in(h)),
+            out: layout.push_matrices(format!("{name}.out.weight"), [h, h], [h, h], Init::fan_in(h)),
         }
     }
 

@@ -60,8 +60,8 @@ impl Mlp {
             h,
             l,
             m,
-            gate_up: layout.push(format!("{name}.gate_up.weight"), &[2 * m, l], Init::fan_in(l), true),
-            down: layout.push(format!("{name}.down.weight"), &[m, l], Init::fan_in(m), true),
+            gate_up: layout.push_matrices(format!("{name}.gate_up.weight"), [2 * m, l], [m, l], Init::fan_in(l)),
+            down: layout.push_matrices(format!("{name}.down.weight"), [m, l], [m, l], Init::fan_in(m)),
         }
     }
 

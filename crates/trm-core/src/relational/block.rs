@@ -102,8 +102,9 @@ impl Block {
         let (h, f) = (config.hidden_dim, config.ffn_dim);
         let (n_direct, n_matrices) = (1 + relations.n_neighbours(), relations.n_matrices());
         let init = Init::Uniform(0.6 / (h as f64).sqrt());
-        let mut matrices =
-            |part: &str, n: usize| layout.push(format!("{name}.{part}.weight"), &[n * h, 2 * f], init, true);
+        let mut matrices = |part: &str, n: usize| {
+            layout.push_matrices(format!("{name}.{part}.weight"), [n * h, 2 * f], [h, f], init)
+        };
         let (direct, groups) = (matrices("direct", n_direct), matrices("groups", n_matrices));
         let bias = layout.push(format!("{name}.bias"), &[2 * f], Init::Zero, true);
         Block { h, f, n_direct, direct, groups, bias, swiglu: SwiGlu::new(name, h, f, layout) }

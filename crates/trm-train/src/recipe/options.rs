@@ -68,6 +68,8 @@ options! {
     supervision: u64,
     /// Most further steps of a question that is answered right.
     linger: u64,
+    /// How the weights are moved: `muon` or `adamw`.
+    optimizer: String,
     /// Learning rate.
     lr: f64,
     /// Steps of warm-up.
