@@ -103,8 +103,11 @@ class Trainer:
         Marked tokens count (unmarked / marked)^balance times as much as the others.
     latent_noise : float
         Standard deviation of the noise on the initial latent.
+    optimizer : {"muon", "adamw"}
+        "muon" moves the matrices of the net by their momentum made orthogonal, which learns several times as fast, and
+        the rest by AdamW; "adamw" moves all by AdamW.
     learning_rate, weight_decay, clip, ema : float
-        Of the optimiser, AdamW with averaged weights.
+        Of the optimiser, with averaged weights.
     betas : (float, float)
         Decay of its moments.
     warmup_steps : int
@@ -167,6 +170,7 @@ class Trainer:
         linger: int = 2,
         balance: float = 0.0,
         latent_noise: float = 0.3,
+        optimizer: Literal["muon", "adamw"] = "muon",
         learning_rate: float = 3e-3,
         warmup_steps: int = 100,
         decay_from: Optional[float] = None,
@@ -181,6 +185,9 @@ class Trainer:
     ) -> None:
         if leak_until not in ("right", "end"):
             raise ValueError(f'leak_until: {leak_until!r}, expected "right" or "end"')
+        methods = {"muon": "muon", "adamw": "adam_w"}
+        if optimizer not in methods:
+            raise ValueError(f'optimizer: {optimizer!r}, expected "muon" or "adamw"')
         schedule: Any = "constant"
         if decay_from is not None:
             schedule = {"constant_then_cosine": {"from": float(decay_from), "floor": float(floor)}}
@@ -196,6 +203,7 @@ class Trainer:
             else {"share": float(leak[0]), "delayed": float(leak[1]), "until_right": leak_until == "right"},
             "seed": count("seed", seed, 0, 2**64 - 1),
             "optimizer": {
+                "method": methods[optimizer],
                 "learning_rate": float(learning_rate),
                 "warmup_steps": count("warmup_steps", warmup_steps, 0, 2**62),
                 "schedule": schedule,
