@@ -60,6 +60,8 @@ fn training(c: &mut Criterion) {
         min_path_per_side: 3.7,
         open_share: 0.25,
         goals_per_start: 64,
+        perfect_share: 0.0,
+        speed: 0,
         seed: 4,
     };
     case(c, "Maze", trm_models::maze().model(), &maze);

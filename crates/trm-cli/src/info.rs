@@ -129,6 +129,9 @@ fn print_text(name: &str, model: &Model, size_bytes: usize, out: &mut Output) ->
     writeln!(out, "  blocks             {}", config.n_blocks)?;
     writeln!(out, "  question token     {} features", config.embedding_dim)?;
     writeln!(out, "  answer token       {} numbers, {:?}", config.answer_dim, config.output)?;
+    if config.hint_dim > 0 {
+        writeln!(out, "  hints              {} numbers, in training alone", config.hint_dim)?;
+    }
     writeln!(
         out,
         "  n, T               {} latent iterations, {} cycles",

@@ -31,6 +31,9 @@ pub struct Args {
     /// The most supervision steps of a run
     #[arg(long, value_name = "K", value_parser = RangedU64ValueParser::<usize>::new().range(1..=65536))]
     max_k: Option<usize>,
+    /// T: cycles of a supervision step. A net that was trained to follow a search works alike in steps of any length
+    #[arg(long, value_name = "T", value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
+    cycles: Option<usize>,
     /// Standard deviation of the answer channel's noise: one number, or the first one, after how many steps it
     /// rises, by how much in every step, and where it stops
     #[arg(long, value_name = "NOISE[,STEPS,RISE,MOST]", value_delimiter = ',',
@@ -54,6 +57,11 @@ pub fn run(args: &Args, out: &mut Output) -> Result<()> {
     if let Some(max_k) = args.max_k {
         config.max_k = max_k;
         words.push(format!("--max-k {max_k}"));
+    }
+    if let Some(cycles) = args.cycles {
+        config.cycles = cycles;
+        config.gradient_cycles = config.gradient_cycles.min(cycles);
+        words.push(format!("--cycles {cycles}"));
     }
     if !args.channel_noise.is_empty() {
         set_channel(&mut config, &args.channel_noise, &name_of(&args.model))?;

@@ -20,8 +20,8 @@ use run::Loop;
 use std::path::{Path, PathBuf};
 use trm_core::{Model, TrmConfigBuilder};
 use trm_tasks::{
-    MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder, sudoku_cells_builder,
-    sudoku_sample,
+    MAZE_HINTS, MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder,
+    sudoku_cells_builder, sudoku_sample,
 };
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
@@ -80,6 +80,13 @@ enum Puzzle {
         /// Goals tried for one start: 64 draw long mazes many times as fast, in slightly other proportions
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
         goals: u32,
+        /// Share of perfect mazes, with one way between any two cells
+        #[arg(long, default_value_t = 0.0, value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
+        perfect: f64,
+        /// Train the net to follow a breadth-first search of so many cells a step: a wave from the goal, then the path
+        /// from the start. Inference sees nothing of it
+        #[arg(long, value_name = "CELLS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=64))]
+        hints: u32,
         /// Marked cells count (unmarked / marked)^BALANCE times as much as the others
         #[arg(long, default_value_t = 0.0, value_parser = number32(0.0..=4.0), allow_negative_numbers = true)]
         balance: f32,
@@ -239,7 +246,7 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
             let this = Loop::new(&run, words, &files, world, &validation, SudokuTask::BANDS);
             this.train(run.model(builder)?, run.config()?, &stream)
         }
-        Puzzle::Maze { sides, min_path, open, goals, balance, run } => {
+        Puzzle::Maze { sides, min_path, open, goals, perfect, hints, balance, run } => {
             let [low, high] = sides[..] else { bail!("--sides takes two numbers") };
             if !(2..=64).contains(&low) || !(low..=64).contains(&high) {
                 bail!("--sides takes two sides from 2 to 64, the smaller one first");
@@ -255,6 +262,8 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                 min_path_per_side: min_path,
                 open_share: open,
                 goals_per_start: goals,
+                perfect_share: perfect,
+                speed: hints,
                 seed: run.seed,
             };
             let validation = match &run.validate {
@@ -266,7 +275,11 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
             };
             let config = TrainConfig { balance, ..run.config()? };
             let this = Loop::new(&run, words, &[], world, &validation, MazeTask::BANDS);
-            this.train(run.model(maze_builder())?, config, &stream)
+            this.train(
+                run.model(maze_builder().hint_dim(if hints > 0 { MAZE_HINTS } else { 0 }))?,
+                config,
+                &stream,
+            )
         }
     }
 }

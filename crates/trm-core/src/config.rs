@@ -9,6 +9,7 @@
 //! | `n_blocks` | `L_layers` | layers |
 //! | `max_k` | `halt_max_steps` | N_sup |
 
+use crate::answer_channel::AnswerChannel;
 use crate::{GroupRelation, Relations, Result, TrmError};
 use serde::{Deserialize, Serialize};
 
@@ -72,56 +73,6 @@ pub enum HaltInput {
     Pooled,
 }
 
-/// A second input of every supervision step: `[tokens, answer_dim]` numbers that are added to the embedded question
-/// through weights of their own.
-///
-/// In training they may be the right answer under noise, so that the net learns to improve on a noisy answer from any
-/// state, as a denoising model does (arXiv 2609.01449); at inference they are noise alone, fresh in every step, which
-/// makes a run explore. The state never gets noise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AnswerChannel {
-    /// Standard deviation of the noise in the first steps; 0 switches it off.
-    pub noise: f32,
-    /// Steps before it rises. A file says it where it is not 0.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub calm: u32,
-    /// By how much it rises in every step after these: a run that has not found its answer explores more. A file says
-    /// it where it is not 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub rise: f32,
-    /// Where it stops rising. A file says it where it rises.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub most: f32,
-}
-
-impl AnswerChannel {
-    /// A channel with noise of one standard deviation in all steps.
-    pub fn constant(noise: f32) -> Self {
-        AnswerChannel { noise, calm: 0, rise: 0.0, most: 0.0 }
-    }
-
-    /// Standard deviation of the noise of step `step`, counted from 0.
-    ///
-    /// ```
-    /// let channel = trm_core::AnswerChannel { noise: 1.5, calm: 3, rise: 0.25, most: 2.0 };
-    /// assert_eq!([0, 3, 4, 9].map(|step| channel.std(step)), [1.5, 1.5, 1.75, 2.0]);
-    /// assert_eq!(trm_core::AnswerChannel::constant(1.5).std(9), 1.5);
-    /// ```
-    pub fn std(&self, step: u64) -> f32 {
-        let rising = step.saturating_sub(self.calm.into());
-        if self.rise == 0.0 { self.noise } else { (self.noise + self.rise * rising as f32).min(self.most) }
-    }
-
-    fn validate(&self) -> Result<()> {
-        let AnswerChannel { noise, rise, most, .. } = *self;
-        check((0.0..=100.0).contains(&noise), "answer_channel.noise", noise, "0 to 100")?;
-        check((0.0..=100.0).contains(&rise), "answer_channel.rise", rise, "0 to 100")?;
-        let sound = rise == 0.0 || (noise..=100.0).contains(&most);
-        check(sound, "answer_channel.most", most, "from the noise to 100")
-    }
-}
-
 /// The rule by which runs of a model halt unless the caller names another. Which one is right as often in fewer steps
 /// depends on the model, so its file says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +105,10 @@ pub struct TrmConfig {
     pub embedding_dim: usize,
     /// Numbers of an answer token.
     pub answer_dim: usize,
+    /// Numbers of a token that training reads from y besides the answer: hints (arXiv 2205.15659) at what an algorithm has
+    /// found so far. Inference does not ask for them. A file says it where there are any.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub hint_dim: usize,
     /// n: how often the latent is refined before the answer is.
     pub latent_iterations: usize,
     /// T: cycles in a supervision step, of which the last `gradient_cycles` carry the gradient.
@@ -198,6 +153,7 @@ impl Default for TrmConfig {
             n_blocks: 1,
             embedding_dim: 256,
             answer_dim: 256,
+            hint_dim: 0,
             latent_iterations: 2,
             cycles: 1,
             gradient_cycles: 1,
@@ -247,6 +203,7 @@ impl TrmConfig {
         let trained = (1..=self.cycles).contains(&self.gradient_cycles);
         check(trained, "gradient_cycles", self.gradient_cycles, "1 to cycles")?;
         range("max_k", self.max_k, crate::MAX_K, "1 to 65536")?;
+        check(self.hint_dim <= 1 << 10, "hint_dim", self.hint_dim, "at most 1024")?;
         range("prefix_tokens", self.prefix_tokens + 1, 1 << 10, "below 1024")?;
         let unit = self.halt_threshold >= 0.0 && self.halt_threshold <= 1.0;
         check(unit, "halt_threshold", self.halt_threshold, "0 to 1")?;
@@ -293,19 +250,20 @@ fn one() -> usize {
     1
 }
 
+fn is_none(n: &usize) -> bool {
+    *n == 0
+}
+
 fn is_one(n: &usize) -> bool {
     *n == 1
 }
 
-fn is_none(n: &u32) -> bool {
-    *n == 0
-}
-
-fn is_zero(x: &f32) -> bool {
-    *x == 0.0
-}
-
-fn check(ok: bool, field: &'static str, found: impl ToString, expected: &'static str) -> Result<()> {
+pub(crate) fn check(
+    ok: bool,
+    field: &'static str,
+    found: impl ToString,
+    expected: &'static str,
+) -> Result<()> {
     ok.then_some(()).ok_or_else(|| TrmError::Config { field, found: found.to_string(), expected })
 }
 
@@ -337,6 +295,8 @@ impl TrmConfigBuilder {
         embedding_dim: usize,
         /// Blocks of the net.
         n_blocks: usize,
+        /// Numbers of a token that hints train.
+        hint_dim: usize,
         /// n, latent refinements per cycle.
         latent_iterations: usize,
         /// T, cycles per supervision step.

@@ -1,5 +1,6 @@
 //! Tiny Recursive Models: the recursion, its nets, forward and backward.
 
+mod answer_channel;
 mod buffer;
 mod confidence;
 mod config;
@@ -27,8 +28,9 @@ mod swiglu;
 mod updater;
 mod weights;
 
+pub use answer_channel::AnswerChannel;
 pub use confidence::ConfidenceScorer;
-pub use config::{AnswerChannel, HaltInput, HaltingRule, Mixer, Output, TrmConfig, TrmConfigBuilder};
+pub use config::{HaltInput, HaltingRule, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{Precision, Steps, TrmEngine, TrmResult};
 pub use error::{Result, TrmError};
 pub use graph::Graph;

@@ -111,6 +111,25 @@ fn softplus<R: Real>(x: R) -> R {
     (R::ONE + e).ln() + if positive { x } else { R::ZERO }
 }
 
+/// Mean binary cross-entropy of `logits` (`[live, dim]`), which should be positive where `hints` (`[tokens, dim]`) say so;
+/// writes `scale` times its gradient to `d`.
+///
+/// # Panics
+/// Where there are fewer hints.
+pub fn hint_loss<R: Real>(graph: &Graph, logits: &[R], hints: &[bool], scale: R, d: &mut [R]) -> R {
+    let dim = logits.len() / graph.live.len().max(1);
+    let n = R::from_f64(logits.len().max(1) as f64);
+    let mut total = R::ZERO;
+    for (i, t) in graph.live.iter().enumerate() {
+        for j in 0..dim {
+            let (loss, slope) = halt_loss(logits[i * dim + j], hints[*t as usize * dim + j]);
+            total += loss;
+            d[i * dim + j] = slope * scale / n;
+        }
+    }
+    total / n
+}
+
 /// Binary cross-entropy of a halt logit, with the label "the answer is right", and its gradient.
 pub fn halt_loss<R: Real>(logit: R, right: bool) -> (R, R) {
     let signed = if right { -logit } else { logit };

@@ -1,8 +1,10 @@
 //! A model: configuration, weights, and one supervision step with or without gradient.
 
+mod step;
 mod tensors;
 mod transfer;
 
+pub use step::{StepInput, StepLoss, StepOutput, StepTarget};
 pub use tensors::param_count;
 
 use crate::heads::{
@@ -10,7 +12,7 @@ use crate::heads::{
     halt_features, sureness,
 };
 use crate::kernel::{Isa, Real};
-use crate::loss::{self, Target, halt_loss};
+use crate::loss::{self, halt_loss};
 use crate::net::{Net, NetReal};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
@@ -45,6 +47,9 @@ pub struct Workspace<R> {
     d: StateGradient<R>,
     x: Vec<R>,
     d_logits: Vec<R>,
+    hint_logits: Vec<R>,
+    /// The gradient of y by the hints.
+    d_hinted: Vec<R>,
     previous: Vec<R>,
     sureness: Vec<f32>,
     halt_features: Vec<R>,
@@ -71,59 +76,6 @@ impl<R: Real> Workspace<R> {
     pub fn set_threads(&mut self, n: usize) {
         self.recursion.set_threads(n);
     }
-}
-
-/// What one supervision step reads besides its state.
-#[derive(Clone, Copy, Debug)]
-pub struct StepInput<'a> {
-    /// `[tokens, embedding_dim]`, or one row for all tokens.
-    pub question: &'a [f32],
-    /// `[live, answer_dim]`: the step's [`AnswerChannel`](crate::AnswerChannel); empty for zeros.
-    pub channel: &'a [f32],
-}
-
-/// A question, with zeros in the answer channel.
-impl<'a> From<&'a [f32]> for StepInput<'a> {
-    fn from(question: &'a [f32]) -> Self {
-        StepInput { question, channel: &[] }
-    }
-}
-
-impl<'a> From<&'a Vec<f32>> for StepInput<'a> {
-    fn from(question: &'a Vec<f32>) -> Self {
-        question.as_slice().into()
-    }
-}
-
-/// What a supervision step says of its answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StepOutput<R> {
-    /// `[live, answer_dim]`
-    pub logits: Vec<R>,
-    /// Logit of "the answer is right".
-    pub halt_logit: R,
-    /// Part of the answer that changed against the step before, in 0..1; 1 in the first step.
-    pub changed: f32,
-    /// Mean sureness of the answer's parts, in 0..1.
-    pub mean_sureness: f32,
-}
-
-impl StepOutput<f32> {
-    /// The model's probability that the answer is right, in 0..1.
-    pub fn confidence(&self) -> f32 {
-        1.0 / (1.0 + (-self.halt_logit).exp())
-    }
-}
-
-/// What one training step measured on one question.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct StepLoss {
-    /// The answer's loss.
-    pub answer: f64,
-    /// The halt head's loss.
-    pub halt: f64,
-    /// Whether every part of the answer is right.
-    pub right: bool,
 }
 
 impl<R: NetReal> Model<R> {
@@ -319,14 +271,14 @@ impl<R: NetReal> Model<R> {
         transposed: &[R],
         graph: &Graph,
         input: impl Into<StepInput<'a>>,
-        target: Target,
+        target: impl Into<StepTarget<'a>>,
         scale: f64,
         state: &mut State<R>,
         output: &mut StepOutput<R>,
         grads: &mut [R],
         work: &mut Workspace<R>,
     ) -> StepLoss {
-        let (wide, input) = (R::from_f64(scale), input.into());
+        let (wide, input, target) = (R::from_f64(scale), input.into(), target.into());
         self.embed(isa, graph, input, &mut work.x);
         let recursion = self.recursion(graph, &work.x, isa.into());
         recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
@@ -334,14 +286,15 @@ impl<R: NetReal> Model<R> {
         let d_logits = &mut work.d_logits;
         d_logits.clear();
         d_logits.resize(output.logits.len(), R::ZERO);
-        let answer = loss::loss(self.config.output, graph, &output.logits, target, wide, d_logits);
-        let right = loss::all_right(self.config.output, graph, &output.logits, target);
+        let answer = loss::loss(self.config.output, graph, &output.logits, target.answer, wide, d_logits);
+        let right = loss::all_right(self.config.output, graph, &output.logits, target.solution);
         let (halt, d_halt) = halt_loss(output.halt_logit, right);
         self.heads_backward(&state.y, wide * d_halt, grads, work);
+        let hints = self.hints_backward(isa, graph, &state.y, (target.hints, wide), grads, work);
         let recursion = self.recursion(graph, &work.x, isa.into());
         recursion.backward(transposed, &work.tape, &mut work.d, grads, &mut work.recursion);
         self.embed_backward(graph, input, &work.d.x, grads);
-        StepLoss { answer: answer.to_f64(), halt: halt.to_f64(), right }
+        StepLoss { answer: answer.to_f64() + hints.to_f64(), halt: halt.to_f64(), right }
     }
 
     /// The backward pass of both heads: from `work.d_logits` and the halt logit's gradient to
@@ -368,6 +321,33 @@ impl<R: NetReal> Model<R> {
         if joint {
             d_y.iter_mut().zip(&self.params[weight.clone()]).for_each(|(d, w)| *d += d_halt * *w);
         }
+    }
+
+    /// The loss of the hints; adds `scale` times its gradient to `work.d.y` and `grads`.
+    fn hints_backward(
+        &self,
+        isa: Isa,
+        graph: &Graph,
+        y: &[R],
+        (hints, scale): (&[bool], R),
+        grads: &mut [R],
+        work: &mut Workspace<R>,
+    ) -> R {
+        if hints.is_empty() {
+            return R::ZERO;
+        }
+        let ([weight, bias], y) = (&self.tensors.hints, &y[self.prefix_len()..]);
+        let Workspace { hint_logits, d_logits, d_hinted, d, .. } = work;
+        let matrix = &self.params[weight.clone()];
+        answer_head(isa, y, matrix, &self.params[bias.clone()], hint_logits);
+        d_logits.clear();
+        d_logits.resize(hint_logits.len(), R::ZERO);
+        let loss = loss::hint_loss(graph, hint_logits, hints, scale, d_logits);
+        let (d_weight, d_bias) = grads[weight.start..bias.end].split_at_mut(weight.len());
+        d_hinted.clear();
+        answer_head_backward(y, matrix, d_logits, d_hinted, d_weight, d_bias);
+        d.y[self.prefix_len()..].iter_mut().zip(d_hinted).for_each(|(d, hinted)| *d += *hinted);
+        loss
     }
 
     fn embed_backward(&self, graph: &Graph, input: StepInput, d_x: &[R], grads: &mut [R]) {

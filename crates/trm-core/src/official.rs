@@ -93,6 +93,7 @@ impl OfficialConfig {
             Mixer::Attention { num_heads: self.num_heads }
         };
         let config = TrmConfig {
+            hint_dim: 0,
             answer_channel: None,
             hidden_dim,
             ffn_dim: self.inner_width(hidden_dim),

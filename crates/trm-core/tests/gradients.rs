@@ -3,7 +3,7 @@
 use trm_core::heads::{answer_head, answer_head_backward, embed, embed_backward};
 use trm_core::kernel::Isa;
 use trm_core::loss::{IGNORE, Target, halt_loss, loss};
-use trm_core::model::{StepInput, StepOutput, Workspace};
+use trm_core::model::{StepInput, StepOutput, StepTarget, Workspace};
 use trm_core::net::{Context, Net, NetScratch, NetTape};
 use trm_core::params::{Entry, Layout, normal};
 use trm_core::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
@@ -237,7 +237,7 @@ fn recursion() {
     }
 }
 
-/// A whole training step: embedding, recursion, both heads. With one cycle only, because finite differences include
+/// A whole training step: embedding, recursion, both heads and the hints. With one cycle only, because finite differences include
 /// cycles that carry no gradient.
 #[test]
 fn training_steps() {
@@ -245,11 +245,13 @@ fn training_steps() {
         config.cycles = 1;
         config.answer_channel = Some(AnswerChannel::constant(1.0));
         config.output = Output::TokenSoftmax;
+        config.hint_dim = 3;
         let joint = config.prefix_tokens > 0;
         config.halt_input = if joint { HaltInput::FirstPosition } else { HaltInput::Pooled };
         let question: Vec<f32> = numbers(7, 6 * 3).iter().map(|x| *x as f32).collect();
         let channel: Vec<f32> = numbers(10, graph.live.len() * 2).iter().map(|x| *x as f32).collect();
         let classes = [0, 1, 1, IGNORE, 0, 1];
+        let hints: Vec<bool> = numbers(11, 6 * 3).iter().map(|x| *x > 0.0).collect();
         let model = Model::new(config).unwrap();
         let layout = model.layout().clone();
         let mut model = model.widen();
@@ -265,7 +267,7 @@ fn training_steps() {
                 &transposed,
                 &graph,
                 StepInput { question: &question, channel: &channel },
-                Target::Classes(&classes),
+                StepTarget { hints: &hints, ..Target::Classes(&classes).into() },
                 0.7,
                 &mut state,
                 &mut output,

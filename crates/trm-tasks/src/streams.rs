@@ -1,6 +1,7 @@
 //! Endless streams of training puzzles.
 
 use crate::RulesTask;
+use crate::maze_process::maze_process;
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
 use puzzles::rules;
@@ -31,15 +32,28 @@ pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
         answer,
         rating: row.rating,
         relations: None,
+        process: None,
     }
 }
 
 /// A maze with its path as a training sample.
 pub fn maze_sample(row: &MazeRow) -> Sample {
+    maze_sample_with(row, 0)
+}
+
+/// [`maze_sample`] with the [`maze_process`] of so many cells a step; none for 0.
+pub fn maze_sample_with(row: &MazeRow, speed: u32) -> Sample {
     let encoder = MazeEncoder::new();
     let answer = Answer::Marks(marks(&encoder.target_answer(row)));
     let (question, width) = (encoder.encode_maze(&row.maze), row.maze.width());
-    Sample { question, width, answer, rating: row.rating, relations: None }
+    Sample {
+        question,
+        width,
+        answer,
+        rating: row.rating,
+        relations: None,
+        process: (speed > 0).then(|| maze_process(row, speed)),
+    }
 }
 
 fn marks(target: &[f32]) -> Vec<bool> {
@@ -122,18 +136,28 @@ pub struct MazeStream {
     pub open_share: f64,
     /// See [`MazeSpec::goals_per_start`]: with 1, drawing long mazes takes as long as learning from them.
     pub goals_per_start: u32,
+    /// Share of perfect mazes.
+    pub perfect_share: f64,
+    /// Cells a step of the search that is hinted at; 0 for none.
+    pub speed: u32,
     /// Seed.
     pub seed: u64,
 }
 
 impl Data for MazeStream {
     fn describe(&self) -> String {
-        let MazeStream { sides, min_path_per_side, open_share, goals_per_start, seed } = self;
+        let MazeStream { sides, min_path_per_side, open_share, goals_per_start, perfect_share, speed, seed } =
+            self;
         let goals = match goals_per_start {
             0 | 1 => String::new(),
             n => format!(", {n} goals"),
         };
-        format!("mazes of {sides:?}, path {min_path_per_side}, open {open_share}{goals}, seed {seed}")
+        // What older streams had not is said where it is there.
+        let perfect = if *perfect_share > 0.0 { format!(", perfect {perfect_share}") } else { String::new() };
+        let hints = if *speed > 0 { format!(", hints at {speed} cells a step") } else { String::new() };
+        format!(
+            "mazes of {sides:?}, path {min_path_per_side}, open {open_share}{goals}{perfect}{hints}, seed {seed}"
+        )
     }
 
     fn sample(&self, index: u64) -> Sample {
@@ -144,7 +168,9 @@ impl Data for MazeStream {
             max_trials: MAZE_TRIALS,
             ..MazeSpec::square(side, side / 2)
         };
-        if rng.random_bool(self.open_share) {
+        if self.perfect_share > 0.0 && rng.random_bool(self.perfect_share) {
+            spec = MazeSpec::perfect(side.max(5) | 1, 2);
+        } else if rng.random_bool(self.open_share) {
             spec.kind = MazeKind::Scattered { wall_probability: OPEN_WALLS };
         } else {
             // Half of these are long for their size, the others as they come.
@@ -155,7 +181,7 @@ impl Data for MazeStream {
         let index = index | MAZE_STREAM;
         loop {
             match generate_maze(&spec, self.seed, index) {
-                Ok(row) => return maze_sample(&row),
+                Ok(row) => return maze_sample_with(&row, self.speed),
                 Err(_) => spec.min_path /= 2,
             }
         }

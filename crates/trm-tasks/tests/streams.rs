@@ -7,7 +7,8 @@ use trm_tasks::{MazeStream, SudokuStream, maze_sample};
 use trm_train::Data;
 
 fn mazes(sides: (usize, usize), min_path_per_side: f32, open_share: f64, seed: u64) -> MazeStream {
-    MazeStream { sides, min_path_per_side, open_share, goals_per_start: 1, seed }
+    let (goals_per_start, perfect_share, speed) = (1, 0.0, 0);
+    MazeStream { sides, min_path_per_side, open_share, goals_per_start, perfect_share, speed, seed }
 }
 
 #[test]
@@ -21,6 +22,10 @@ fn a_question_is_its_index() {
     assert_ne!(a.describe(), mazes((6, 12), 2.0, 0.4, 3).describe());
     let more_goals = MazeStream { goals_per_start: 8, ..mazes((6, 12), 2.0, 0.5, 3) };
     assert_ne!(a.describe(), more_goals.describe());
+    let perfect = MazeStream { perfect_share: 1.0, ..mazes((6, 12), 2.0, 0.5, 3) };
+    assert_ne!(a.describe(), perfect.describe());
+    assert_ne!(a.describe(), MazeStream { speed: 2, ..mazes((6, 12), 2.0, 0.5, 3) }.describe());
+    assert!((0..8).all(|index| perfect.sample(index).width % 2 == 1));
 }
 
 #[test]

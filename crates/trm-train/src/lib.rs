@@ -13,6 +13,7 @@ mod gradient_sum;
 mod leak;
 mod muon;
 mod optimizer;
+mod process;
 mod progress;
 pub mod recipe;
 mod share;
@@ -24,6 +25,7 @@ pub use config::TrainConfig;
 pub use evaluate::{Evaluation, evaluate, evaluate_in};
 pub use leak::LeakConfig;
 pub use optimizer::{Method, Optimizer, OptimizerConfig, Schedule, Trained};
+pub use process::Process;
 pub use progress::Progress;
 pub use trainer::Trainer;
 
@@ -112,6 +114,8 @@ pub struct Sample {
     pub rating: f32,
     /// Relations of its own, through the matrices of the model; without them those of the model.
     pub relations: Option<Arc<Relations>>,
+    /// How the answer should come about, step by step; without it, it is due at once.
+    pub process: Option<Process>,
 }
 
 impl Sample {

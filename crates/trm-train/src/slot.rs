@@ -3,7 +3,7 @@
 use crate::checkpoint::SlotState;
 use crate::config::TrainConfig;
 use crate::leak::Episode;
-use crate::{Data, Result, Sample, TrainError};
+use crate::{Data, Process, Result, Sample, TrainError};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use trm_core::model::StepOutput;
@@ -23,6 +23,10 @@ pub(crate) struct Slot {
     pub episode: Option<Episode>,
     /// `[live, answer_dim]`: the answer channel of the running step.
     pub channel: Vec<f32>,
+    /// The steps of its process, if it has one.
+    process_steps: Option<u32>,
+    /// Marks and hints that the running step should show, where it has a process.
+    pub due: (Vec<bool>, Vec<bool>),
     pub sample: Sample,
     pub graph: Graph,
     pub state: State<f32>,
@@ -43,7 +47,22 @@ impl Slot {
         let output = StepOutput::default();
         let episode = config.leak.and_then(|leak| leak.draw(config.max_supervision_steps, &mut rng));
         let (steps, right_steps, channel) = (0, 0, Vec::new());
-        Slot { index, steps, right_steps, leaves_after, seed, episode, channel, sample, graph, state, output }
+        let (process_steps, due) = (sample.process.as_ref().map(Process::n_steps), Default::default());
+        Slot {
+            index,
+            steps,
+            right_steps,
+            leaves_after,
+            seed,
+            episode,
+            channel,
+            process_steps,
+            due,
+            sample,
+            graph,
+            state,
+            output,
+        }
     }
 
     /// A question in the state that [`Slot::save`] gave.
@@ -83,6 +102,10 @@ impl Slot {
     /// Whether it makes room after a step: once it was right for long enough, unless its episode runs to the end.
     pub fn is_done_after(&self, right: bool, max_supervision_steps: u32) -> bool {
         let (steps, is_right) = (self.steps + 1, self.right_steps_after(right) >= self.leaves_after);
+        // A net that has lost its way has nothing to learn from what would be due on it.
+        if self.process_steps.is_some_and(|n| steps >= n + self.leaves_after) {
+            return true;
+        }
         match self.episode {
             Some(Episode { n_steps, until_right, .. }) => steps >= n_steps || until_right && is_right,
             None => is_right || steps >= max_supervision_steps,

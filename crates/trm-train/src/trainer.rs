@@ -15,7 +15,8 @@ use std::sync::Mutex;
 use std::time::Instant;
 use trm_core::Model;
 use trm_core::kernel::Isa;
-use trm_core::model::{StepInput, Workspace};
+use trm_core::loss::Target;
+use trm_core::model::{StepInput, StepTarget, Workspace};
 use trm_world::{Alone, World};
 
 /// A model in training.
@@ -267,17 +268,25 @@ impl<'a> Trainer<'a> {
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in &mut part.slots {
-                let Slot { graph, sample, state, output, channel, .. } = slot;
+                let Slot { graph, sample, state, output, channel, due, .. } = slot;
                 if model.config().answer_channel.is_some() {
                     let (live, config) = (&graph.live, model.config());
                     leak::fill(sample, live, slot.episode, slot.steps, slot.seed, config, channel);
                 }
+                let solution = sample.target(balance);
+                let target = match &sample.process {
+                    Some(process) => {
+                        process.at(slot.steps, &mut due.0, &mut due.1);
+                        StepTarget { answer: Target::Marks(&due.0), solution, hints: &due.1 }
+                    }
+                    None => solution.into(),
+                };
                 part.losses.push(model.train_step(
                     isa,
                     transposed,
                     graph,
                     StepInput { question: &sample.question, channel },
-                    sample.target(balance),
+                    target,
                     scale,
                     state,
                     output,

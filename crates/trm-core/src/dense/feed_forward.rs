@@ -22,7 +22,8 @@ pub(super) struct FeedForward {
 
 impl FeedForward {
     pub fn new(name: &str, h: usize, f: usize, layout: &mut Layout) -> Self {
-        let gate_up = layout.push_matrices(format!("{name}.gate_up.weight"), [h, 2 * f], [h, f], Init::fan_in(h));
+        let gate_up =
+            layout.push_matrices(format!("{name}.gate_up.weight"), [h, 2 * f], [h, f], Init::fan_in(h));
         FeedForward { h, f, gate_up, swiglu: SwiGlu::new(name, h, f, layout) }
     }
 

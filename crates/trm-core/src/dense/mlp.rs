@@ -60,7 +60,12 @@ impl Mlp {
             h,
             l,
             m,
-            gate_up: layout.push_matrices(format!("{name}.gate_up.weight"), [2 * m, l], [m, l], Init::fan_in(l)),
+            gate_up: layout.push_matrices(
+                format!("{name}.gate_up.weight"),
+                [2 * m, l],
+                [m, l],
+                Init::fan_in(l),
+            ),
             down: layout.push_matrices(format!("{name}.down.weight"), [m, l], [m, l], Init::fan_in(m)),
         }
     }

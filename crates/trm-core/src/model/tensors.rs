@@ -21,6 +21,8 @@ pub(super) struct TensorRanges {
     pub init: [Range<usize>; 2],
     /// `[h, answer_dim]` and `[answer_dim]`
     pub head: [Range<usize>; 2],
+    /// `[h, hint_dim]` and `[hint_dim]`; empty without hints.
+    pub hints: [Range<usize>; 2],
     /// `[n_halt_features]` and `[1]`
     pub halt: [Range<usize>; 2],
 }
@@ -53,6 +55,13 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)>
         layout.push("head.weight", &[h, config.answer_dim], head_init, true),
         layout.push("head.bias", &[config.answer_dim], Init::Zero, true),
     ];
+    let hints = match config.hint_dim {
+        0 => [0..0, 0..0],
+        n => [
+            layout.push("hints.weight", &[h, n], Init::Zero, true),
+            layout.push("hints.bias", &[n], Init::Zero, true),
+        ],
+    };
     let n_features = n_halt_features(config.halt_input, h);
     let halt = [
         layout.push("halt.weight", &[n_features], Init::Zero, true),
@@ -62,7 +71,7 @@ pub(super) fn lay_out(config: &TrmConfig) -> Result<(Layout, Net, TensorRanges)>
         let found = format!("{}, of {} weights in all", h, layout.len());
         return Err(TrmError::Config { field: "hidden_dim", found, expected: "of 2^28 weights at most" });
     }
-    Ok((layout, net, TensorRanges { prefix, question, channel, answer, init, head, halt }))
+    Ok((layout, net, TensorRanges { prefix, question, channel, answer, init, head, hints, halt }))
 }
 
 /// Weights of a model of this configuration.

@@ -16,8 +16,8 @@ impl Model<f32> {
         }
     }
 
-    /// Takes weights and notes of another model, for training to go on from. The answer channel's weights stay as
-    /// they are where the other model has no such channel.
+    /// Takes weights and notes of another model, for training to go on from. Weights of the answer channel
+    /// and of hints stay as they are where the other model has none.
     ///
     /// # Errors
     /// [`TrmError::MissingTensor`], [`TrmError::ExtraTensor`] or [`TrmError::TensorShape`] naming the first tensor in
@@ -37,7 +37,7 @@ impl Model<f32> {
                     let (found, expected) = (format!("{:?}", found.shape), format!("{:?}", entry.shape));
                     return Err(TrmError::TensorShape { name: entry.name.clone(), found, expected });
                 }
-                None if entry.range == self.tensors.channel => {}
+                None if entry.range == self.tensors.channel || self.tensors.hints.contains(&entry.range) => {}
                 None => return Err(TrmError::MissingTensor { name: entry.name.clone() }),
             }
         }

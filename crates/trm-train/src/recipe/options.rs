@@ -44,6 +44,10 @@ options! {
     min_path: f64,
     /// Goals tried for one start.
     goals: u64,
+    /// Share of perfect mazes.
+    perfect: f64,
+    /// Cells a step of the search that is hinted at.
+    hints: u64,
     /// How much marked cells count.
     balance: f64,
     /// Validation puzzles.

@@ -27,7 +27,7 @@ impl Data for BelowStart {
         }
         let marks = (0..side * side).map(|cell| cell == start + side && question[cell * 2] > 0.0);
         let answer = Answer::Marks(marks.collect());
-        Sample { question, width: side, answer, rating: side as f32, relations: None }
+        Sample { question, width: side, answer, rating: side as f32, relations: None, process: None }
     }
 }
 
