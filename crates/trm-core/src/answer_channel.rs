@@ -1,7 +1,7 @@
 //! A noisy answer as a second input.
 
 use crate::Result;
-use crate::config::check;
+use crate::error::check;
 use serde::{Deserialize, Serialize};
 
 /// A second input of every supervision step: `[tokens, answer_dim]` numbers that are added to the embedded question

@@ -10,6 +10,7 @@
 //! | `max_k` | `halt_max_steps` | N_sup |
 
 use crate::answer_channel::AnswerChannel;
+use crate::error::check;
 use crate::{GroupRelation, Relations, Result, TrmError};
 use serde::{Deserialize, Serialize};
 
@@ -256,15 +257,6 @@ fn is_none(n: &usize) -> bool {
 
 fn is_one(n: &usize) -> bool {
     *n == 1
-}
-
-pub(crate) fn check(
-    ok: bool,
-    field: &'static str,
-    found: impl ToString,
-    expected: &'static str,
-) -> Result<()> {
-    ok.then_some(()).ok_or_else(|| TrmError::Config { field, found: found.to_string(), expected })
 }
 
 /// Builds a [`TrmConfig`].

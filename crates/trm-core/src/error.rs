@@ -86,3 +86,13 @@ pub enum TrmError {
 
 /// A result with a [`TrmError`].
 pub type Result<T> = std::result::Result<T, TrmError>;
+
+/// Refuses a field of a configuration unless it is `ok`.
+pub(crate) fn check(
+    ok: bool,
+    field: &'static str,
+    found: impl ToString,
+    expected: &'static str,
+) -> Result<()> {
+    ok.then_some(()).ok_or_else(|| TrmError::Config { field, found: found.to_string(), expected })
+}
