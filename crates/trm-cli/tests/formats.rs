@@ -39,7 +39,7 @@ fn a_run_goes_on() {
     let run = folder.path().join("run");
     std::fs::create_dir(&run).expect("a folder");
     std::fs::copy(fixture("checkpoint.bin"), run.join("checkpoint.bin")).expect("a copy");
-    // It says nothing of the optimiser, which was AdamW then.
+    // The checkpoint says nothing of the optimiser, which was AdamW then.
     let command = "train maze --sides 5,6 --hidden 8 --ffn 8 --blocks 1 --n 1 --batch 2 --steps 40 --out run --seed 7 \
                    --kernel scalar --optimizer adamw";
     let words: Vec<&str> = command.split_whitespace().collect();

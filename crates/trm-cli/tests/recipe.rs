@@ -72,7 +72,10 @@ fn the_recipes_of_the_embedded_models_are_the_commands_that_trained_them() {
         let lines: Vec<&str> = said.out.lines().collect();
         assert_eq!(lines.len(), n_phases);
         for (phase, command) in commands {
-            assert_eq!(lines[phase], command, "phase {phase} of {puzzle}");
+            // They ran when AdamW was all there was, and the recipe says what was not said.
+            let line = lines[phase].replacen(" --optimizer adamw", "", 1);
+            assert_eq!(line == lines[phase], line.starts_with("trm average"), "phase {phase} of {puzzle}");
+            assert_eq!(line, *command, "phase {phase} of {puzzle}");
         }
     }
 }
