@@ -96,10 +96,9 @@ fn binary<R: Real>(graph: &Graph, logits: &[R], marks: &[bool], balance: f32, sc
     for (i, t) in graph.live.iter().enumerate() {
         let (x, marked) = (logits[i], marks[*t as usize]);
         let w = if marked { weight } else { R::ONE };
-        let signed = if marked { -x } else { x };
-        total += w * softplus(signed);
-        let p = R::ONE / (R::ONE + (-signed).exp());
-        d[i] = if marked { -p } else { p } * w * scale / n;
+        let (loss, slope) = cross_entropy(x, marked);
+        total += w * loss;
+        d[i] = slope * w * scale / n;
     }
     total / n
 }
@@ -122,7 +121,7 @@ pub fn hint_loss<R: Real>(graph: &Graph, logits: &[R], hints: &[bool], scale: R,
     let mut total = R::ZERO;
     for (i, t) in graph.live.iter().enumerate() {
         for j in 0..dim {
-            let (loss, slope) = halt_loss(logits[i * dim + j], hints[*t as usize * dim + j]);
+            let (loss, slope) = cross_entropy(logits[i * dim + j], hints[*t as usize * dim + j]);
             total += loss;
             d[i * dim + j] = slope * scale / n;
         }
@@ -132,9 +131,14 @@ pub fn hint_loss<R: Real>(graph: &Graph, logits: &[R], hints: &[bool], scale: R,
 
 /// Binary cross-entropy of a halt logit, with the label "the answer is right", and its gradient.
 pub fn halt_loss<R: Real>(logit: R, right: bool) -> (R, R) {
-    let signed = if right { -logit } else { logit };
+    cross_entropy(logit, right)
+}
+
+/// Binary cross-entropy of one logit, and its slope.
+fn cross_entropy<R: Real>(logit: R, positive: bool) -> (R, R) {
+    let signed = if positive { -logit } else { logit };
     let p = R::ONE / (R::ONE + (-signed).exp());
-    (softplus(signed), if right { -p } else { p })
+    (softplus(signed), if positive { -p } else { p })
 }
 
 /// Loss of one row of logits and its class; writes the gradient to the last argument.

@@ -54,12 +54,12 @@ impl RulesTask {
     #[must_use]
     pub fn sample(&self, row: &rules::Row) -> trm_train::Sample {
         trm_train::Sample {
-            process: None,
             question: row.puzzle.encode(),
             width: 1,
             answer: trm_train::Answer::Marks(row.puzzle.structure.marks(&row.solution)),
             rating: row.rating,
             relations: self.relations(&row.puzzle),
+            process: None,
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum Schedule {
 
 /// How the matrices of the net are moved; everything else is AdamW's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum Method {
     /// As everything else is. The default where a file says nothing, as older ones do.
     #[default]
@@ -255,6 +255,15 @@ mod tests {
         assert_eq!(length, 5.0);
         let first: Vec<f32> = optimizer.first.iter().map(|m| m * 10.0).collect();
         assert!((first[0] - 0.6).abs() < 1e-6 && (first[2] - 0.5).abs() < 1e-6, "{first:?}");
+    }
+
+    /// Checkpoints hold these names, and Python passes them.
+    #[test]
+    fn methods_keep_their_names() {
+        for (method, name) in [(Method::Muon, "\"muon\""), (Method::AdamW, "\"adamw\"")] {
+            assert_eq!(serde_json::to_string(&method).expect("a name"), name);
+            assert_eq!(serde_json::from_str::<Method>(name).expect("a method"), method);
+        }
     }
 
     #[test]

@@ -185,8 +185,7 @@ class Trainer:
     ) -> None:
         if leak_until not in ("right", "end"):
             raise ValueError(f'leak_until: {leak_until!r}, expected "right" or "end"')
-        methods = {"muon": "muon", "adamw": "adam_w"}
-        if optimizer not in methods:
+        if optimizer not in ("muon", "adamw"):
             raise ValueError(f'optimizer: {optimizer!r}, expected "muon" or "adamw"')
         schedule: Any = "constant"
         if decay_from is not None:
@@ -203,7 +202,7 @@ class Trainer:
             else {"share": float(leak[0]), "delayed": float(leak[1]), "until_right": leak_until == "right"},
             "seed": count("seed", seed, 0, 2**64 - 1),
             "optimizer": {
-                "method": methods[optimizer],
+                "method": optimizer,
                 "learning_rate": float(learning_rate),
                 "warmup_steps": count("warmup_steps", warmup_steps, 0, 2**62),
                 "schedule": schedule,
