@@ -141,7 +141,7 @@ fn detours_are_valid_but_not_optimal() {
 #[test]
 fn specs_are_checked_before_any_work() {
     let spec = MazeSpec::square(MAX_GENERATED_SIDE + 1, 10);
-    let (height, width, max) = (65, 65, MAX_GENERATED_SIDE);
+    let (height, width, max) = (129, 129, MAX_GENERATED_SIDE);
     assert_eq!(generate_maze(&spec, 0, 0), Err(PuzzleError::MazeSide { height, width, least: 1, max }));
     assert!(generate(&MazeSpec::square(0, 0), 3, 0, |_| {}).is_err());
     let error = generate_maze(&MazeSpec::square(1, 0), 0, 0).unwrap_err();

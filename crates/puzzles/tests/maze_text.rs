@@ -2,7 +2,7 @@
 
 use puzzles::PuzzleError;
 use puzzles::maze::{
-    Cell, MAX_PERFECT_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze, is_valid_path,
+    Cell, MAX_GENERATED_SIDE, Maze, MazePath, MazeSpec, PathError, generate, generate_maze, is_valid_path,
     read_maze, verify_maze_solution,
 };
 
@@ -173,7 +173,7 @@ fn perfect_mazes_are_the_same_for_any_number_of_threads() {
 
 #[test]
 fn perfect_specs_are_checked() {
-    let side = |height, width| PuzzleError::MazeSide { height, width, least: 3, max: MAX_PERFECT_SIDE };
+    let side = |height, width| PuzzleError::MazeSide { height, width, least: 3, max: MAX_GENERATED_SIDE };
     let check = |height, width, min_path| {
         let spec = MazeSpec { height, width, max_trials: 10, ..MazeSpec::perfect(3, min_path) };
         generate_maze(&spec, 0, 0).map(|row| row.rating)

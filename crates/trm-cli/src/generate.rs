@@ -52,7 +52,7 @@ pub struct Args {
     /// the same up to a relabelling. Only from puzzles that trying single candidates does not solve
     #[arg(long, value_name = "FILE", conflicts_with = "mix")]
     near: Option<PathBuf>,
-    /// Maze: cells of a side, at most 64, of perfect mazes 3 to 128; 30 unless given
+    /// Maze: cells of a side, at most 128, of perfect mazes at least 3; 30 unless given
     #[arg(long)]
     side: Option<usize>,
     /// Maze: least steps of the shortest path; 109, which for 30x30 is Maze-Hard, unless given, and 2 for

@@ -166,6 +166,10 @@ struct Run {
     #[arg(long, alias = "noise", default_value_t = 0.3, value_parser = number(0.0..=100.0),
         allow_negative_numbers = true)]
     latent_noise: f64,
+    /// Standard deviation of the noise on the state before every step, so that the net learns to keep what it has found
+    #[arg(long, value_name = "STD", default_value_t = 0.0, value_parser = number(0.0..=100.0),
+        allow_negative_numbers = true)]
+    state_noise: f64,
     /// Train an answer channel; in this share of the questions the target leaks through its noise
     #[arg(long, value_name = "SHARE", value_parser = number(0.0..=1.0), allow_negative_numbers = true)]
     leak: Option<f64>,
@@ -325,6 +329,7 @@ impl Run {
             linger: self.linger,
             balance: 0.0,
             latent_noise: self.latent_noise,
+            state_noise: self.state_noise,
             leak: self.leak.map(|share| LeakConfig {
                 share,
                 delayed: self.leak_delayed,

@@ -36,6 +36,7 @@ fn numbers_are_checked_where_they_are_read() {
         (train, "--weight-decay", &["nan", "-1000", "inf", "1e30"]),
         (train, "--ema", &["nan", "-1", "1"]),
         (train, "--latent-noise", &["nan", "-1", "inf"]),
+        (train, "--state-noise", &["nan", "-1", "101"]),
         (train, "--kernel", &["sse9", ""]),
         (train, "--halting-rule", &["x", ""]),
         (train, "--save-minutes", &["nan", "-1", "inf"]),

@@ -211,7 +211,8 @@ def test_a_stream_that_ends_or_fails_says_so():
 
 @pytest.mark.parametrize("options", [
     {"batch": 0}, {"batch": 10**6}, {"steps": 0}, {"learning_rate": 0}, {"learning_rate": float("nan")},
-    {"ema": 1.0}, {"linger": -1}, {"seed": -1}, {"latent_noise": -1}, {"threads": 0}, {"leak": (0.5, 0.5)},
+    {"ema": 1.0}, {"linger": -1}, {"seed": -1}, {"latent_noise": -1}, {"state_noise": -1},
+    {"threads": 0}, {"leak": (0.5, 0.5)},
     {"max_supervision_steps": 0}, {"betas": (0.9,)},
 ])
 def test_options_out_of_range_are_refused(options):

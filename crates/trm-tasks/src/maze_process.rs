@@ -5,8 +5,9 @@ use trm_train::Process;
 
 /// The numbers of a cell that [`maze_process`] hints at.
 pub const MAZE_HINTS: usize = 8;
-/// Of these, the first: whether the cell below, left, right and above is nearer to the goal, as in the order of the label.
-const NEARER: usize = 0;
+/// Of these, the first four: whether the way goes on to the cell below, left, right or above: the first of these, in the
+/// order of the label, that is nearer to the goal.
+const NEXT: usize = 0;
 /// Whether the path has arrived, at the goal alone.
 const ARRIVED: usize = 4;
 /// Three: the distance from the goal modulo 3. With it a cell and its neighbours say which is nearer at any later time.
@@ -18,8 +19,8 @@ const NEVER: u32 = Process::NEVER;
 /// How a breadth-first search finds the labelled path of a maze, `speed` cells in a step.
 ///
 /// A wave from the goal tells every cell that it reaches how far it is, modulo 3, and so which of its neighbours are nearer.
-/// Once it has reached the start, the path grows from there, in every cell to the first of the nearer neighbours in the
-/// order down, left, right, up, until it arrives. Each of these is a matter of a cell and its neighbours, so a net that
+/// The first of these in the order down, left, right, up is next. Once the wave has reached the start, the path grows from
+/// there, from every cell to the next, until it arrives. Each of these is a matter of a cell and its neighbours, so a net that
 /// learns it does it in mazes of any size.
 pub fn maze_process(row: &MazeRow, speed: u32) -> Process {
     let (maze, n, width) = (&row.maze, row.maze.n_cells(), row.maze.width());
@@ -32,9 +33,11 @@ pub fn maze_process(row: &MazeRow, speed: u32) -> Process {
             continue;
         }
         hints[CLASS + distance as usize % 3] = step(distance);
-        for next in maze.neighbours(cell).filter(|next| distances[*next] < distance) {
-            let side = [(cell + width), cell.wrapping_sub(1), cell + 1].iter().position(|side| *side == next);
-            hints[NEARER + side.unwrap_or(3)] = step(distance + LAG);
+        let sides = maze.neighbours(cell).filter(|next| distances[*next] < distance).map(|next| {
+            [(cell + width), cell.wrapping_sub(1), cell + 1].iter().position(|side| *side == next).unwrap_or(3)
+        });
+        if let Some(side) = sides.min() {
+            hints[NEXT + side] = step(distance + LAG);
         }
     }
     let turned = distances[maze.start()] + 2 * LAG;
@@ -67,11 +70,11 @@ mod tests {
         assert_eq!((hint(8, CLASS), hint(7, CLASS + 1), hint(6, CLASS + 2)), (0, 0, 1));
         assert_eq!((hint(3, CLASS), hint(0, CLASS + 1)), (2, 3));
         assert_eq!((hint(0, CLASS), hint(4, CLASS)), (NEVER, NEVER));
-        // From the start both the cell below and that to the right are nearer; from the one below, the one below it.
-        let nearer = |cell: usize| [0, 1, 2, 3].map(|side| hint(cell, NEARER + side));
-        assert_eq!(nearer(0), [5, NEVER, 5, NEVER]);
-        assert_eq!(nearer(3), [4, NEVER, NEVER, NEVER]);
-        assert_eq!(nearer(6), [NEVER, NEVER, 3, NEVER]);
+        // From the start both the cell below and that to the right are nearer, of which the first is next.
+        let next = |cell: usize| [0, 1, 2, 3].map(|side| hint(cell, NEXT + side));
+        assert_eq!(next(0), [5, NEVER, NEVER, NEVER]);
+        assert_eq!(next(3), [4, NEVER, NEVER, NEVER]);
+        assert_eq!(next(6), [NEVER, NEVER, 3, NEVER]);
         // The path begins when that of the start has been seen, and takes a step a cell.
         assert_eq!([3, 6, 7].map(|cell| process.marks_from[cell]), [8, 9, 10]);
         assert!([0, 1, 2, 5, 8].iter().all(|cell| process.marks_from[*cell] == NEVER));

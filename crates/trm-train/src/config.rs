@@ -25,6 +25,10 @@ pub struct TrainConfig {
     pub balance: f32,
     /// Standard deviation of the noise on the initial latent.
     pub latent_noise: f64,
+    /// Standard deviation of the noise that y and z are given before every supervision step, so that the net learns to
+    /// keep what it has found.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub state_noise: f64,
     /// How the answer channel is trained, for a model that has one; noise alone where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<LeakConfig>,
@@ -46,6 +50,7 @@ impl Default for TrainConfig {
             linger: 2,
             balance: 0.0,
             latent_noise: 0.3,
+            state_noise: 0.0,
             leak: None,
             kernel: None,
             seed: 1,
@@ -98,6 +103,12 @@ impl TrainConfig {
             "latent_noise",
             self.latent_noise.to_string(),
             "0 or more",
-        )
+        )?;
+        let noise = self.state_noise;
+        check((0.0..=100.0).contains(&noise), "state_noise", noise.to_string(), "0 to 100")
     }
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }

@@ -30,7 +30,7 @@ mod options;
 mod parse;
 mod phase;
 
-pub use options::{Options, Share};
+pub use options::{Options, Settings, Share};
 pub use phase::{Phase, Weights, Work};
 
 use crate::{Result, TrainError};
@@ -96,8 +96,13 @@ impl Recipe {
             Work::Mean(of) => {
                 let mut words = vec![word("average")];
                 words.extend(of.iter().map(|weights| self.weights(weights, out)));
-                let name = Weights { phase: phase.name.clone(), step: None };
-                words.extend([word("--out"), self.weights(&name, out)]);
+                words.extend([word("--out"), self.last_weights(phase, out)]);
+                words
+            }
+            Work::Set(of, settings) => {
+                let mut words = vec![word("set"), self.weights(of, out)];
+                words.extend(settings.arguments());
+                words.extend([word("--out"), self.last_weights(phase, out)]);
                 words
             }
         }
@@ -107,10 +112,10 @@ impl Recipe {
     #[must_use]
     pub fn weights(&self, weights: &Weights, out: &str) -> String {
         let Weights { phase, step } = weights;
-        let is_mean = |p: &Phase| p.name == *phase && matches!(p.work, Work::Mean(_));
+        let is_file = |p: &Phase| p.name == *phase && !matches!(p.work, Work::Train { .. });
         let start = format!("{out}/{}-{phase}", self.puzzle);
         match step {
-            _ if self.phases.iter().any(is_mean) => format!("{start}.safetensors"),
+            _ if self.phases.iter().any(is_file) => format!("{start}.safetensors"),
             Some(step) => format!("{start}/model-{step}.safetensors"),
             None => format!("{start}/model.safetensors"),
         }
@@ -119,7 +124,10 @@ impl Recipe {
     /// The model file that the last phase leaves.
     #[must_use]
     pub fn result(&self, out: &str) -> Option<String> {
-        let last = self.phases.last()?;
-        Some(self.weights(&Weights { phase: last.name.clone(), step: None }, out))
+        self.phases.last().map(|last| self.last_weights(last, out))
+    }
+
+    fn last_weights(&self, phase: &Phase, out: &str) -> String {
+        self.weights(&Weights { phase: phase.name.clone(), step: None }, out)
     }
 }

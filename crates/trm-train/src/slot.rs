@@ -7,8 +7,12 @@ use crate::{Data, Process, Result, Sample, TrainError};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use trm_core::model::StepOutput;
+use trm_core::noise::StepNoise;
 use trm_core::recursion::State;
 use trm_core::{Graph, Model};
+
+/// Sets the noise of the state apart from that of the answer channel, which has the question's own seed.
+const DISTURB: u64 = 0x9FB2_1C65_1E98_DF25;
 
 pub(crate) struct Slot {
     pub index: u64,
@@ -91,6 +95,14 @@ impl Slot {
             y: self.state.y.clone(),
             z: self.state.z.clone(),
             logits: self.output.logits.clone(),
+        }
+    }
+
+    /// Adds noise of this standard deviation to the state before the running step.
+    pub fn disturb(&mut self, std: f64) {
+        let noise = StepNoise::new(self.seed ^ DISTURB, u64::from(self.steps));
+        for (index, value) in self.state.y.iter_mut().chain(&mut self.state.z).enumerate() {
+            *value += std as f32 * noise.normal(index as u64);
         }
     }
 

@@ -262,12 +262,16 @@ impl<'a> Trainer<'a> {
         self.model.net().transpose(&self.model.params, &mut self.transposed);
         let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
+        let state_noise = self.config.state_noise;
         let workspaces = || self.workspaces.lock().expect("no thread panics with it");
         self.parts.par_iter_mut().for_each(|part| {
             let mut workspace = workspaces().pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in &mut part.slots {
+                if state_noise > 0.0 {
+                    slot.disturb(state_noise);
+                }
                 let Slot { graph, sample, state, output, channel, due, .. } = slot;
                 if model.config().answer_channel.is_some() {
                     let (live, config) = (&graph.live, model.config());

@@ -83,6 +83,7 @@ fn settings_out_of_range_are_named() {
     assert_eq!(field(|c| c.optimizer.learning_rate = f64::NAN), "learning_rate");
     assert_eq!(field(|c| c.optimizer.ema = 1.0), "ema");
     assert_eq!(field(|c| c.latent_noise = -1.0), "latent_noise");
+    assert_eq!(field(|c| c.state_noise = f64::NAN), "state_noise");
 }
 
 #[test]

@@ -79,7 +79,8 @@ fn a_question_leaves_once_all_was_due() {
 fn a_resumed_run_has_the_same_bits() {
     for method in [Method::Muon, Method::AdamW] {
         let base = settings(12);
-        let config = TrainConfig { optimizer: OptimizerConfig { method, ..base.optimizer.clone() }, ..base };
+        let optimizer = OptimizerConfig { method, ..base.optimizer.clone() };
+        let config = TrainConfig { optimizer, state_noise: 0.1, ..base };
         let mut whole = Trainer::new(hinted(), config.clone(), &Later).expect("valid");
         (0..12).for_each(|_| whole.step().expect("finite"));
         let mut first = Trainer::new(hinted(), config.clone(), &Later).expect("valid");
@@ -89,4 +90,17 @@ fn a_resumed_run_has_the_same_bits() {
         (0..7).for_each(|_| second.step().expect("finite"));
         assert_eq!(whole.averaged().params, second.averaged().params, "{method:?}");
     }
+}
+
+#[test]
+fn noise_on_the_state_moves_the_weights() {
+    let trained = |state_noise| {
+        let config = TrainConfig { state_noise, ..settings(3) };
+        let mut trainer = Trainer::new(hinted(), config, &Later).expect("valid");
+        (0..3).for_each(|_| trainer.step().expect("finite"));
+        trainer.averaged().params
+    };
+    let noisy = trained(0.5);
+    assert_ne!(noisy, trained(0.0));
+    assert_eq!(noisy, trained(0.5));
 }

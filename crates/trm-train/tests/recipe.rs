@@ -65,6 +65,7 @@ fn every_option_is_an_argument() {
         weight-decay = 0.01
         ema = 0.9995
         noise = 0.3
+        state-noise = 0.5
         leak = 1.0
         leak-delayed = 0.75
         leak-until = "end"
@@ -83,7 +84,7 @@ fn every_option_is_an_argument() {
         --min-path 3.5 --balance 0.5 --validate v.csv --validate-limit 5 --validate-minutes 0.5 --validate-k 6 \
         --steps 7 --n 8 --cycles 3 --gradient-cycles 1 --batch 9 --supervision 10 --linger 11 --lr 2.5e-3 \
         --warmup 12 --decay-from 0.4 --floor 0.05 --weight-decay 0.01 --ema 0.9995 --latent-noise 0.3 \
-        --leak 1 --leak-delayed 0.75 --leak-until end --channel-noise 1.5,14,0.05,3 --hidden 13 --ffn 14 --blocks 15 \
+        --state-noise 0.5 --leak 1 --leak-delayed 0.75 --leak-until end --channel-noise 1.5,14,0.05,3 --hidden 13 --ffn 14 --blocks 15 \
         --halting-rule confidence --kernel avx2 --seed 16 --save-minutes 17 --init i.safetensors";
     assert_eq!(words, [expected]);
 }
@@ -104,6 +105,27 @@ fn a_resumed_run_keeps_its_options_and_its_start() {
     let start = Some(Weights { phase: "a".into(), step: None });
     assert_eq!((a, b), (&start, &start));
     assert_eq!((before.until, after.until, after.steps), (Some(3), None, Some(9)));
+}
+
+#[test]
+fn settings_go_into_a_file_of_their_own() {
+    let recipe = read(
+        "puzzle = \"maze\"\n[[phase]]\nname = \"a\"\n[[phase]]\nname = \"b\"\n\
+         set = { halting-rule = \"confidence\", halt-threshold = 0.5, max-k = 256, cycles = 10, channel-noise = [1, 2] }\n\
+         [[phase]]\nname = \"c\"\nfrom = \"a\"\nset = { cycles = 4 }",
+    )
+    .expect("a recipe");
+    let commands: Vec<_> = recipe.phases.iter().map(|phase| recipe.command(phase, "runs").join(" ")).collect();
+    assert_eq!(
+        commands,
+        [
+            "train maze --out runs/maze-a",
+            "set runs/maze-a/model.safetensors --halting-rule confidence --halt-threshold 0.5 --max-k 256 --cycles 10 \
+             --channel-noise 1,2 --out runs/maze-b.safetensors",
+            "set runs/maze-a/model.safetensors --cycles 4 --out runs/maze-c.safetensors",
+        ]
+    );
+    assert_eq!(recipe.result("runs").as_deref(), Some("runs/maze-c.safetensors"));
 }
 
 /// A recipe of a phase `a` that stops at step 5, with further lines behind.
@@ -142,6 +164,11 @@ fn what_cannot_be_followed_is_refused_with_its_line() {
         (&with("[[phase]]\nname = \"b\"\nmean = [\"a\"]"), 8, "two weights or more"),
         (&with("[[phase]]\nname = \"b\"\nmean = [\"a\", \"a@5\"]\nsteps = 3"), 8, "takes no options"),
         (&with("[[phase]]\nname = \"b\"\nmean = [\"a\",\n\"x\"]"), 9, "there is no earlier phase \"x\""),
+        (&with("[[phase]]\nname = \"b\"\nset = { cycles = 3 }\nlr = 1"), 8, "takes `from` and nothing else"),
+        (&with("[[phase]]\nname = \"b\"\nset = {}"), 8, "nothing to set"),
+        (&with("[[phase]]\nname = \"b\"\nset = { halt-threshold = nan }"), 8, "halt-threshold is not a finite"),
+        (&with("[[phase]]\nname = \"b\"\nset = { cycles = 3, lr = 1 }"), 8, "unknown field `lr`"),
+        ("puzzle = \"maze\"\n[[phase]]\nname = \"b\"\nset = { cycles = 3 }", 4, "no earlier weights"),
         (&with("[[phase]]\nresume = \"b\""), 7, "no earlier phase trains \"b\""),
         (&with("[[phase]]\nresume = \"a\"\nlr = 1"), 6, "takes `until` and nothing else"),
         (&with("[[phase]]\nresume = \"a\"\nuntil = 5"), 7, "has come to step 5 already"),

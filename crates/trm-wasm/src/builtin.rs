@@ -106,7 +106,7 @@ pub fn check_maze(text: &str) -> Result<MazeCheck, JsValue> {
 /// Draws a random maze whose shortest path has at least `min_path` steps, as one line per row.
 ///
 /// # Errors
-/// Sides that are not 1 to 64, or a path that is not found after 20,000 trials.
+/// Sides that are not 1 to 128, or a path that is not found after 20,000 trials.
 #[wasm_bindgen]
 pub fn generate_maze(height: usize, width: usize, min_path: usize, seed: u32) -> Result<String, JsValue> {
     let max_trials = 20_000;

@@ -4,7 +4,7 @@
 //! A trial of a scattered maze draws a wall probability, a start and a goal, then each other cell: wall or
 //! free. It is kept if the shortest path is long enough. Trials are independent and each is dropped only on
 //! what breadth-first search says of it, so the mazes kept follow the distribution of the naive loop exactly;
-//! all the speed comes from drawing and searching 64 cells at a time.
+//! all the speed comes from drawing and searching a row of cells at a time.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,13 +13,11 @@ use rayon::prelude::*;
 
 use crate::PuzzleError;
 use crate::maze::draws::Draws;
-use crate::maze::flood::{MAX_FLOOD_SIDE, Rows, flood_far, flood_steps};
+use crate::maze::flood::{MAX_FLOOD_SIDE, Rows, Word, bit, flood_far, flood_steps};
 use crate::maze::{Maze, MazeRow, label, perfect};
 
-/// The longest side of a generated maze with scattered walls.
+/// The longest side of a generated maze.
 pub const MAX_GENERATED_SIDE: usize = MAX_FLOOD_SIDE;
-/// The longest side of a generated perfect maze.
-pub const MAX_PERFECT_SIDE: usize = 128;
 
 /// How a maze is drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +37,7 @@ pub enum MazeKind {
 /// Which mazes to make.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MazeSpec {
-    /// Rows, up to [`MAX_GENERATED_SIDE`] or [`MAX_PERFECT_SIDE`].
+    /// Rows, up to [`MAX_GENERATED_SIDE`].
     pub height: usize,
     /// Columns, up to the same.
     pub width: usize,
@@ -83,9 +81,10 @@ impl MazeSpec {
     /// [`PuzzleError::MazeSide`], [`PuzzleError::MazeWallProbability`] and [`PuzzleError::MazeMinPath`].
     pub fn check(&self) -> Result<(), PuzzleError> {
         let (height, width) = (self.height, self.width);
-        let (least, max) = match self.kind {
-            MazeKind::Scattered { .. } => (1, MAX_GENERATED_SIDE),
-            MazeKind::Perfect => (3, MAX_PERFECT_SIDE),
+        let max = MAX_GENERATED_SIDE;
+        let least = match self.kind {
+            MazeKind::Scattered { .. } => 1,
+            MazeKind::Perfect => 3,
         };
         if [height, width].iter().any(|side| !(least..=max).contains(side)) {
             return Err(PuzzleError::MazeSide { height, width, least, max });
@@ -117,13 +116,10 @@ pub fn generate_maze(spec: &MazeSpec, seed: u64, index: u64) -> Result<MazeRow, 
     for _ in 0..spec.max_trials {
         let maze = match &spec.kind {
             MazeKind::Scattered { wall_probability } => {
-                let trial = Trial::draw(spec, wall_probability, &mut draws);
-                match spec.goals_per_start {
-                    0 | 1 => {
-                        let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal);
-                        steps.is_some_and(|steps| steps >= spec.min_path).then(|| trial.maze(spec))
-                    }
-                    n_goals => trial.with_far_goal(spec, n_goals, &mut draws).map(|trial| trial.maze(spec)),
+                if spec.width <= u64::BITS as usize {
+                    Trial::<u64>::kept(spec, wall_probability, &mut draws)
+                } else {
+                    Trial::<u128>::kept(spec, wall_probability, &mut draws)
                 }
             }
             MazeKind::Perfect => perfect::draw(spec.height, spec.width, spec.min_path, &mut draws),
@@ -164,13 +160,26 @@ pub fn generate(
 }
 
 /// One maze drawn, not yet known to be kept.
-struct Trial {
-    open: Rows,
+struct Trial<W> {
+    open: Rows<W>,
     start: (usize, usize),
     goal: (usize, usize),
 }
 
-impl Trial {
+impl<W: Word> Trial<W> {
+    /// The maze of one trial, if its path is long enough.
+    fn kept(spec: &MazeSpec, wall_probability: &RangeInclusive<f32>, draws: &mut Draws) -> Option<Maze> {
+        let trial = Self::draw(spec, wall_probability, draws);
+        let trial = match spec.goals_per_start {
+            0 | 1 => {
+                let steps = flood_steps(&mut trial.open.clone(), trial.start, trial.goal)?;
+                (steps >= spec.min_path).then_some(trial)
+            }
+            n_goals => trial.with_far_goal(spec, n_goals, draws),
+        };
+        trial.map(|trial| trial.maze(spec))
+    }
+
     fn draw(spec: &MazeSpec, wall_probability: &RangeInclusive<f32>, draws: &mut Draws) -> Self {
         let threshold = draws.threshold(wall_probability);
         let n_cells = (spec.height * spec.width) as u64;
@@ -181,13 +190,14 @@ impl Trial {
         let place = |cell: u64| (cell as usize / spec.width, cell as usize % spec.width);
         let (start, goal) = (place(start), place(goal));
 
-        let inside = u64::MAX >> (64 - spec.width);
-        let mut open: Rows = [0; MAX_FLOOD_SIDE + 2];
+        let inside = W::max_value() >> (W::zero().count_zeros() as usize - spec.width);
+        let mut open = [W::zero(); MAX_FLOOD_SIDE + 2];
         for row in &mut open[1..=spec.height] {
-            *row = !draws.coins(threshold, inside) & inside;
+            *row = !W::coins(draws, threshold, inside) & inside;
         }
-        open[start.0 + 1] |= 1 << start.1;
-        open[goal.0 + 1] |= 1 << goal.1;
+        for (row, column) in [start, goal] {
+            open[row + 1] = open[row + 1] | bit(column);
+        }
         Self { open, start, goal }
     }
 
@@ -196,14 +206,14 @@ impl Trial {
         let far = flood_far(&mut self.open.clone(), self.start, spec.min_path)?;
         let n_cells = (spec.height * spec.width) as u64;
         let mut goals = (0..n_goals).map(|_| draws.below(n_cells) as usize);
-        let goal = goals.find(|cell| far[cell / spec.width + 1] >> (cell % spec.width) & 1 == 1)?;
+        let goal = goals.find(|cell| !(far[cell / spec.width + 1] & bit(cell % spec.width)).is_zero())?;
         self.goal = (goal / spec.width, goal % spec.width);
         Some(self)
     }
 
     fn maze(&self, spec: &MazeSpec) -> Maze {
         let cells = (0..spec.height).flat_map(|row| (0..spec.width).map(move |col| (row, col)));
-        let walls = cells.map(|(row, col)| self.open[row + 1] >> col & 1 == 0);
+        let walls = cells.map(|(row, col)| (self.open[row + 1] & bit(col)).is_zero());
         let number = |(row, col): (usize, usize)| row * spec.width + col;
         let (start, goal) = (number(self.start), number(self.goal));
         Maze::from_parts(spec.width, walls.collect(), start, goal)
@@ -222,14 +232,17 @@ mod tests {
             MazeSpec::square(9, 16),
             MazeSpec::square(30, 40),
             MazeSpec::square(64, 60),
+            MazeSpec { height: 9, ..MazeSpec::square(128, 60) },
         ];
         for spec in &specs {
             let MazeKind::Scattered { wall_probability } = &spec.kind else { continue };
             for index in 0..20 {
                 let mut draws = Draws::new(5, index);
-                let first_kept =
-                    std::iter::repeat_with(|| Trial::draw(spec, wall_probability, &mut draws).maze(spec))
-                        .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
+                let first_kept = std::iter::repeat_with(|| match spec.width {
+                    ..=64 => Trial::<u64>::draw(spec, wall_probability, &mut draws).maze(spec),
+                    _ => Trial::<u128>::draw(spec, wall_probability, &mut draws).maze(spec),
+                })
+                .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
                 let made = generate_maze(spec, 5, index).expect("an easy spec");
                 assert_eq!(Some(made.maze), first_kept);
             }

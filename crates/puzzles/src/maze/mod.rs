@@ -38,7 +38,7 @@ pub use fault::PathError;
 pub use files::{
     MAX_LINE_BYTES, load_maze_hard_dataset, open_maze, read_maze_csv, read_maze_questions, write_maze_csv,
 };
-pub use generate::{MAX_GENERATED_SIDE, MAX_PERFECT_SIDE, MazeKind, MazeSpec, generate, generate_maze};
+pub use generate::{MAX_GENERATED_SIDE, MazeKind, MazeSpec, generate, generate_maze};
 pub use grid::{Cell, MAX_SIDE, Maze};
 #[cfg(feature = "npy")]
 pub use npy::read_maze_npy;

@@ -1,7 +1,7 @@
 //! `trm train --recipe`: the phases of a file, one after the other.
 
 use super::Puzzle;
-use crate::average;
+use crate::{average, set};
 use crate::output::{Output, message};
 use crate::verdict::Verdict;
 use anyhow::{Context, Result, anyhow, bail};
@@ -18,6 +18,7 @@ enum Command {
     #[command(subcommand)]
     Train(Box<Puzzle>),
     Average(average::Args),
+    Set(set::Args),
 }
 
 /// Runs the phases of the recipe at `path`, each below `folder`. All of them are checked before the
@@ -42,8 +43,9 @@ pub fn run(path: &Path, folder: &str, dry_run: bool, world: &dyn World, out: &mu
         message!("phase {}: trm {}", phase.name, typed(&words));
         let verdict = match command {
             Command::Train(puzzle) => super::train(*puzzle, &words, world),
-            Command::Average(_) if world.rank() > 0 => Ok(Verdict::Yes),
+            Command::Average(_) | Command::Set(_) if world.rank() > 0 => Ok(Verdict::Yes),
             Command::Average(args) => average::run(&args, out).map(|()| Verdict::Yes),
+            Command::Set(args) => set::run(&args, out).map(|()| Verdict::Yes),
         };
         let verdict = verdict.with_context(|| format!("phase {}", phase.name))?;
         if verdict == Verdict::No {

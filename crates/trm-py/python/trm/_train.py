@@ -103,6 +103,9 @@ class Trainer:
         Marked tokens count (unmarked / marked)^balance times as much as the others.
     latent_noise : float
         Standard deviation of the noise on the initial latent.
+    state_noise : float
+        Standard deviation of the noise on the state before every supervision step, so that the net learns to keep what
+        it has found.
     optimizer : {"muon", "adamw"}
         "muon" moves the matrices of the net by their momentum made orthogonal, which learns several times as fast, and
         the rest by AdamW; "adamw" moves all by AdamW.
@@ -170,6 +173,7 @@ class Trainer:
         linger: int = 2,
         balance: float = 0.0,
         latent_noise: float = 0.3,
+        state_noise: float = 0.0,
         optimizer: Literal["muon", "adamw"] = "muon",
         learning_rate: float = 3e-3,
         warmup_steps: int = 100,
@@ -197,6 +201,7 @@ class Trainer:
             "linger": count("linger", linger, 0, 65535),
             "balance": float(balance),
             "latent_noise": float(latent_noise),
+            "state_noise": float(state_noise),
             "leak": None
             if leak is None
             else {"share": float(leak[0]), "delayed": float(leak[1]), "until_right": leak_until == "right"},

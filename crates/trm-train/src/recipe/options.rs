@@ -18,20 +18,57 @@ fn one() -> f64 {
     1.0
 }
 
-/// Declares [`Options`]: every field may be left out.
+/// Declares options of a command, each of which may be left out.
 macro_rules! options {
-    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
-        /// The options of `trm train` by their names, which says more of each. `None` leaves the choice to it.
+    ($(#[$about:meta])* $options:ident: $($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
+        $(#[$about])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-        pub struct Options {
+        pub struct $options {
             $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$kind>,)*
+        }
+
+        impl $options {
+            fn table(&self) -> Table {
+                Table::try_from(self).expect("numbers and strings")
+            }
+
+            /// The arguments of the command that say the same.
+            ///
+            /// # Panics
+            /// If a count is above `i64::MAX`; no recipe can hold one.
+            #[must_use]
+            pub fn arguments(&self) -> Vec<String> {
+                arguments(&self.table())
+            }
+
+            /// The first number that is none, by its name.
+            pub(super) fn not_finite(&self) -> Option<String> {
+                not_finite(&self.table())
+            }
         }
     };
 }
 
+options! {
+    /// The options of `trm set` by their names: what a model file holds besides weights.
+    Settings:
+    /// The rule by which runs of the model halt.
+    halting_rule: String,
+    /// The confidence at which a step counts as confident.
+    halt_threshold: f64,
+    /// The most supervision steps of a run.
+    max_k: u64,
+    /// T: cycles of a supervision step.
+    cycles: u64,
+    /// Standard deviation of the answer channel's noise: one number, or first, steps before it rises, rise, most.
+    channel_noise: Vec<f64>,
+}
+
 // In the order of the arguments of a phase. A test of trm-cli compares them with what it knows.
 options! {
+    /// The options of `trm train` by their names, which says more of each. `None` leaves the choice to it.
+    Options:
     /// Training puzzles.
     data: Vec<Share>,
     /// What mixes the tokens.
@@ -89,6 +126,8 @@ options! {
     /// Standard deviation of the noise on the initial latent.
     #[serde(alias = "noise")]
     latent_noise: f64,
+    /// Standard deviation of the noise on the state before every step.
+    state_noise: f64,
     /// Share of the questions whose target leaks through the answer channel.
     leak: f64,
     /// Share of the leaked episodes that begin with noise alone.
@@ -125,38 +164,26 @@ impl Options {
         table.extend(self.table());
         table.try_into().expect("options were made of it")
     }
+}
 
-    fn table(&self) -> Table {
-        Table::try_from(self).expect("numbers and strings")
+fn arguments(options: &Table) -> Vec<String> {
+    let mut words = Vec::new();
+    for (name, value) in options {
+        // A flag for each file, and one for a pair of sides.
+        let values = match value {
+            Value::Array(items) if items.iter().all(Value::is_table) => items.iter().map(argument).collect(),
+            value => vec![argument(value)],
+        };
+        words.extend(values.into_iter().flat_map(|value| [format!("--{name}"), value]));
     }
+    words
+}
 
-    /// The arguments of `trm train` that say the same.
-    ///
-    /// # Panics
-    /// If a count is above `i64::MAX`; no recipe can hold one.
-    #[must_use]
-    pub fn arguments(&self) -> Vec<String> {
-        let mut words = Vec::new();
-        for (name, value) in self.table() {
-            // A flag for each file, and one for a pair of sides.
-            let values = match &value {
-                Value::Array(items) if items.iter().all(Value::is_table) => {
-                    items.iter().map(argument).collect()
-                }
-                value => vec![argument(value)],
-            };
-            words.extend(values.into_iter().flat_map(|value| [format!("--{name}"), value]));
-        }
-        words
-    }
-
-    /// The first number that is none, by its name.
-    pub(super) fn not_finite(&self) -> Option<String> {
-        let finite = |value: &Value| value.as_float().is_none_or(f64::is_finite);
-        let share = |value: &Value| value.get("weight").is_none_or(finite);
-        let sound = |value: &Value| finite(value) && value.as_array().is_none_or(|all| all.iter().all(share));
-        self.table().into_iter().find(|(_, value)| !sound(value)).map(|(name, _)| name)
-    }
+fn not_finite(options: &Table) -> Option<String> {
+    let finite = |value: &Value| value.as_float().is_none_or(f64::is_finite);
+    let share = |value: &Value| value.get("weight").is_none_or(finite);
+    let sound = |value: &Value| finite(value) && value.as_array().is_none_or(|all| all.iter().all(share));
+    options.iter().find(|(_, value)| !sound(value)).map(|(name, _)| name.clone())
 }
 
 /// A value as it is typed.

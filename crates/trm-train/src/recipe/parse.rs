@@ -1,6 +1,6 @@
 //! From the text of a recipe to its phases, each fault with its place.
 
-use super::options::Options;
+use super::options::{Options, Settings};
 use super::phase::{Phase, Weights, Work};
 use serde::Deserialize;
 use std::ops::Range;
@@ -110,11 +110,12 @@ fn phase(entry: Spanned<DeValue>, defaults: &Options, earlier: &[Phase], text: &
     let from = take::<Spanned<String>>(&mut table, "from", &span)?;
     let resume = take::<Spanned<String>>(&mut table, "resume", &span)?;
     let mean = take::<Spanned<Vec<Spanned<String>>>>(&mut table, "mean", &span)?;
+    let set = take::<Spanned<Settings>>(&mut table, "set", &span)?;
     let own = options(Spanned::new(span.clone(), DeValue::Table(table)))?;
     let line = line(text, span.start);
     if let Some(run) = resume {
         let until_alone = Options { until: own.until, ..Options::default() };
-        if name.is_some() || from.is_some() || mean.is_some() || own != until_alone {
+        if name.is_some() || from.is_some() || mean.is_some() || set.is_some() || own != until_alone {
             return fault(&span, "a phase that resumes a run takes `until` and nothing else");
         }
         return resumed(&run, own.until, earlier, line);
@@ -128,6 +129,25 @@ fn phase(entry: Spanned<DeValue>, defaults: &Options, earlier: &[Phase], text: &
         return fault(&name.span(), format!("there is a phase {:?} already", name.get_ref()));
     }
     let name = name.into_inner();
+    let from_last = || earlier.last().map(|phase| Weights { phase: phase.name.clone(), step: None });
+    if let Some(set) = set {
+        if mean.is_some() || own != Options::default() {
+            return fault(&set.span(), "a phase that sets something takes `from` and nothing else");
+        }
+        let of = match from {
+            Some(from) => Some(found(&from, earlier)?),
+            None => from_last(),
+        };
+        let Some(of) = of else { return fault(&set.span(), "there are no earlier weights") };
+        let settings = set.get_ref().clone();
+        if settings == Settings::default() {
+            return fault(&set.span(), "nothing to set");
+        }
+        if let Some(name) = settings.not_finite() {
+            return fault(&set.span(), format!("{name} is not a finite number"));
+        }
+        return Ok(Phase { name, line, work: Work::Set(of, Box::new(settings)) });
+    }
     let work = match (mean, from) {
         (Some(mean), from) => {
             if from.is_some() || own != Options::default() {
@@ -146,7 +166,7 @@ fn phase(entry: Spanned<DeValue>, defaults: &Options, earlier: &[Phase], text: &
             let from = match from {
                 Some(from) => Some(found(&from, earlier)?),
                 None if own.init.is_some() => None,
-                None => earlier.last().map(|phase| Weights { phase: phase.name.clone(), step: None }),
+                None => from_last(),
             };
             Work::Train { from, options: Box::new(own.or(defaults)) }
         }
@@ -192,7 +212,7 @@ fn found(weights: &Spanned<String>, earlier: &[Phase]) -> Result<Weights> {
     let Some(step) = weights.step else { return Ok(weights) };
     let leaves = |phase: &&Phase| match &phase.work {
         Work::Train { options, .. } => stop(options).is_none_or(|stop| stop == step),
-        Work::Mean(_) => false,
+        Work::Mean(_) | Work::Set(..) => false,
     };
     if named.iter().any(leaves) {
         Ok(weights)

@@ -1,6 +1,6 @@
 //! What a phase is.
 
-use super::options::Options;
+use super::options::{Options, Settings};
 use std::fmt;
 use std::str::FromStr;
 
@@ -27,6 +27,8 @@ pub enum Work {
     },
     /// Takes the mean of the weights of earlier phases.
     Mean(Vec<Weights>),
+    /// Writes other settings into the file of earlier weights.
+    Set(Weights, Box<Settings>),
 }
 
 /// The weights that a phase leaves: `NAME`, or `NAME@STEP` for its snapshot at a step.
