@@ -6,10 +6,11 @@ use crate::run::{output, passes, root, trm};
 use anyhow::{Context, Result, bail};
 
 pub const HELP: &str = "\
-cargo xtask data k-star
+cargo xtask data k-star [sudoku|maze]
 
 Measures again how many steps the embedded models need, and what is learned from it, after a model was trained
-anew: 2,000 generated Sudoku and 2,000 mazes, from easy to hard, each run to the last step. Writes
+anew, or that of one puzzle: 2,000 generated Sudoku and 2,000 mazes, from easy to hard, each run to the last step.
+Writes
 
   datasets/k-star-PUZZLE.safetensors       embeddings, K*, and the signals of every step
   datasets/k-star-PUZZLE.txt, .html        all halting policies against each other, and the targets
@@ -39,9 +40,13 @@ const MAZES: &[Source] = &[
     ),
 ];
 
-pub fn run() -> Result<()> {
+/// Measures both models, or that of one puzzle.
+pub fn run(puzzle: Option<&str>) -> Result<()> {
     std::fs::create_dir_all(root().join("data")).context("data")?;
-    for (puzzle, sources) in [("sudoku", SUDOKU), ("maze", MAZES)] {
+    for (puzzle, sources) in [("sudoku", SUDOKU), ("maze", MAZES)]
+        .into_iter()
+        .filter(|(name, _)| puzzle.is_none_or(|p| p == *name))
+    {
         let runs = format!("datasets/k-star-{puzzle}.safetensors");
         let mut measure = vec!["k-star", puzzle];
         for (path, words) in sources {

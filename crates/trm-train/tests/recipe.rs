@@ -26,11 +26,12 @@ fn the_recipe_of_the_readme_is_expanded() {
             "train maze --out runs/maze-short --sides 7,16 --steps 7000 --batch 32 --until 7000",
             "average runs/maze-short/model-5000.safetensors runs/maze-short/model-7000.safetensors \
          runs/maze-long/model.safetensors --out runs/maze-mean.safetensors",
+            "set runs/maze-mean.safetensors --halting-rule vote --max-k 256 --out runs/maze-patient.safetensors",
         ]
     );
     let recipe = read(text).expect("a recipe");
-    assert_eq!(recipe.result("r").as_deref(), Some("r/maze-mean.safetensors"));
-    assert_eq!(recipe.phases.iter().map(|phase| phase.line).collect::<Vec<_>>(), [6, 12, 18, 22]);
+    assert_eq!(recipe.result("r").as_deref(), Some("r/maze-patient.safetensors"));
+    assert_eq!(recipe.phases.iter().map(|phase| phase.line).collect::<Vec<_>>(), [6, 12, 18, 22, 26]);
 }
 
 #[test]
@@ -115,7 +116,8 @@ fn settings_go_into_a_file_of_their_own() {
          [[phase]]\nname = \"c\"\nfrom = \"a\"\nset = { cycles = 4 }",
     )
     .expect("a recipe");
-    let commands: Vec<_> = recipe.phases.iter().map(|phase| recipe.command(phase, "runs").join(" ")).collect();
+    let commands: Vec<_> =
+        recipe.phases.iter().map(|phase| recipe.command(phase, "runs").join(" ")).collect();
     assert_eq!(
         commands,
         [
@@ -166,7 +168,11 @@ fn what_cannot_be_followed_is_refused_with_its_line() {
         (&with("[[phase]]\nname = \"b\"\nmean = [\"a\",\n\"x\"]"), 9, "there is no earlier phase \"x\""),
         (&with("[[phase]]\nname = \"b\"\nset = { cycles = 3 }\nlr = 1"), 8, "takes `from` and nothing else"),
         (&with("[[phase]]\nname = \"b\"\nset = {}"), 8, "nothing to set"),
-        (&with("[[phase]]\nname = \"b\"\nset = { halt-threshold = nan }"), 8, "halt-threshold is not a finite"),
+        (
+            &with("[[phase]]\nname = \"b\"\nset = { halt-threshold = nan }"),
+            8,
+            "halt-threshold is not a finite",
+        ),
         (&with("[[phase]]\nname = \"b\"\nset = { cycles = 3, lr = 1 }"), 8, "unknown field `lr`"),
         ("puzzle = \"maze\"\n[[phase]]\nname = \"b\"\nset = { cycles = 3 }", 4, "no earlier weights"),
         (&with("[[phase]]\nresume = \"b\""), 7, "no earlier phase trains \"b\""),

@@ -253,14 +253,26 @@ onPage("refuses a maze without a way", {}, async (page) => {
     await status(page, "maze").filter({ hasText: "no path leads from row 1, column 1 to row 3, column 3" }).waitFor();
 });
 
-onPage("draws the wave in a maze of 60 x 60", { scheme: "dark" }, async (page) => {
+onPage("draws the wave in a maze of 100 x 100, and never keeps the page waiting", { scheme: "dark" }, async (page) => {
     await page.click("#tab-maze");
-    await page.fill("#maze-height", "60");
-    await page.fill("#maze-width", "60");
+    for (const name of ["height", "width"]) {
+        await page.fill(`#maze-${name}`, "100");
+        await page.locator(`#maze-${name}`).blur();
+    }
     await page.click("#maze-random");
-    for (let k = 1; k <= 6; k++) await press(page, "maze", "step");
-    await page.locator("#maze .k", { hasText: /^6$/ }).waitFor();
+    await page.waitForTimeout(1000);
+    await page.evaluate(() => {
+        window.longTasks = [];
+        const keep = (list) => window.longTasks.push(...list.getEntries().map((task) => Math.round(task.duration)));
+        new PerformanceObserver(keep).observe({ type: "longtask" });
+    });
+    await fullSpeed(page, "maze");
+    await press(page, "maze", "think");
+    await page.waitForFunction(() => Number(document.querySelector("#maze .k").textContent) >= 8);
+    await press(page, "maze", "think");
     await page.waitForTimeout(400);
+    // A long task is one of more than 50 ms.
+    assert.deepEqual(await page.evaluate(() => window.longTasks), []);
     await shot(page, "maze-wave-dark");
 });
 

@@ -84,14 +84,19 @@ const own = new OwnPuzzles(engine, boards.puzzle, players.puzzle);
 
 // Maze
 
+/** The most rows and columns. */
+const MOST = 100;
+
 const side = (name) => {
     const input = $(`maze-${name}`);
-    input.value = Math.max(2, Math.min(60, Math.round(Number(input.value) || 20)));
+    input.value = Math.max(2, Math.min(MOST, Math.round(Number(input.value) || 20)));
     return Number(input.value);
 };
 
 function sizes(height, width) {
-    if (Math.max(height, width) > 60) throw new Error(`${height} x ${width} cells; this page draws at most 60 x 60`);
+    if (Math.max(height, width) > MOST) {
+        throw new Error(`${height} x ${width} cells; this page draws at most ${MOST} x ${MOST}`);
+    }
     $("maze-height").value = height;
     $("maze-width").value = width;
 }

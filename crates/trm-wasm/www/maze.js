@@ -1,6 +1,15 @@
 // The maze board: a canvas to draw walls on, and the wave of the recursion over it.
 
 const DRAWN_MS = 220;
+/** Opacity that nobody sees. */
+const FAINT = 1 / 255;
+
+/** Fills a cell but for a margin; `side` is that of a cell in pixels. */
+function box(c, side, row, column, inset = 0) {
+    const [x, y] = [Math.round(column * side), Math.round(row * side)];
+    const [right, bottom] = [Math.round((column + 1) * side), Math.round((row + 1) * side)];
+    c.fillRect(x + inset, y + inset, right - x - 2 * inset, bottom - y - 2 * inset);
+}
 
 export class MazeBoard {
     onedit = () => {};
@@ -16,6 +25,8 @@ export class MazeBoard {
     #tween = 0;
     #stroke = null;
     #frame = 0;
+    #below = null;
+    #above = null;
 
     constructor(canvas, cursor) {
         Object.assign(this, { canvas, cursor });
@@ -25,7 +36,7 @@ export class MazeBoard {
         canvas.onkeydown = (event) => this.#key(event);
         canvas.onfocus = canvas.onblur = () => this.#redraw();
         new ResizeObserver(() => this.#redraw()).observe(canvas);
-        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
+        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#repaint());
     }
 
     get height() {
@@ -60,7 +71,7 @@ export class MazeBoard {
     /** Shows the maze alone. */
     clear() {
         this.#step = this.#shown = this.#from = this.#next = null;
-        this.#redraw();
+        this.#repaint();
         this.#describe();
     }
 
@@ -155,43 +166,69 @@ export class MazeBoard {
         this.#frame = requestAnimationFrame(() => this.#draw());
     }
 
+    /** Draws again what no step changes too, in the next frame. */
+    #repaint() {
+        this.#below = this.#above = null;
+        this.#redraw();
+    }
+
     #draw() {
         const { canvas, height, width } = this;
         if (!height || !canvas.clientWidth) return;
         const scale = devicePixelRatio || 1;
-        canvas.width = Math.round(canvas.clientWidth * scale);
-        canvas.height = Math.round(canvas.clientHeight * scale);
+        const size = [canvas.clientWidth, canvas.clientHeight].map((side) => Math.round(side * scale));
+        if (size[0] !== canvas.width || size[1] !== canvas.height) {
+            [canvas.width, canvas.height] = size;
+            this.#below = null;
+        }
         const at = this.#tweened();
         const c = canvas.getContext("2d");
         const style = getComputedStyle(canvas);
         const colour = (name) => style.getPropertyValue(`--${name}`);
         const side = canvas.width / width;
-        const box = (row, column, inset = 0) => {
-            const [x, y] = [Math.round(column * side), Math.round(row * side)];
-            const [right, bottom] = [Math.round((column + 1) * side), Math.round((row + 1) * side)];
-            c.fillRect(x + inset, y + inset, right - x - 2 * inset, bottom - y - 2 * inset);
-        };
-        c.fillStyle = colour("cell");
-        c.fillRect(0, 0, canvas.width, canvas.height);
-        this.#rows.forEach((line, row) => line.forEach((cell, column) => {
-            const i = row * width + column;
-            if (cell === "#") {
-                c.fillStyle = colour("wall");
-                box(row, column);
-            } else if (this.#shown) {
-                c.fillStyle = colour("glow");
-                c.globalAlpha = 0.8 * this.#shown.glow[i];
-                box(row, column);
-                c.fillStyle = colour(this.#step.halted && this.#step.verified ? "good" : "accent");
-                c.globalAlpha = this.#shown.path[i];
-                if (cell === " ") box(row, column, side * 0.14);
-                c.globalAlpha = 1;
-            }
-            if (cell === "S" || cell === "G") this.#letter(c, colour, cell, row, column, side);
-        }));
-        this.#lines(c, colour("line"), side);
+        if (!this.#below) this.#layers(colour, side);
+        c.drawImage(this.#below, 0, 0);
+        if (this.#shown) this.#thoughts(c, colour, side);
+        c.drawImage(this.#above, 0, 0);
         this.#frames(c, colour, side);
         if (at < 1) this.#redraw();
+    }
+
+    /** What stays as it is from step to step: the floor and the walls below the thoughts, lines and letters above. */
+    #layers(colour, side) {
+        const [below, above] = [0, 1].map(() => {
+            const layer = document.createElement("canvas");
+            [layer.width, layer.height] = [this.canvas.width, this.canvas.height];
+            return layer;
+        });
+        const [floor, lines] = [below.getContext("2d"), above.getContext("2d")];
+        floor.fillStyle = colour("cell");
+        floor.fillRect(0, 0, below.width, below.height);
+        floor.fillStyle = colour("wall");
+        this.#lines(lines, colour("line"), side);
+        this.#rows.forEach((line, row) => line.forEach((cell, column) => {
+            if (cell === "#") box(floor, side, row, column);
+            if (cell === "S" || cell === "G") this.#letter(lines, colour, cell, row, column, side);
+        }));
+        [this.#below, this.#above] = [below, above];
+    }
+
+    /** Where the last step changed something, and the path so far. In a large maze most cells have neither. */
+    #thoughts(c, colour, side) {
+        const { path, glow } = this.#shown;
+        const { width } = this;
+        const each = (values, strength, inset, kinds) => values.forEach((value, i) => {
+            if (strength * value < FAINT) return;
+            const [row, column] = [Math.floor(i / width), i % width];
+            if (!kinds.includes(this.#rows[row][column])) return;
+            c.globalAlpha = strength * value;
+            box(c, side, row, column, inset);
+        });
+        c.fillStyle = colour("glow");
+        each(glow, 0.8, 0, " SG");
+        c.fillStyle = colour(this.#step.halted && this.#step.verified ? "good" : "accent");
+        each(path, 1, side * 0.14, " ");
+        c.globalAlpha = 1;
     }
 
     /** Moves what is shown towards the last step; returns how far it is, 0 to 1. */

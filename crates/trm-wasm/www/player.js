@@ -3,8 +3,9 @@
 /** Milliseconds between two steps, by speed. */
 const PAUSES = [1000, 400, 160, 50, 0];
 const SPEEDS = ["1 step a second", "3 steps a second", "6 steps a second", "20 steps a second", "as fast as it goes"];
-/** Steps that are kept for the trace; a longer run keeps the first ones. */
+/** Steps that are kept for the trace, and their probabilities; a longer run keeps the first ones. */
 const MAX_TRACE = 2000;
+const MAX_NUMBERS = 8e6;
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const percent = (p) => (p > 0.99 && p < 1 ? `${(100 * p).toFixed(1)} %` : `${Math.round(100 * p)} %`);
@@ -138,7 +139,8 @@ export class Player {
     }
 
     #took(step) {
-        if (this.#trace.length < MAX_TRACE) this.#trace.push(step);
+        const kept = Math.min(MAX_TRACE, MAX_NUMBERS / step.probabilities.length);
+        if (this.#trace.length < kept) this.#trace.push(step);
         // The first step leaves the initial state behind everywhere, and a solved board is at rest.
         const strength = step.halted && step.verified ? 0 : step.k === 1 ? 0.2 : 1;
         const glow = step.activity.map((a) => Math.min(1, a) * strength);

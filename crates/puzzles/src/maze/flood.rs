@@ -60,11 +60,7 @@ pub(crate) fn flood_steps<W: Word>(
 
 /// The cells that take at least `least` steps from `start`, and at least one; `None` where there are none. Destroys
 /// `open`.
-pub(crate) fn flood_far<W: Word>(
-    open: &mut Rows<W>,
-    start: (usize, usize),
-    least: usize,
-) -> Option<Rows<W>> {
+pub(crate) fn flood_far<W: Word>(open: &mut Rows<W>, start: (usize, usize), least: usize) -> Option<Rows<W>> {
     let mut flood = Flood::new(open, start);
     for _ in 0..least.max(1) {
         if !flood.spread(open) {

@@ -1,9 +1,9 @@
 //! `trm train --recipe`: the phases of a file, one after the other.
 
 use super::Puzzle;
-use crate::{average, set};
 use crate::output::{Output, message};
 use crate::verdict::Verdict;
+use crate::{average, set};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use std::io::Write;

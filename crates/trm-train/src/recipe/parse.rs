@@ -134,19 +134,8 @@ fn phase(entry: Spanned<DeValue>, defaults: &Options, earlier: &[Phase], text: &
         if mean.is_some() || own != Options::default() {
             return fault(&set.span(), "a phase that sets something takes `from` and nothing else");
         }
-        let of = match from {
-            Some(from) => Some(found(&from, earlier)?),
-            None => from_last(),
-        };
-        let Some(of) = of else { return fault(&set.span(), "there are no earlier weights") };
-        let settings = set.get_ref().clone();
-        if settings == Settings::default() {
-            return fault(&set.span(), "nothing to set");
-        }
-        if let Some(name) = settings.not_finite() {
-            return fault(&set.span(), format!("{name} is not a finite number"));
-        }
-        return Ok(Phase { name, line, work: Work::Set(of, Box::new(settings)) });
+        let of = from.map_or_else(|| Ok(from_last()), |from| found(&from, earlier).map(Some))?;
+        return Ok(Phase { name, line, work: settings(set, of)? });
     }
     let work = match (mean, from) {
         (Some(mean), from) => {
@@ -172,6 +161,18 @@ fn phase(entry: Spanned<DeValue>, defaults: &Options, earlier: &[Phase], text: &
         }
     };
     Ok(Phase { name, line, work })
+}
+
+/// Writes settings into the file of these weights.
+fn settings(set: Spanned<Settings>, of: Option<Weights>) -> Result<Work> {
+    let span = set.span();
+    let Some(of) = of else { return fault(&span, "there are no earlier weights") };
+    let settings = set.into_inner();
+    match settings.not_finite() {
+        Some(name) => fault(&span, format!("{name} is not a finite number")),
+        None if settings == Settings::default() => fault(&span, "nothing to set"),
+        None => Ok(Work::Set(of, Box::new(settings))),
+    }
 }
 
 /// Goes on with the run of an earlier phase.
