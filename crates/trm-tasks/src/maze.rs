@@ -37,7 +37,7 @@ impl Task for MazeTask {
         &["exact_accuracy", "optimal_path_rate", "valid_path_rate", "connected_rate"];
     const BANDS: &'static [f32] = &[0.0, 110.0, 120.0, 140.0];
     const EMBEDDING_DIM: usize = embedding::MAZE_DIM;
-    const SETTLED: f32 = 0.9;
+    const SETTLED: f32 = 0.995;
 
     fn encode(&self, question: &Maze) -> Encoded {
         Encoded {

@@ -16,7 +16,7 @@ use trm_train::{Answer, Data, Sample};
 const MAZE_STREAM: u64 = 1 << 63;
 /// Trials per maze: twenty times what one like Maze-Hard takes.
 const MAZE_TRIALS: u64 = 1_000_000;
-/// No path is demanded that takes more than the cells by this: in a small maze hardly any is so long, and half the time
+/// With hints no path is demanded that takes more than the cells by this: in a small maze hardly any is so long, and half the time
 /// of a run went into trials for those.
 const CELLS_PER_STEP: f32 = 3.0;
 /// Wall probabilities of an open maze.
@@ -132,7 +132,7 @@ impl Data for SudokuStream {
 pub struct MazeStream {
     /// Smallest and largest side.
     pub sides: (usize, usize),
-    /// Least steps of the shortest path, per side, where a third of the cells is not fewer.
+    /// Least steps of the shortest path, per side; with hints at most a third of the cells.
     pub min_path_per_side: f32,
     /// Share of open mazes: few walls, so many ways around each, that only a comparison of
     /// distances tells apart. Filling dead ends solves most of the others.
@@ -158,9 +158,9 @@ impl Data for MazeStream {
         // What older streams had not is said where it is there.
         let perfect = if *perfect_share > 0.0 { format!(", perfect {perfect_share}") } else { String::new() };
         let hints = if *speed > 0 { format!(", hints at {speed} cells a step") } else { String::new() };
+        let cap = if *speed > 0 { format!(" sides or {CELLS_PER_STEP} cells a step") } else { String::new() };
         format!(
-            "mazes of {sides:?}, path {min_path_per_side} sides or {CELLS_PER_STEP} cells a step, \
-             open {open_share}{goals}{perfect}{hints}, seed {seed}"
+            "mazes of {sides:?}, path {min_path_per_side}{cap}, open {open_share}{goals}{perfect}{hints}, seed {seed}"
         )
     }
 
@@ -179,7 +179,10 @@ impl Data for MazeStream {
         } else {
             // Half of these are long for their size, the others as they come.
             let share: f32 = rng.random();
-            let longest = (self.min_path_per_side * side as f32).min((side * side) as f32 / CELLS_PER_STEP);
+            let mut longest = self.min_path_per_side * side as f32;
+            if self.speed > 0 {
+                longest = longest.min((side * side) as f32 / CELLS_PER_STEP);
+            }
             spec.min_path = (longest * (2.0 * share).min(1.0)).max(2.0) as usize;
         }
         // Where no maze with so long a path is found, half the length is tried.
