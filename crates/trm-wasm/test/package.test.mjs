@@ -122,7 +122,7 @@ test("a wrong question is refused with the engine's own words", () => {
     refused(() => trm.solve_maze("S#G"), /^no path leads/);
     refused(() => trm.solve_maze("S#\n#G"), /^no path leads from row 1, column 1 to row 2, column 2$/, [[0, 0], [1, 1]]);
     refused(() => trm.solve_maze("SS\nG "), /^'S' stands twice/, [[0, 0], [0, 1]]);
-    refused(() => trm.generate_maze(99, 5, 1, 0), /^a maze of 99 x 5 cells/);
+    refused(() => trm.generate_maze(999, 5, 1, 0), /^a maze of 999 x 5 cells/);
 });
 
 test("any model file reasons over any numbers of its shape", () => {
