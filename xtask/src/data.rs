@@ -42,14 +42,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             print!("{HELP}");
             return Ok(());
         }
-        [what] if what == "k-star" => return crate::k_star::run(None),
-        [what, puzzle] if what == "k-star" && (puzzle == "sudoku" || puzzle == "maze") => {
-            return crate::k_star::run(Some(puzzle));
-        }
-        [what, flag] if what == "k-star" && (flag == "--help" || flag == "-h") => {
-            print!("{}", crate::k_star::HELP);
-            return Ok(());
-        }
+        [what, rest @ ..] if what == "k-star" => return crate::k_star::run(rest),
         _ => bail!("data does not know {arguments:?}\n\n{HELP}"),
     }
     let folder = root().join("data");

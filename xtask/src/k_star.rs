@@ -5,7 +5,7 @@ use crate::generate::generate;
 use crate::run::{output, passes, root, trm};
 use anyhow::{Context, Result, bail};
 
-pub const HELP: &str = "\
+const HELP: &str = "\
 cargo xtask data k-star [sudoku|maze]
 
 Measures again how many steps the embedded models need, and what is learned from it, after a model was trained
@@ -40,13 +40,21 @@ const MAZES: &[Source] = &[
     ),
 ];
 
-/// Measures both models, or that of one puzzle.
-pub fn run(puzzle: Option<&str>) -> Result<()> {
+pub fn run(arguments: &[String]) -> Result<()> {
+    let models = [("sudoku", SUDOKU), ("maze", MAZES)];
+    let wanted = match arguments {
+        [] => models.to_vec(),
+        [flag] if flag == "--help" || flag == "-h" => {
+            print!("{HELP}");
+            return Ok(());
+        }
+        [puzzle] if models.iter().any(|(name, _)| name == puzzle) => {
+            models.into_iter().filter(|(name, _)| name == puzzle).collect()
+        }
+        _ => bail!("data k-star does not know {arguments:?}\n\n{HELP}"),
+    };
     std::fs::create_dir_all(root().join("data")).context("data")?;
-    for (puzzle, sources) in [("sudoku", SUDOKU), ("maze", MAZES)]
-        .into_iter()
-        .filter(|(name, _)| puzzle.is_none_or(|p| p == *name))
-    {
+    for (puzzle, sources) in wanted {
         let runs = format!("datasets/k-star-{puzzle}.safetensors");
         let mut measure = vec!["k-star", puzzle];
         for (path, words) in sources {

@@ -33,14 +33,10 @@ pub fn maze_process(row: &MazeRow, speed: u32) -> Process {
             continue;
         }
         hints[CLASS + distance as usize % 3] = step(distance);
-        let sides = maze.neighbours(cell).filter(|next| distances[*next] < distance).map(|next| {
-            [(cell + width), cell.wrapping_sub(1), cell + 1]
-                .iter()
-                .position(|side| *side == next)
-                .unwrap_or(3)
-        });
-        if let Some(side) = sides.min() {
-            hints[NEXT + side] = step(distance + LAG);
+        // As the label goes on.
+        if let Some(next) = maze.neighbours(cell).find(|next| distances[*next] < distance) {
+            let side = [(cell + width), cell.wrapping_sub(1), cell + 1].iter().position(|side| *side == next);
+            hints[NEXT + side.unwrap_or(3)] = step(distance + LAG);
         }
     }
     let turned = distances[maze.start()] + 2 * LAG;

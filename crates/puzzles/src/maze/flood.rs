@@ -6,6 +6,9 @@ use crate::maze::draws::Draws;
 
 /// The most rows and columns.
 pub(crate) const MAX_FLOOD_SIDE: usize = 128;
+/// Numbers of [`Rows`] for the sides that a `u64` holds, and for all.
+pub(crate) const SHORT: usize = 64 + 2;
+pub(crate) const LONG: usize = MAX_FLOOD_SIDE + 2;
 
 /// A row of cells, one bit each.
 pub(crate) trait Word: PrimInt {
@@ -27,7 +30,7 @@ impl Word for u128 {
 }
 
 /// Free cells as bits, between two rows of walls: `[top wall, height rows, bottom wall]`.
-pub(crate) type Rows<W> = [W; MAX_FLOOD_SIDE + 2];
+pub(crate) type Rows<W, const N: usize> = [W; N];
 
 /// The bit of a column.
 pub(crate) fn bit<W: Word>(column: usize) -> W {
@@ -39,8 +42,8 @@ pub(crate) fn bit<W: Word>(column: usize) -> W {
 /// One step moves the whole frontier down, left, right and up at once, then keeps what is free
 /// and new, which is what a queue does cell by cell; so the number of steps is the same. Ends as
 /// soon as the goal is reached or the frontier is empty. Destroys `open`.
-pub(crate) fn flood_steps<W: Word>(
-    open: &mut Rows<W>,
+pub(crate) fn flood_steps<W: Word, const N: usize>(
+    open: &mut Rows<W, N>,
     start: (usize, usize),
     goal: (usize, usize),
 ) -> Option<usize> {
@@ -60,7 +63,11 @@ pub(crate) fn flood_steps<W: Word>(
 
 /// The cells that take at least `least` steps from `start`, and at least one; `None` where there are none. Destroys
 /// `open`.
-pub(crate) fn flood_far<W: Word>(open: &mut Rows<W>, start: (usize, usize), least: usize) -> Option<Rows<W>> {
+pub(crate) fn flood_far<W: Word, const N: usize>(
+    open: &mut Rows<W, N>,
+    start: (usize, usize),
+    least: usize,
+) -> Option<Rows<W, N>> {
     let mut flood = Flood::new(open, start);
     for _ in 0..least.max(1) {
         if !flood.spread(open) {
@@ -75,16 +82,16 @@ pub(crate) fn flood_far<W: Word>(open: &mut Rows<W>, start: (usize, usize), leas
 }
 
 /// The frontier of a search.
-struct Flood<W> {
-    frontier: Rows<W>,
+struct Flood<W, const N: usize> {
+    frontier: Rows<W, N>,
     /// The rows that hold it, within the walls above and below.
     first: usize,
     last: usize,
 }
 
-impl<W: Word> Flood<W> {
-    fn new(open: &mut Rows<W>, start: (usize, usize)) -> Self {
-        let mut frontier = [W::zero(); MAX_FLOOD_SIDE + 2];
+impl<W: Word, const N: usize> Flood<W, N> {
+    fn new(open: &mut Rows<W, N>, start: (usize, usize)) -> Self {
+        let mut frontier = [W::zero(); N];
         let first = start.0 + 1;
         frontier[first] = bit(start.1);
         open[first] = open[first] & !frontier[first];
@@ -93,10 +100,10 @@ impl<W: Word> Flood<W> {
 
     /// One step: moves the frontier to the free cells beside it, which are then no longer open. Whether there are any.
     #[inline(always)]
-    fn spread(&mut self, open: &mut Rows<W>) -> bool {
+    fn spread(&mut self, open: &mut Rows<W, N>) -> bool {
         let Flood { frontier, first, last } = self;
         *first = (*first - 1).max(1);
-        *last = (*last + 1).min(MAX_FLOOD_SIDE);
+        *last = (*last + 1).min(N - 2);
         let (mut above, mut any) = (W::zero(), W::zero());
         for row in *first..=*last {
             let here = frontier[row];
@@ -122,12 +129,12 @@ impl<W: Word> Flood<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_FLOOD_SIDE, Rows, Word, bit, flood_steps};
+    use super::{LONG, Rows, SHORT, Word, bit, flood_steps};
     use crate::maze::{Maze, shortest_path_len};
     use proptest::prelude::*;
 
-    fn rows_of<W: Word>(maze: &Maze) -> Rows<W> {
-        let mut rows = [W::zero(); MAX_FLOOD_SIDE + 2];
+    fn rows_of<W: Word, const N: usize>(maze: &Maze) -> Rows<W, N> {
+        let mut rows = [W::zero(); N];
         for i in (0..maze.n_cells()).filter(|&i| !maze.is_wall(i)) {
             let (row, column) = maze.row_column(i);
             rows[row + 1] = rows[row + 1] | bit(column);
@@ -151,9 +158,9 @@ mod tests {
             let maze = Maze::from_parts(width, walls, start, goal);
             prop_assert_eq!(maze.height(), height);
             let (from, to, steps) = (maze.row_column(start), maze.row_column(goal), shortest_path_len(&maze));
-            prop_assert_eq!(flood_steps::<u128>(&mut rows_of(&maze), from, to), steps);
-            if width <= 64 {
-                prop_assert_eq!(flood_steps::<u64>(&mut rows_of(&maze), from, to), steps);
+            prop_assert_eq!(flood_steps::<u128, LONG>(&mut rows_of(&maze), from, to), steps);
+            if height.max(width) <= 64 {
+                prop_assert_eq!(flood_steps::<u64, SHORT>(&mut rows_of(&maze), from, to), steps);
             }
         }
     }
@@ -169,7 +176,7 @@ mod tests {
         }
         let goal = (height - 1) * width + width - 1;
         let maze = Maze::from_parts(width, walls, 0, goal);
-        let steps = flood_steps::<u64>(&mut rows_of(&maze), (0, 0), maze.row_column(goal));
+        let steps = flood_steps::<u64, SHORT>(&mut rows_of(&maze), (0, 0), maze.row_column(goal));
         assert_eq!(steps, shortest_path_len(&maze));
         assert!(steps.is_some_and(|steps| steps > 31 * 64), "{steps:?}");
     }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::PuzzleError;
 use crate::maze::draws::Draws;
-use crate::maze::flood::{MAX_FLOOD_SIDE, Rows, Word, bit, flood_far, flood_steps};
+use crate::maze::flood::{LONG, MAX_FLOOD_SIDE, Rows, SHORT, Word, bit, flood_far, flood_steps};
 use crate::maze::{Maze, MazeRow, label, perfect};
 
 /// The longest side of a generated maze.
@@ -116,10 +116,10 @@ pub fn generate_maze(spec: &MazeSpec, seed: u64, index: u64) -> Result<MazeRow, 
     for _ in 0..spec.max_trials {
         let maze = match &spec.kind {
             MazeKind::Scattered { wall_probability } => {
-                if spec.width <= u64::BITS as usize {
-                    Trial::<u64>::kept(spec, wall_probability, &mut draws)
+                if spec.height.max(spec.width) <= u64::BITS as usize {
+                    Trial::<u64, SHORT>::kept(spec, wall_probability, &mut draws)
                 } else {
-                    Trial::<u128>::kept(spec, wall_probability, &mut draws)
+                    Trial::<u128, LONG>::kept(spec, wall_probability, &mut draws)
                 }
             }
             MazeKind::Perfect => perfect::draw(spec.height, spec.width, spec.min_path, &mut draws),
@@ -160,13 +160,13 @@ pub fn generate(
 }
 
 /// One maze drawn, not yet known to be kept.
-struct Trial<W> {
-    open: Rows<W>,
+struct Trial<W, const N: usize> {
+    open: Rows<W, N>,
     start: (usize, usize),
     goal: (usize, usize),
 }
 
-impl<W: Word> Trial<W> {
+impl<W: Word, const N: usize> Trial<W, N> {
     /// The maze of one trial, if its path is long enough.
     fn kept(spec: &MazeSpec, wall_probability: &RangeInclusive<f32>, draws: &mut Draws) -> Option<Maze> {
         let trial = Self::draw(spec, wall_probability, draws);
@@ -191,7 +191,7 @@ impl<W: Word> Trial<W> {
         let (start, goal) = (place(start), place(goal));
 
         let inside = W::max_value() >> (W::zero().count_zeros() as usize - spec.width);
-        let mut open = [W::zero(); MAX_FLOOD_SIDE + 2];
+        let mut open = [W::zero(); N];
         for row in &mut open[1..=spec.height] {
             *row = !W::coins(draws, threshold, inside) & inside;
         }
@@ -222,7 +222,7 @@ impl<W: Word> Trial<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Draws, MazeKind, MazeSpec, Trial, generate_maze};
+    use super::{Draws, LONG, MazeKind, MazeSpec, SHORT, Trial, generate_maze};
     use crate::maze::shortest_path_len;
 
     #[test]
@@ -239,8 +239,8 @@ mod tests {
             for index in 0..20 {
                 let mut draws = Draws::new(5, index);
                 let first_kept = std::iter::repeat_with(|| match spec.width {
-                    ..=64 => Trial::<u64>::draw(spec, wall_probability, &mut draws).maze(spec),
-                    _ => Trial::<u128>::draw(spec, wall_probability, &mut draws).maze(spec),
+                    ..=64 => Trial::<u64, SHORT>::draw(spec, wall_probability, &mut draws).maze(spec),
+                    _ => Trial::<u128, LONG>::draw(spec, wall_probability, &mut draws).maze(spec),
                 })
                 .find(|maze| shortest_path_len(maze).is_some_and(|n| n >= spec.min_path));
                 let made = generate_maze(spec, 5, index).expect("an easy spec");
