@@ -161,7 +161,7 @@ fn bf16(rows: &[Row]) -> Group {
     let entries = vec![
         entry("Sudoku gain", gain("Sudoku/K/10", "Sudoku/bf16 K=10"), Target::Above(1.0)),
         Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Target::Below(2.0)),
-        entry("Maze gain", gain("Maze 30x30/K/10", "Maze 30x30/bf16 K=10"), Target::Above(1.0)),
+        entry("Maze gain", gain("Maze 30x30/K/20", "Maze 30x30/bf16 K=20"), Target::Above(1.0)),
         Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Target::Below(2.0)),
         entry("MLP gain", dense("MLP"), Target::Above(1.0)),
         entry("Attn gain", dense("Attention"), Target::Above(1.0)),
