@@ -2,6 +2,7 @@
 
 mod data;
 mod examples;
+mod failures;
 mod halting;
 mod measure;
 mod plots;
@@ -70,6 +71,7 @@ fn outputs() -> Result<Vec<(PathBuf, String)>> {
     }
     let scale = scale::committed()?;
     files.push(("docs/charts/scale.svg".into(), scale::chart(&scale).file()));
+    files.push(("docs/charts/maze-failures.svg".into(), failures::picture()?));
     let table = |name: &str| match name {
         "summary" => tables::comparison(&scores, &published, true),
         "comparison" => tables::comparison(&scores, &published, false),
