@@ -52,6 +52,26 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
     });
 }
 
+/// Added: the same queries on engines that are built beforehand, in operations per second: beside `Roofline/peak f32
+/// multiply-add` times the cores.
+fn bench_engines(c: &mut Criterion) {
+    use rayon::prelude::*;
+
+    let engines: Vec<TrmEngine> = (0..8).map(|_| TrmEngine::new(TrmConfig::default())).collect();
+    let (question, answer) = (vec![0.1; 256], vec![0.2; 256 * 10]);
+    let answers = || {
+        let results = engines.par_iter().map(|engine| engine.reason(&question, &answer, Some(5)));
+        results.collect::<Vec<_>>()
+    };
+    let fresh = TrmEngine::new(TrmConfig::default()).reason(&question, &answer, Some(5));
+    assert!(answers().iter().all(|result| *result == fresh));
+
+    let step_flops = engines[0].steps(&question, &answer).unwrap().step_flops();
+    let mut group = c.benchmark_group("Throughput");
+    group.throughput(Throughput::Elements(8 * 5 * step_flops));
+    group.bench_function("8 Engines Built Beforehand K=5", |b| b.iter(answers));
+}
+
 /// Added: sixteen Sudoku on one engine shared by all threads, and on an engine per thread; then as one batch and
 /// one by one. Every answer equals that of one thread.
 fn bench_threads(c: &mut Criterion) {
@@ -106,5 +126,5 @@ fn engine_per_chunk(engine: &TrmEngine, questions: &[Pair], n: usize) -> Vec<Trm
     questions.par_chunks(questions.len().div_ceil(n)).flat_map_iter(part).collect()
 }
 
-criterion_group!(throughput, bench_throughput, bench_concurrent_throughput, bench_threads);
+criterion_group!(throughput, bench_throughput, bench_concurrent_throughput, bench_engines, bench_threads);
 criterion_main!(throughput);
