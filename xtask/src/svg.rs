@@ -26,6 +26,18 @@ struct Layout {
 
 const FIGURE: Layout = Layout { size: [400.0, 240.0], margin: [46.0, 16.0, 12.0, 40.0] };
 const FILE: Layout = Layout { size: [760.0, 440.0], margin: [64.0, 32.0, 64.0, 72.0] };
+
+/// The start of an SVG file with this title at `left`, and the style of all of them before `style`.
+pub fn head(title: &str, [w, h]: [f64; 2], left: f64, style: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
+         aria-label=\"{title}\">\n<style>\n{STYLE}\n{style}</style>\n\
+         <rect class=\"paper\" width=\"{w}\" height=\"{h}\" rx=\"10\"/>\n\
+         <text class=\"title\" x=\"{left}\" y=\"26\">{title}</text>\n"
+    )
+}
+
 /// How the points of a curve are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -160,13 +172,8 @@ impl Chart {
 
     /// The chart as the text of an SVG file.
     pub fn file(&self) -> String {
-        let ([w, h], [left, _, above, below], title) = (FILE.size, FILE.margin, escape(&self.title));
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
-             aria-label=\"{title}\">\n<style>\n{STYLE}\n</style>\n\
-             <rect class=\"paper\" width=\"{w}\" height=\"{h}\" rx=\"10\"/>\n\
-             <text class=\"title\" x=\"{left}\" y=\"26\">{title}</text>\n"
-        );
+        let ([_, h], [left, _, above, below]) = (FILE.size, FILE.margin);
+        let mut svg = head(&self.title, FILE.size, left, "");
         let mut x = left;
         for curve in self.curves.iter().filter(|curve| !curve.name.is_empty()) {
             let (c, name) = (curve.colour % 4, escape(&curve.name));

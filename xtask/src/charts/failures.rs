@@ -1,6 +1,7 @@
 //! The picture of mazes that the embedded model answers wrong.
 
 use crate::run::root;
+use crate::svg::head;
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
 
@@ -12,11 +13,12 @@ const IN_A_LINE: usize = 5;
 const CELL: usize = 5;
 const GAP: usize = 18;
 const HEAD: usize = 62;
+/// Beside the style of all files.
 const STYLE: &str = "\
-.paper{fill:#fff}text{fill:#4b5563;font:12px system-ui,sans-serif}.title{fill:#1d2129;font-weight:600;font-size:15px}
 .wall{fill:#9aa3b2}.both{fill:#2563c9}.missed{fill:#0f9d6c}.wrong{fill:#c2570c}.end{fill:#1d2129}
-@media (prefers-color-scheme:dark){.paper{fill:#14171c}text{fill:#aeb6c4}.title,.end{fill:#e6e8ec}
-.wall{fill:#4a5262}.both{fill:#6ea8ff}.missed{fill:#2dd4a0}.wrong{fill:#fb923c}}";
+@media (prefers-color-scheme:dark){.end{fill:#e6e8ec}
+.wall{fill:#4a5262}.both{fill:#6ea8ff}.missed{fill:#2dd4a0}.wrong{fill:#fb923c}}
+";
 
 /// What is drawn of a cell, in the order of the legend.
 const CLASSES: [(&str, &str); 3] = [
@@ -57,12 +59,7 @@ fn draw(failures: &[Failure]) -> Result<String> {
     let n = failures.iter().map(|f| f.label.len().isqrt()).max().context("no failures")?;
     let (step, lines) = (n * CELL + GAP, failures.len().div_ceil(IN_A_LINE));
     let (w, h) = (IN_A_LINE * step + GAP, HEAD + lines * (step + GAP));
-    let title = "Mazes that are answered wrong";
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
-         aria-label=\"{title}\">\n<style>\n{STYLE}\n</style>\n<rect class=\"paper\" width=\"{w}\" height=\"{h}\" rx=\"10\"/>\n\
-         <text class=\"title\" x=\"{GAP}\" y=\"26\">{title}</text>\n"
-    );
+    let mut svg = head("Mazes that are answered wrong", [w as f64, h as f64], GAP as f64, STYLE);
     for (i, (class, name)) in CLASSES.iter().enumerate() {
         let x = GAP + 200 * i;
         writeln!(
