@@ -99,8 +99,8 @@ try:
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
-    with interrupted(program) as (line, seconds):
-        assert line == "interrupted\n" and seconds < 1, (line, seconds)
+    with interrupted(program) as line:
+        assert line == "interrupted\n"
 
 
 def solve_in_child(queue):

@@ -243,7 +243,7 @@ print("ready", flush=True)
 progress = trainer.run(on_progress=None)
 print(trainer.interrupted, progress.step > 0, trainer.step_count == trainer.step() - 1, flush=True)
 """
-    with interrupted(program) as (line, seconds):
-        assert line == "True True True\n" and seconds < 1, (line, seconds)
+    with interrupted(program) as line:
+        assert line == "True True True\n"
     with trm.Trainer(model(), endless(), checkpoint=path, batch=4, steps=10**9) as trainer:
         assert trainer.step_count > 0
