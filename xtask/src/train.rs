@@ -2,15 +2,14 @@
 
 use crate::file::replace;
 use crate::run::{passes, root, trm};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 const HELP: &str = "\
 cargo xtask train sudoku|maze [--install]
 
 Trains a model from nothing: makes its data, then follows recipes/PUZZLE.toml phase by phase, below runs/
-(trm train --recipe). The last phases of sudoku also read data/train.csv, the published training file
-(cargo xtask data --help). A run that was interrupted goes on where it was. --install copies the result into
-trm-models.
+(trm train --recipe). Sudoku needs data/train.csv, the published training file (cargo xtask data --help). A run
+that was interrupted goes on where it was. --install copies the result into trm-models.
 ";
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -24,7 +23,14 @@ pub fn run(arguments: &[String]) -> Result<()> {
         _ => bail!("train does not know {arguments:?}\n\n{HELP}"),
     };
     match puzzle {
-        "sudoku" => crate::data::run(&[])?,
+        "sudoku" => {
+            let published = crate::data::PUBLISHED;
+            ensure!(
+                root().join(published).exists(),
+                "{published} is missing: cargo xtask data --help says where it is"
+            );
+            crate::data::run(&[])?;
+        }
         // Mazes are drawn as they are trained on.
         "maze" => {}
         other => bail!("there is no recipe for {other:?}\n\n{HELP}"),

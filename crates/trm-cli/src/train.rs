@@ -12,16 +12,16 @@ use crate::rows;
 use crate::set::channel;
 use crate::values::{HaltBy, LeakUntil, MoveBy, longest_path, number, number32};
 use crate::verdict::Verdict;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::builder::RangedU64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use puzzles::sudoku::{Geometry, Layout};
+use puzzles::sudoku::Layout;
 use run::Loop;
 use std::path::{Path, PathBuf};
 use trm_core::{Model, TrmConfigBuilder};
 use trm_tasks::{
-    MAZE_HINTS, MazeStream, SudokuStream, maze_builder, maze_sample, shaped, sudoku_builder,
-    sudoku_cells_builder, sudoku_sample,
+    MAZE_HINTS, MazeStream, SudokuStream, check_sudoku_sizes, maze_builder, maze_sample, shaped,
+    sudoku_builder, sudoku_cells_builder, sudoku_sample,
 };
 use trm_tasks::{MazeTask, SudokuTask, Task};
 use trm_train::{LeakConfig, OptimizerConfig, Schedule, TrainConfig};
@@ -57,7 +57,7 @@ pub struct Args {
 enum Puzzle {
     /// Train on Sudoku from CSV files
     Sudoku {
-        /// Training puzzles (source,question,answer,rating); may be repeated, each with its weight
+        /// Training puzzles (source,question,answer,rating), of any sizes; may be repeated, each with its weight
         #[arg(long, required = true, value_name = "FILE[=WEIGHT]")]
         data: Vec<String>,
         /// What mixes the tokens: messages between candidates, or a SwiGLU across cells as in the paper
@@ -236,13 +236,13 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
                     (sudoku_cells_builder().embedding_scale((run.hidden as f32).sqrt()), Layout::Cells)
                 }
             };
-            let sets: Result<Vec<_>> = data.iter().map(|set| weighted(set)).collect();
+            let sets: Result<Vec<_>> = data.iter().map(|set| weighted(set, layout)).collect();
             let (files, sets): (Vec<_>, _) =
                 sets?.into_iter().map(|(file, rows, weight)| (file, (rows, weight))).unzip();
             let stream = SudokuStream::new(sets, layout, run.seed).map_err(anyhow::Error::msg)?;
             let validation = match &run.validate {
                 Some(path) => {
-                    let rows = read_sudoku(path, run.validate_limit)?;
+                    let rows = read_sudoku(path, run.validate_limit, layout)?;
                     rows.iter().map(|row| sudoku_sample(row, layout)).collect()
                 }
                 None => Vec::new(),
@@ -289,7 +289,7 @@ fn train(puzzle: Puzzle, words: &[String], world: &dyn World) -> Result<Verdict>
 }
 
 /// `FILE` or `FILE=WEIGHT`; the name of a file may hold a `=` itself.
-fn weighted(set: &str) -> Result<(PathBuf, Vec<puzzles::SudokuRow>, f64)> {
+fn weighted(set: &str, layout: Layout) -> Result<(PathBuf, Vec<puzzles::SudokuRow>, f64)> {
     let whole = Path::new(set);
     let (path, weight) = match set.rsplit_once('=') {
         Some((path, weight)) if !whole.exists() => {
@@ -301,15 +301,12 @@ fn weighted(set: &str) -> Result<(PathBuf, Vec<puzzles::SudokuRow>, f64)> {
         }
         _ => (whole, 1.0),
     };
-    Ok((path.to_owned(), read_sudoku(path, usize::MAX)?, weight))
+    Ok((path.to_owned(), read_sudoku(path, usize::MAX, layout)?, weight))
 }
 
-fn read_sudoku(path: &Path, limit: usize) -> Result<Vec<puzzles::SudokuRow>> {
+fn read_sudoku(path: &Path, limit: usize, layout: Layout) -> Result<Vec<puzzles::SudokuRow>> {
     let rows = rows::sudoku(None).files.read_all(path, limit)?;
-    if let Some(other) = rows.iter().find(|row| row.puzzle.geometry() != Geometry::STANDARD) {
-        let side = other.puzzle.geometry().side();
-        bail!("{}: Sudoku of {side}x{side} cells; models are trained on 9x9", name_of(path));
-    }
+    check_sudoku_sizes(&rows, layout).map_err(|error| anyhow!("{}: {error}", name_of(path)))?;
     Ok(rows)
 }
 

@@ -159,7 +159,7 @@ fn files_of_training_are_found_and_named() {
     write("four.csv", "question,answer\n1.34.4.22.4.432.,1234341221434321\n");
     let small = "--steps 1 --batch 2 --hidden 8 --ffn 8 --blocks 1 --n 1 --out run";
     let small: Vec<&str> = small.split(' ').collect();
-    for data in ["a=b.csv", "a=b.csv=2", "a=2", "one.csv=0.5", "./a=b.csv"] {
+    for data in ["a=b.csv", "a=b.csv=2", "a=2", "one.csv=0.5", "./a=b.csv", "four.csv"] {
         let output = trm(folder.path(), "", &[&["train", "sudoku", "--data", data][..], &small].concat());
         assert_eq!(output.code, Some(0), "{data}: {}", output.err);
         std::fs::remove_dir_all(folder.path().join("run")).expect("removed");
@@ -172,7 +172,7 @@ fn files_of_training_are_found_and_named() {
         (&["--data", "none.csv"], "none.csv: No such file"),
         (&["--data", "header.csv"], "header.csv: no puzzles"),
         (&["--data", "one.csv", "--validate", "header.csv"], "header.csv: no puzzles"),
-        (&["--data", "four.csv"], "four.csv: Sudoku of 4x4 cells"),
+        (&["--data", "four.csv", "--mixer", "mlp"], "four.csv: Sudoku of 4x4 cells"),
     ] {
         refused(folder.path(), &[&["train", "sudoku"], words, &small].concat(), expected);
     }

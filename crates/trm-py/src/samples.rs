@@ -2,7 +2,7 @@
 
 use crate::errors::{Error, InPlace, Result};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
-use puzzles::sudoku::{Geometry, Layout};
+use puzzles::sudoku::Layout;
 use pyo3::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -245,11 +245,6 @@ pub fn file(model: &Model, path: &Path, seed: u64) -> Result<Box<dyn Data + Send
     if let Ok(task) = SudokuTask::of(config) {
         let rows = puzzles::open_sudoku(path, None).and_then(Iterator::collect::<std::result::Result<_, _>>);
         let rows: Vec<puzzles::SudokuRow> = rows.at(place)?;
-        if let Some(other) = rows.iter().find(|row| row.puzzle.geometry() != Geometry::STANDARD) {
-            let side = other.puzzle.geometry().side();
-            return Err(Error::Shape(format!("Sudoku of {side}x{side} cells; models are trained on 9x9")))
-                .at(place);
-        }
         let layout = if task.is_of_candidates() { Layout::Candidates } else { Layout::Cells };
         let stream = SudokuStream::new(vec![(rows, 1.0)], layout, seed);
         return Ok(Box::new(stream.map_err(Error::Config).at(place)?));

@@ -21,6 +21,8 @@ pub use maze::MazeTask;
 pub use maze_process::{MAZE_HINTS, maze_process};
 pub use rules::{PUZZLE_NOTE, RulesTask, fit_rules, init_rules, rules_builder, rules_of};
 #[cfg(feature = "train")]
-pub use streams::{MazeStream, RulesStream, SudokuStream, maze_sample, maze_sample_with, sudoku_sample};
+pub use streams::{
+    MazeStream, RulesStream, SudokuStream, check_sudoku_sizes, maze_sample, maze_sample_with, sudoku_sample,
+};
 pub use sudoku::SudokuTask;
 pub use task::{CandidateTask, Encoded, Item, Score, Task};

@@ -1,14 +1,15 @@
 //! Endless streams of training puzzles.
 
-use crate::RulesTask;
 use crate::maze_process::maze_process;
+use crate::{RulesTask, sudoku_relations};
 use puzzles::SudokuRow;
 use puzzles::maze::{MazeEncoder, MazeKind, MazeRow, MazeSpec, generate_maze};
 use puzzles::rules;
-use puzzles::sudoku::{Layout, SudokuEncoder, Symmetry};
+use puzzles::sudoku::{Geometry, Layout, SudokuEncoder, Symmetry};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use trm_train::{Answer, Data, Sample};
 
 /// Set in the index of every training maze, so that none is in a generated test set: those are numbered from
@@ -22,9 +23,11 @@ const CELLS_PER_STEP: f32 = 3.0;
 /// Wall probabilities of an open maze.
 const OPEN_WALLS: RangeInclusive<f32> = 0.05..=0.35;
 
-/// A Sudoku with its solution as a training sample.
+/// A Sudoku with its solution as a training sample. Candidates of another size than 9x9 bring their relations along.
 pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
-    let encoder = SudokuEncoder::with(row.puzzle.geometry(), layout);
+    let geometry = row.puzzle.geometry();
+    let has_own = layout == Layout::Candidates && geometry != Geometry::STANDARD;
+    let encoder = SudokuEncoder::with(geometry, layout);
     let answer = match layout {
         Layout::Candidates => Answer::Marks(marks(&encoder.target_answer(&row.solution))),
         Layout::Cells => Answer::Classes(encoder.target_tokens(&row.solution)),
@@ -34,8 +37,24 @@ pub fn sudoku_sample(row: &SudokuRow, layout: Layout) -> Sample {
         width: 1,
         answer,
         rating: row.rating,
-        relations: None,
+        relations: has_own.then(|| Arc::new(sudoku_relations(geometry))),
         process: None,
+    }
+}
+
+/// Refuses what models of a layout cannot learn from: those of cells have weights for every cell of 9x9, those of
+/// candidates take every size.
+///
+/// # Errors
+/// A sentence with the size of the first such row.
+pub fn check_sudoku_sizes(rows: &[SudokuRow], layout: Layout) -> std::result::Result<(), String> {
+    let other = rows.iter().map(|row| row.puzzle.geometry()).find(|g| *g != Geometry::STANDARD);
+    match other {
+        Some(geometry) if layout == Layout::Cells => {
+            let side = geometry.side();
+            Err(format!("Sudoku of {side}x{side} cells; models of cells are trained on 9x9"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -74,11 +93,12 @@ pub struct SudokuStream {
 }
 
 impl SudokuStream {
-    /// Sets of rows, each with its weight. With [`Layout::Cells`] each row is relabelled by a random
+    /// Sets of rows, each with its weight, of any sizes where tokens are candidates. With [`Layout::Cells`] each row is relabelled by a random
     /// [`Symmetry`], as the reference augments its data; nets of candidates have the symmetries built in.
     ///
     /// # Errors
-    /// A sentence, where there is no set, one has no row, or a weight is not a number above 0.
+    /// A sentence, where there is no set, one has no row or one of a size that the layout does not take, or a weight is not
+    /// a number above 0.
     pub fn new(
         sets: Vec<(Vec<SudokuRow>, f64)>,
         layout: Layout,
@@ -89,6 +109,9 @@ impl SudokuStream {
         }
         if sets.iter().any(|(_, weight)| !weight.is_finite() || *weight <= 0.0) {
             return Err("a weight is not a number above 0".into());
+        }
+        for (rows, _) in &sets {
+            check_sudoku_sizes(rows, layout)?;
         }
         let total: f64 = sets.iter().map(|(_, weight)| weight).sum();
         let shares = sets.iter().scan(0.0, |sum, (_, weight)| {

@@ -1,10 +1,12 @@
 //! The streams that training draws from: the same question for the same index, and none that stops a run.
 
-use puzzles::load_sudoku_extreme_dataset;
 use puzzles::maze::load_maze_hard_dataset;
 use puzzles::sudoku::Layout;
-use trm_tasks::{MazeStream, SudokuStream, maze_sample};
-use trm_train::Data;
+use puzzles::{load_sudoku_extreme_dataset, open_sudoku};
+use std::path::Path;
+use trm_core::Model;
+use trm_tasks::{MazeStream, SudokuStream, maze_sample, shaped, sudoku_builder};
+use trm_train::{Data, TrainConfig, Trainer};
 
 fn mazes(sides: (usize, usize), min_path_per_side: f32, open_share: f64, seed: u64) -> MazeStream {
     let (goals_per_start, perfect_share, speed) = (1, 0.0, 0);
@@ -68,4 +70,27 @@ fn sets_are_drawn_by_their_shares() {
         SudokuStream::new(vec![(easy, 1.0), (hard, 3.0)], Layout::Candidates, 1).expect("two sets with rows");
     let n_easy = (0..1000).filter(|i| stream.sample(*i).rating < 3.0).count();
     assert!((200..300).contains(&n_easy), "{n_easy} of 1000");
+}
+
+#[test]
+fn candidates_of_every_size_are_learned_from_at_once() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/puzzles/sudoku-6x6.csv");
+    let small: Vec<_> =
+        open_sudoku(&file, None).expect("a file").collect::<Result<_, _>>().expect("rows of 6x6");
+    let usual = load_sudoku_extreme_dataset().expect("the committed set").rows;
+    let sets = || vec![(small.clone(), 1.0), (usual.clone(), 1.0)];
+    let refused = SudokuStream::new(sets(), Layout::Cells, 1).err().expect("weights for each cell of 9x9");
+    assert!(refused.contains("6x6"), "{refused}");
+
+    let stream = SudokuStream::new(sets(), Layout::Candidates, 1).expect("two sets with rows");
+    let samples: Vec<_> = (0..8).map(|index| stream.sample(index)).collect();
+    for sample in &samples {
+        assert_eq!(sample.relations.is_some(), sample.n_tokens() == 216, "{} tokens", sample.n_tokens());
+    }
+    assert!(samples.iter().any(|s| s.n_tokens() == 216) && samples.iter().any(|s| s.n_tokens() == 729));
+    let model = Model::new(shaped(sudoku_builder(), 8, 8, 1).expect("a shape")).expect("a model");
+    let config = TrainConfig { batch: 8, steps: 2, ..TrainConfig::default() };
+    let mut trainer = Trainer::new(model, config, &stream).expect("a run");
+    trainer.step().expect("boards of both sizes in one batch");
+    assert!(trainer.progress().loss.is_finite());
 }
