@@ -71,7 +71,7 @@ onPage("solves a hard board", {}, async (page) => {
     const cells = await page.locator("#sudoku-board b").allTextContents();
     assert.match(cells.join(""), /^[1-9]{81}$/);
     [...solved[0]].forEach((given, i) => assert.ok(given === "." || given === cells[i]));
-    assert.ok(Number(await page.locator("#sudoku .k").textContent()) >= 2);
+    assert.ok(Number(await page.locator("#sudoku .k").textContent()) >= 1);
     await shot(page, "sudoku-solved-light");
 });
 
