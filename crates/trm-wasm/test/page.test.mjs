@@ -60,18 +60,20 @@ async function solves(page, kind) {
 onPage("solves a hard board", {}, async (page) => {
     await fullSpeed(page, "sudoku");
     const hard = await page.locator("#sudoku-pick optgroup[label=Hard] option").evaluateAll((all) => all.map((o) => o.value));
+    const steps = async () => Number(await page.locator("#sudoku .k").textContent());
     const solved = [];
     for (const puzzle of hard) {
         await page.selectOption("#sudoku-pick", puzzle);
-        if (await solves(page, "sudoku")) solved.push(puzzle);
+        // Others take a single step.
+        if (await solves(page, "sudoku") && await steps() >= 2) solved.push(puzzle);
     }
-    assert.ok(solved.length >= 1, "none of the hard boards was solved");
+    assert.ok(solved.length >= 1, "none of the hard boards was solved in two steps or more");
     await page.selectOption("#sudoku-pick", solved[0]);
     assert.equal(await solves(page, "sudoku"), true);
     const cells = await page.locator("#sudoku-board b").allTextContents();
     assert.match(cells.join(""), /^[1-9]{81}$/);
     [...solved[0]].forEach((given, i) => assert.ok(given === "." || given === cells[i]));
-    assert.ok(Number(await page.locator("#sudoku .k").textContent()) >= 1);
+    assert.ok(await steps() >= 2);
     await shot(page, "sudoku-solved-light");
 });
 
