@@ -53,7 +53,8 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
 }
 
 /// Added: the same queries on engines that are built beforehand, in operations per second: beside `Roofline/peak f32
-/// multiply-add` times the cores.
+/// multiply-add` times the cores. All matrix products count: the net's, the embedding of question and answer, and the
+/// head after each step, which in this shape is a tenth of them.
 fn bench_engines(c: &mut Criterion) {
     use rayon::prelude::*;
 
@@ -66,9 +67,11 @@ fn bench_engines(c: &mut Criterion) {
     let fresh = TrmEngine::new(TrmConfig::default()).reason(&question, &answer, Some(5));
     assert!(answers().iter().all(|result| *result == fresh));
 
-    let step_flops = engines[0].steps(&question, &answer).unwrap().step_flops();
+    let net = engines[0].steps(&question, &answer).unwrap().step_flops();
+    let row = 2 * 256 * 256; // one token through a matrix of the embedding or the head
+    let flops = 11 * row + 5 * (net + 10 * row);
     let mut group = c.benchmark_group("Throughput");
-    group.throughput(Throughput::Elements(8 * 5 * step_flops));
+    group.throughput(Throughput::Elements(8 * flops));
     group.bench_function("8 Engines Built Beforehand K=5", |b| b.iter(answers));
 }
 

@@ -116,6 +116,25 @@ fn gemm_of_odd_sizes() {
     }
 }
 
+/// Tiles of every height, in panels of every width: a row has the same bits whatever rows are beside it.
+#[test]
+fn gemm_of_every_height() {
+    let (n, k) = (64 + 32 + 16 + 8 + 1, 5);
+    let heights = if cfg!(miri) { 5..=5 } else { 1..=25 };
+    for m in heights {
+        let (a, b, start) = (numbers(1, m * k), numbers(2, k * n), numbers(3, m * n));
+        for isa in Isa::available() {
+            let gemms = |m, a, start| f32::dispatch(isa, Gemms { shape: (m, n, k), a, b: &b, start });
+            let rows = a.chunks_exact(k).zip(start.chunks_exact(n)).map(|(a, start)| gemms(1, a, start));
+            let rows: Vec<[Vec<f32>; 3]> = rows.collect();
+            for (i, together) in gemms(m, &a, &start).iter().enumerate() {
+                let alone: Vec<f32> = rows.iter().flat_map(|row| row[i].clone()).collect();
+                assert_eq!(bits(together), bits(&alone), "{m} rows on {isa:?}, product {i}");
+            }
+        }
+    }
+}
+
 struct Pairs<'a>(Gemms<'a>);
 
 impl Kernel<f32> for Pairs<'_> {

@@ -72,6 +72,11 @@ pub fn gemm_pairs<S: Simd, const ADD: bool>(
     s.call_pairs(Gemm::<_, ADD, true> { shape, a, b, c });
 }
 
+/// A panel of this many registers asks for rows of `b` this far ahead: it is the panel of few rows, to which `b` comes
+/// from further away than from L1, each row from another page of memory.
+const NV_OF_FEW: usize = 2;
+const AHEAD: usize = 16;
+
 /// `c = a b`, or `c += a b` where `ADD`; each element of `a` and `b` is a bf16 pair where `PAIRS`.
 struct Gemm<'a, R, const ADD: bool, const PAIRS: bool> {
     /// `(m, n, k)`
@@ -124,7 +129,8 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
         // One row reads each element of `b` once: long runs of it come from L2 fastest.
         panels!(1 x 16, m == 1 && wide);
         panels!(1 x 8, m == 1);
-        // The sums, a row of `b` and one element of `a` fill the registers.
+        // The sums, a row of `b` and one element of `a` fill the registers. Few rows are one tile, which reads `b` once.
+        panels!(12 x 2, wide && (7..=12).contains(&m));
         panels!(6 x 4, wide);
         panels!(12 x 2, wide);
         panels!(6 x 2, !wide);
@@ -138,13 +144,12 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
     }
 }
 
-/// `NV` registers of columns from `j` on, in tiles of `MR`, 3 and 1 rows; where `PART`, the one register is
-/// filled only up to column `n`.
+/// `NV` registers of columns from `j` on, in tiles of at most `MR` rows that differ by one row at most: a small tile has
+/// too few sums to hide the latency of a multiply-add. Where `PART`, the one register is filled only up to column `n`.
 ///
 /// # Safety
-/// The slices must hold their shapes, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
+/// The slices must hold their shapes, `MR <= 12`, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
 #[inline(always)]
-#[allow(clippy::int_plus_one)] // in `tiles!(1)` alone
 unsafe fn panel<
     S: Simd,
     const MR: usize,
@@ -162,24 +167,28 @@ unsafe fn panel<
 ) {
     let b = b.as_ptr().wrapping_add(j);
     let strides = (a.row_stride, a.col_stride);
+    let n_tiles = m.div_ceil(MR);
+    let (height, n_higher) = (m / n_tiles, m % n_tiles);
     let mut i = 0;
-    /// Tiles of `$mr` rows, while that many are left.
-    macro_rules! tiles {
-        ($mr:expr) => {
-            while i + $mr <= m {
-                let a = a.data.as_ptr().wrapping_add(i * a.row_stride);
-                let c = c.as_mut_ptr().add(i * n + j);
-                tile::<S, { $mr }, NV, ADD, PAIRS, PART>(s, k, a, strides, b, c, (n, n - j));
-                i += $mr;
-            }
-        };
-    }
-    // SAFETY: rows i..i + $mr are below m, so each pointer stays in its matrix; where k is 0, `a` and `b` are
-    // never read and may be empty.
-    unsafe {
-        tiles!(MR);
-        tiles!(3);
-        tiles!(1);
+    for t in 0..n_tiles {
+        let rows = height + usize::from(t < n_higher);
+        let a = a.data.as_ptr().wrapping_add(i * a.row_stride);
+        let c = c.as_mut_ptr().wrapping_add(i * n + j);
+        /// The tile, if it has one of these heights.
+        macro_rules! heights {
+            ($($mr:literal)*) => {
+                match rows {
+                    // SAFETY: the rows from i on that the tile has are below m, so each pointer stays in its matrix;
+                    // where k is 0, `a` and `b` are never read and may be empty.
+                    $($mr if const { $mr <= MR } => unsafe {
+                        tile::<S, $mr, NV, ADD, PAIRS, PART>(s, k, a, strides, b, c, (n, n - j))
+                    },)*
+                    _ => unreachable!(),
+                }
+            };
+        }
+        heights!(1 2 3 4 5 6 7 8 9 10 11 12);
+        i += rows;
     }
 }
 
@@ -219,6 +228,11 @@ unsafe fn tile<
             let mut columns = [s.splat(S::Elem::ZERO); NV];
             for (v, column) in columns.iter_mut().enumerate() {
                 *column = load::<S, PART>(s, part, b.add(p * n + v * S::LANES));
+            }
+            if NV == NV_OF_FEW {
+                for v in 0..NV {
+                    s.prefetch(b.wrapping_add((p + AHEAD) * n + v * S::LANES));
+                }
             }
             for (i, row) in sums.iter_mut().enumerate() {
                 let x = s.splat(*a.add(i * row_stride + p * col_stride));

@@ -99,6 +99,9 @@ pub unsafe trait Simd: Copy {
     /// # Safety
     /// `p` must be valid for writes of [`Simd::LANES`] numbers.
     unsafe fn store(self, p: *mut Self::Elem, v: Self::V);
+    /// Asks for the cache line at `p`, which may point anywhere, where that is faster than waiting for it.
+    #[inline(always)]
+    fn prefetch(self, _p: *const Self::Elem) {}
     /// `a + b`
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a - b`
