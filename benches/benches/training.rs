@@ -3,16 +3,17 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use puzzles::sudoku::Layout;
-use trm_core::Model;
+use trm_core::{Model, Precision};
 use trm_tasks::{MazeStream, SudokuStream};
 use trm_train::{Data, TrainConfig, Trainer};
 
 const BATCH: usize = 32;
 const THREADS: [usize; 2] = [1, 2];
 
-fn config() -> TrainConfig {
+fn config(precision: Precision) -> TrainConfig {
     let mut config = TrainConfig {
         batch: BATCH,
+        precision,
         steps: 1 << 40,
         max_supervision_steps: 16,
         seed: 5,
@@ -27,10 +28,10 @@ fn pool(n_threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(n_threads).build().expect("threads")
 }
 
-fn case(c: &mut Criterion, name: &str, model: &Model, data: &dyn Data) {
+fn case(c: &mut Criterion, name: &str, precision: Precision, model: &Model, data: &dyn Data) {
     let weights_of = |n_threads| {
         pool(n_threads).install(|| {
-            let mut trainer = Trainer::new(model.clone(), config(), data).expect("a configuration");
+            let mut trainer = Trainer::new(model.clone(), config(precision), data).expect("a configuration");
             for _ in 0..2 {
                 trainer.step().expect("a finite loss");
             }
@@ -43,7 +44,7 @@ fn case(c: &mut Criterion, name: &str, model: &Model, data: &dyn Data) {
     group.throughput(Throughput::Elements(BATCH as u64));
     for n_threads in THREADS {
         let pool = pool(n_threads);
-        let mut trainer = Trainer::new(model.clone(), config(), data).expect("a configuration");
+        let mut trainer = Trainer::new(model.clone(), config(precision), data).expect("a configuration");
         let mut step = || pool.install(|| trainer.step().expect("a finite loss"));
         // The questions of a run are of all ages.
         (0..16).for_each(|_| step());
@@ -54,7 +55,8 @@ fn case(c: &mut Criterion, name: &str, model: &Model, data: &dyn Data) {
 fn training(c: &mut Criterion) {
     let rows = puzzles::load_sudoku_extreme_dataset().expect("the committed set").rows;
     let sudoku = SudokuStream::new(vec![(rows, 1.0)], Layout::Candidates, 3).expect("rows");
-    case(c, "Sudoku", trm_models::sudoku().model(), &sudoku);
+    case(c, "Sudoku", Precision::F32, trm_models::sudoku().model(), &sudoku);
+    case(c, "Sudoku in bf16", Precision::Bf16, trm_models::sudoku().model(), &sudoku);
     let maze = MazeStream {
         sides: (18, 30),
         min_path_per_side: 3.7,
@@ -64,7 +66,8 @@ fn training(c: &mut Criterion) {
         speed: 0,
         seed: 4,
     };
-    case(c, "Maze", trm_models::maze().model(), &maze);
+    case(c, "Maze", Precision::F32, trm_models::maze().model(), &maze);
+    case(c, "Maze in bf16", Precision::Bf16, trm_models::maze().model(), &maze);
 }
 
 criterion_group! {

@@ -38,6 +38,7 @@ fn numbers_are_checked_where_they_are_read() {
         (train, "--latent-noise", &["nan", "-1", "inf"]),
         (train, "--state-noise", &["nan", "-1", "101"]),
         (train, "--kernel", &["sse9", ""]),
+        (train, "--precision", &["f16", ""]),
         (train, "--halting-rule", &["x", ""]),
         (train, "--save-minutes", &["nan", "-1", "inf"]),
         (train, "--validate-minutes", &["nan", "-1"]),

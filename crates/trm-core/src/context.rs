@@ -13,8 +13,7 @@ pub struct Context<'a, R> {
     pub params: &'a [R],
     /// The structure of the question.
     pub graph: &'a Graph,
-    /// The weight matrices as [`Net::pack`](crate::net::Net::pack) wrote them, for a forward pass without a
-    /// tape in bf16.
+    /// The weight matrices as [`Net::pack`](crate::net::Net::pack) wrote them, for a forward pass in bf16.
     pub pairs: Option<&'a [R]>,
 }
 

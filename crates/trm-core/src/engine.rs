@@ -14,6 +14,7 @@ use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
 use crate::{Graph, MAX_K, Model, Relations, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +44,8 @@ impl From<&TrmResult> for (usize, f32, bool) {
 }
 
 /// What the factors of matrix products are rounded to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32 bits: as trained.
     #[default]
@@ -222,14 +224,7 @@ impl TrmEngine {
     pub fn with_precision(mut self, precision: Precision) -> Result<Self> {
         self.pairs = match precision {
             Precision::F32 => None,
-            Precision::Bf16 => {
-                let mut pairs = vec![0.0; self.model.params.len()];
-                if !self.model.net().pack(&self.model.params, &mut pairs) {
-                    let expected = "f32, since a width of the net is odd";
-                    return Err(TrmError::Config { field: "precision", found: "bf16".into(), expected });
-                }
-                Some(Arc::new(pairs))
-            }
+            Precision::Bf16 => Some(Arc::new(self.model.packed()?)),
         };
         Ok(self)
     }

@@ -16,7 +16,7 @@ use crate::loss::{self, halt_loss};
 use crate::net::{Net, NetReal};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Relations, Result, TrmConfig};
+use crate::{Graph, HaltInput, Mixer, Relations, Result, TrmConfig, TrmError};
 use core::ops::Range;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -55,12 +55,12 @@ pub struct Workspace<R> {
     halt_features: Vec<R>,
 }
 
-/// What a step without gradient is computed with; an [`Isa`] alone means whole numbers.
+/// What a step is computed with; an [`Isa`] alone means full precision.
 #[derive(Clone, Copy, Debug)]
 pub struct Compute<'a, R> {
     /// The instructions to use.
     pub isa: Isa,
-    /// The weights as [`Net::pack`] wrote them, for products of bf16 pairs.
+    /// The weights as [`Net::pack`] wrote them, for forward products of bf16 pairs.
     pub pairs: Option<&'a [R]>,
 }
 
@@ -94,6 +94,19 @@ impl<R: NetReal> Model<R> {
             params,
             note: BTreeMap::new(),
         })
+    }
+
+    /// Its matrices as [`Net::pack`] writes them.
+    ///
+    /// # Errors
+    /// [`TrmError::Config`] for [`Precision`](crate::Precision) where a width of the net is odd.
+    pub fn packed(&self) -> Result<Vec<R>> {
+        let mut pairs = vec![R::ZERO; self.params.len()];
+        if self.net.pack(&self.params, &mut pairs) {
+            return Ok(pairs);
+        }
+        let (found, expected) = ("bf16".into(), "f32, since a width of the net is odd");
+        Err(TrmError::Config { field: "precision", found, expected })
     }
 
     /// Its configuration.
@@ -263,11 +276,12 @@ impl<R: NetReal> Model<R> {
     /// One supervision step with gradient: the state moves on, and `scale` times the gradient
     /// of the answer's loss is added to `grads`, as is that of the halt loss: on detached
     /// features for [`HaltInput::Pooled`]; halved and through the net, as the reference trains
-    /// it, for [`HaltInput::FirstPosition`]. `transposed` is from [`Net::transpose`].
+    /// it, for [`HaltInput::FirstPosition`]. `transposed` is from [`Net::transpose`]. With pairs the forward pass is
+    /// computed in bf16, the backward pass of its activations in full precision.
     #[allow(clippy::too_many_arguments)]
     pub fn train_step<'a>(
-        &self,
-        isa: Isa,
+        &'a self,
+        compute: impl Into<Compute<'a, R>>,
         transposed: &[R],
         graph: &Graph,
         input: impl Into<StepInput<'a>>,
@@ -278,9 +292,11 @@ impl<R: NetReal> Model<R> {
         grads: &mut [R],
         work: &mut Workspace<R>,
     ) -> StepLoss {
-        let (wide, input, target) = (R::from_f64(scale), input.into(), target.into());
+        let (wide, compute, input, target) =
+            (R::from_f64(scale), compute.into(), input.into(), target.into());
+        let isa = compute.isa;
         self.embed(isa, graph, input, &mut work.x);
-        let recursion = self.recursion(graph, &work.x, isa.into());
+        let recursion = self.recursion(graph, &work.x, compute);
         recursion.deep_recursion_taped(state, &mut work.tape, &mut work.recursion);
         self.read(isa, graph, &state.y, output, work);
         let d_logits = &mut work.d_logits;

@@ -16,7 +16,7 @@ pub struct Recursion<'a, R> {
     pub net: &'a Net,
     /// Its weights.
     pub params: &'a [R],
-    /// The weights as [`Net::pack`] wrote them, for products of bf16 pairs without gradient.
+    /// The weights as [`Net::pack`] wrote them, for forward passes in bf16.
     pub pairs: Option<&'a [R]>,
     /// The question's structure.
     pub graph: &'a Graph,

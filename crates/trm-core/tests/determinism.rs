@@ -2,7 +2,7 @@
 
 use trm_core::kernel::Isa;
 use trm_core::loss::Target;
-use trm_core::model::{StepOutput, Workspace};
+use trm_core::model::{Compute, StepOutput, Workspace};
 use trm_core::{
     Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Relations, TrmConfig, TrmEngine, TrmResult,
 };
@@ -28,18 +28,33 @@ fn mixers() -> [Mixer; 3] {
     [Mixer::mlp(40), Mixer::Attention { num_heads: 2 }, Mixer::Relational(Relations::Grid4)]
 }
 
-/// Logits and gradients of two training steps of `n` tokens.
-fn train(model: &Model, n: usize, work: &mut Workspace<f32>) -> (Vec<f32>, Vec<f32>) {
+/// A question of `n` tokens.
+fn question(model: &Model, n: usize) -> (Vec<f32>, Graph) {
     let question: Vec<f32> = (0..n * 4).map(|i| if i % 4 == i / 4 % 4 { 1.0 } else { 0.0 }).collect();
-    let classes: Vec<u32> = (0..n as u32).map(|t| t % 3).collect();
     let mut graph = Graph::default();
     model.build_graph(&question, n, n / 3, &mut graph);
+    (question, graph)
+}
+
+/// Logits and gradients of two training steps of `n` tokens.
+fn train(model: &Model, n: usize, work: &mut Workspace<f32>) -> (Vec<f32>, Vec<f32>) {
+    train_with(Isa::best().into(), model, n, work)
+}
+
+fn train_with(
+    compute: Compute<f32>,
+    model: &Model,
+    n: usize,
+    work: &mut Workspace<f32>,
+) -> (Vec<f32>, Vec<f32>) {
+    let (question, graph) = question(model, n);
+    let classes: Vec<u32> = (0..n as u32).map(|t| t % 3).collect();
     let (mut grads, mut transposed) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
     model.net().transpose(&model.params, &mut transposed);
     let (mut state, mut output) = (model.start(&graph, &[]), StepOutput::default());
     for _ in 0..2 {
         model.train_step(
-            Isa::best(),
+            compute,
             &transposed,
             &graph,
             &question,
@@ -52,6 +67,34 @@ fn train(model: &Model, n: usize, work: &mut Workspace<f32>) -> (Vec<f32>, Vec<f
         );
     }
     (output.logits, grads)
+}
+
+/// The forward pass of training is that of inference, in both precisions; the gradient of the one in bf16 is nearly that of
+/// the one in full precision, and not the same.
+#[test]
+fn training_computes_what_inference_does() {
+    let n = 30;
+    for mixer in mixers() {
+        let model = Model::new(config(mixer.clone())).unwrap();
+        let pairs = model.packed().unwrap();
+        let both = [None, Some(&pairs[..])].map(|pairs| {
+            let compute = Compute { isa: Isa::best(), pairs };
+            let (question, graph) = question(&model, n);
+            let (mut state, mut output) = (model.start(&graph, &[]), StepOutput::default());
+            let mut work = Workspace::default();
+            for _ in 0..2 {
+                model.step(compute, &graph, &question, &mut state, &mut output, &mut work);
+            }
+            let (logits, grads) = train_with(compute, &model, n, &mut work);
+            assert_eq!(logits, output.logits, "{mixer:?}");
+            grads
+        });
+        let [full, rounded] = &both;
+        let dot =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        let cosine = dot(full, rounded) / (dot(full, full) * dot(rounded, rounded)).sqrt();
+        assert!((0.99..1.0 - 1e-9).contains(&cosine), "{mixer:?}: {cosine}");
+    }
 }
 
 #[test]

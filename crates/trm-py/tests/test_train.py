@@ -220,6 +220,17 @@ def test_options_out_of_range_are_refused(options):
         trm.Trainer(model(), list(samples()), **{**OPTIONS, **options})
 
 
+def test_bf16_is_another_run():
+    def trained(**options):
+        with trm.Trainer(model(), list(samples()), **{**OPTIONS, **options}) as trainer:
+            trainer.run(on_progress=None, steps=3)
+            return weights(trainer)
+
+    assert trained(precision="f32") == trained() != trained(precision="bf16")
+    with pytest.raises(ValueError, match="precision"):
+        trained(precision="f16")
+
+
 def test_an_answer_channel_can_be_trained():
     with trm.Trainer(model(answer_channel={"noise": 1.0}), endless(), leak=(0.5, 0.5), **OPTIONS) as trainer:
         assert trainer.run(on_progress=None, steps=3).step == 3

@@ -4,8 +4,8 @@ use crate::leak::LeakConfig;
 use crate::optimizer::OptimizerConfig;
 use crate::{Result, TrainError};
 use serde::{Deserialize, Serialize};
-use trm_core::Model;
 use trm_core::kernel::Isa;
+use trm_core::{Model, Precision, TrmError};
 
 /// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct TrainConfig {
     /// Name of the instruction set to compute with; without one the widest of this processor. Others give other bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<String>,
+    /// What the forward pass is computed in; the backward pass and the weights keep full precision.
+    #[serde(default, skip_serializing_if = "is_full")]
+    pub precision: Precision,
     /// Seed of all noise.
     pub seed: u64,
     /// The optimiser.
@@ -53,6 +56,7 @@ impl Default for TrainConfig {
             state_noise: 0.0,
             leak: None,
             kernel: None,
+            precision: Precision::F32,
             seed: 1,
             optimizer: OptimizerConfig::default(),
         }
@@ -84,6 +88,11 @@ impl TrainConfig {
                 "an instruction set of this processor (see `trm doctor`)",
             )?;
         }
+        if self.precision == Precision::Bf16
+            && let Err(TrmError::Config { field, found, expected }) = model.packed()
+        {
+            check(false, field, found, expected)?;
+        }
         if let Some(leak) = &self.leak {
             leak.validate(self.max_supervision_steps)?;
             let has_channel = model.config().answer_channel.is_some();
@@ -107,6 +116,10 @@ impl TrainConfig {
         let noise = self.state_noise;
         check((0.0..=100.0).contains(&noise), "state_noise", noise.to_string(), "0 to 100")
     }
+}
+
+fn is_full(precision: &Precision) -> bool {
+    *precision == Precision::F32
 }
 
 fn is_zero(number: &f64) -> bool {

@@ -13,10 +13,10 @@ use crate::{Data, Result, TrainError};
 use rayon::prelude::*;
 use std::sync::Mutex;
 use std::time::Instant;
-use trm_core::Model;
 use trm_core::kernel::Isa;
 use trm_core::loss::Target;
-use trm_core::model::{StepInput, StepTarget, Workspace};
+use trm_core::model::{Compute, StepInput, StepTarget, Workspace};
+use trm_core::{Model, Precision};
 use trm_world::{Alone, World};
 
 /// A model in training.
@@ -30,6 +30,8 @@ pub struct Trainer<'a> {
     world: &'a dyn World,
     isa: Isa,
     transposed: Vec<f32>,
+    /// The matrices as bf16 pairs, where the forward pass is computed in bf16.
+    pairs: Option<Vec<f32>>,
     optimizer: Optimizer,
     trained: Trained,
     share: Share,
@@ -95,6 +97,7 @@ impl<'a> Trainer<'a> {
             optimizer: Optimizer::new(&model.params),
             trained: trained(&model, config.optimizer.method, isa),
             transposed: vec![0.0; n],
+            pairs: (config.precision == Precision::Bf16).then(|| vec![0.0; n]),
             grads: vec![0.0; n],
             share: Share::new(world, config.batch),
             parts: Vec::new(),
@@ -260,7 +263,11 @@ impl<'a> Trainer<'a> {
     pub fn step(&mut self) -> Result<()> {
         let start = Instant::now();
         self.model.net().transpose(&self.model.params, &mut self.transposed);
-        let (model, isa, transposed) = (&self.model, self.isa, &self.transposed);
+        if let Some(pairs) = &mut self.pairs {
+            self.model.net().pack(&self.model.params, pairs);
+        }
+        let compute = Compute { isa: self.isa, pairs: self.pairs.as_deref() };
+        let (model, transposed) = (&self.model, &self.transposed);
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
         let state_noise = self.config.state_noise;
         let workspaces = || self.workspaces.lock().expect("no thread panics with it");
@@ -286,7 +293,7 @@ impl<'a> Trainer<'a> {
                     None => solution.into(),
                 };
                 part.losses.push(model.train_step(
-                    isa,
+                    compute,
                     transposed,
                     graph,
                     StepInput { question: &sample.question, channel },

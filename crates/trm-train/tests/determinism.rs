@@ -3,14 +3,19 @@
 mod common;
 
 use common::{BelowStart, config, model};
-use trm_train::{Checkpoint, TrainError, Trainer};
+use trm_core::Precision;
+use trm_train::{Checkpoint, TrainConfig, TrainError, Trainer};
 
 fn bits(checkpoint: &Checkpoint) -> Vec<u32> {
     checkpoint.params.iter().chain(&checkpoint.optimizer.ema).map(|p| p.to_bits()).collect()
 }
 
 fn run(steps: u64) -> Checkpoint {
-    let mut trainer = Trainer::new(model(), config(40), &BelowStart).expect("valid");
+    run_with(config(40), steps)
+}
+
+fn run_with(config: TrainConfig, steps: u64) -> Checkpoint {
+    let mut trainer = Trainer::new(model(), config, &BelowStart).expect("valid");
     for _ in 0..steps {
         trainer.step().expect("finite");
     }
@@ -35,11 +40,7 @@ fn threads_do_not_change_a_bit() {
 fn another_seed_changes_the_run() {
     let mut other = config(40);
     other.seed += 1;
-    let mut trainer = Trainer::new(model(), other, &BelowStart).expect("valid");
-    for _ in 0..30 {
-        trainer.step().expect("finite");
-    }
-    assert_ne!(bits(&trainer.checkpoint()), bits(&run(30)));
+    assert_ne!(bits(&run_with(other, 30)), bits(&run(30)));
 }
 
 #[test]
@@ -62,13 +63,32 @@ fn a_resumed_run_goes_on_bit_for_bit() {
 fn a_checkpoint_of_another_run_is_refused() {
     let mut other = config(40);
     other.optimizer.learning_rate *= 2.0;
-    let result = Trainer::resume(model(), other, &BelowStart, run(1));
-    assert!(matches!(result.err(), Some(TrainError::OtherRun { .. })));
+    let bf16 = TrainConfig { precision: Precision::Bf16, ..config(40) };
+    for (other, named) in [(other, "learning_rate"), (bf16, "precision")] {
+        match Trainer::resume(model(), other, &BelowStart, run(1)).err() {
+            Some(TrainError::OtherRun { reason }) => assert!(reason.contains(named), "{reason}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_run_in_bf16_is_another_run_with_bits_of_its_own() {
+    let bf16 = || run_with(TrainConfig { precision: Precision::Bf16, ..config(40) }, 30);
+    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads");
+    let one = pool(1).install(bf16);
+    assert_eq!(bits(&one), bits(&pool(3).install(bf16)));
+    assert_ne!(bits(&one), bits(&run(30)));
 }
 
 #[test]
 fn training_lowers_the_loss() {
-    let mut trainer = Trainer::new(model(), config(600), &BelowStart).expect("valid");
+    [Precision::F32, Precision::Bf16].into_iter().for_each(lowers_the_loss);
+}
+
+fn lowers_the_loss(precision: Precision) {
+    let config = TrainConfig { precision, ..config(600) };
+    let mut trainer = Trainer::new(model(), config, &BelowStart).expect("valid");
     let mut window = |steps: u64| {
         for _ in 0..steps {
             trainer.step().expect("finite");

@@ -4,7 +4,8 @@ mod common;
 
 use common::{BelowStart, config, model};
 use std::path::Path;
-use trm_train::{Checkpoint, TrainError, Trainer};
+use trm_core::{Model, Precision, TrmConfig};
+use trm_train::{Checkpoint, TrainConfig, TrainError, Trainer};
 
 fn saved(path: &Path) -> Checkpoint {
     let checkpoint = Trainer::new(model(), config(4), &BelowStart).expect("valid").checkpoint();
@@ -84,6 +85,14 @@ fn settings_out_of_range_are_named() {
     assert_eq!(field(|c| c.optimizer.ema = 1.0), "ema");
     assert_eq!(field(|c| c.latent_noise = -1.0), "latent_noise");
     assert_eq!(field(|c| c.state_noise = f64::NAN), "state_noise");
+}
+
+#[test]
+fn a_net_of_odd_widths_has_no_bf16() {
+    let odd = TrmConfig { ffn_dim: 15, ..model().config().clone() };
+    let config = TrainConfig { precision: Precision::Bf16, ..config(4) };
+    let error = Trainer::new(Model::new(odd).expect("a model"), config, &BelowStart).err().expect("refused");
+    assert!(error.to_string().contains("precision is bf16"), "{error}");
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn every_option_is_an_argument() {
         blocks = 15
         halting-rule = "confidence"
         kernel = "avx2"
+        precision = "bf16"
         seed = 16
         save-minutes = 17
         init = "i.safetensors"
@@ -86,7 +87,7 @@ fn every_option_is_an_argument() {
         --steps 7 --n 8 --cycles 3 --gradient-cycles 1 --batch 9 --supervision 10 --linger 11 --lr 2.5e-3 \
         --warmup 12 --decay-from 0.4 --floor 0.05 --weight-decay 0.01 --ema 0.9995 --latent-noise 0.3 \
         --state-noise 0.5 --leak 1 --leak-delayed 0.75 --leak-until end --channel-noise 1.5,14,0.05,3 --hidden 13 --ffn 14 --blocks 15 \
-        --halting-rule confidence --kernel avx2 --seed 16 --save-minutes 17 --init i.safetensors";
+        --halting-rule confidence --kernel avx2 --precision bf16 --seed 16 --save-minutes 17 --init i.safetensors";
     assert_eq!(words, [expected]);
 }
 

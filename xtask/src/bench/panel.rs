@@ -163,6 +163,11 @@ fn bf16(rows: &[Row]) -> Group {
         Entry::new("  at a cost", cost("sudoku", "solved_rate"), "points", Target::Below(2.0)),
         entry("Maze gain", gain("Maze 30x30/K/20", "Maze 30x30/bf16 K=20"), Target::Above(1.0)),
         Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Target::Below(2.0)),
+        entry(
+            "Training gain",
+            gain("Training/Sudoku, 1 threads", "Training/Sudoku in bf16, 1 threads"),
+            Target::Above(1.0),
+        ),
         entry("MLP gain", dense("MLP"), Target::Above(1.0)),
         entry("Attn gain", dense("Attention"), Target::Above(1.0)),
     ];

@@ -164,7 +164,6 @@ impl DenseNet {
             }
             block.feed_forward.resize_tape(n, &mut tape.feed_forward);
         }
-        let ctx = Context { pairs: None, ..ctx };
         R::dispatch(ctx.isa, ForwardTaped { net: self, ctx, input, output, tape, scratch });
     }
 

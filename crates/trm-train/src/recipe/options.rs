@@ -146,6 +146,8 @@ options! {
     halting_rule: String,
     /// Instruction set to compute with.
     kernel: String,
+    /// What the forward pass is computed in: `f32` or `bf16`.
+    precision: String,
     /// Seed of weights, data order and noise.
     seed: u64,
     /// Minutes between checkpoints.
