@@ -164,7 +164,7 @@ fn bf16(rows: &[Row]) -> Group {
         entry("Maze gain", gain("Maze 30x30/K/20", "Maze 30x30/bf16 K=20"), Target::Above(1.0)),
         Entry::new("  at a cost", cost("maze", "optimal_path_rate"), "points", Target::Below(2.0)),
         entry(
-            "Training gain",
+            "Train gain",
             gain("Training/Sudoku, 1 threads", "Training/Sudoku in bf16, 1 threads"),
             Target::Above(1.0),
         ),
