@@ -161,7 +161,8 @@ fn runs(folder: &Path, words: &[&str], command: &str) -> bool {
 fn is_there(words: &[&str]) -> bool {
     let has = |path: String| root().join(path).exists();
     let after = |flag: &str| words.iter().position(|word| *word == flag).and_then(|i| words.get(i + 1));
-    let file = |place: &str, name: &str| has(format!("{place}/{name}.rs"));
+    let file =
+        |place: &str, name: &str| has(format!("{place}/{name}.rs")) || has(format!("{place}/{name}/main.rs"));
     let package = match after("-p") {
         Some(&"trm-benches") | None => "benches".to_owned(),
         Some(&"xtask") => "xtask".to_owned(),
