@@ -22,15 +22,16 @@ fn run_with(config: TrainConfig, steps: u64) -> Checkpoint {
     trainer.checkpoint()
 }
 
-fn on_threads(n: usize) -> Checkpoint {
-    rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads").install(|| run(30))
+fn on_threads(config: TrainConfig, n: usize) -> Checkpoint {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads");
+    pool.install(|| run_with(config, 30))
 }
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    let one = on_threads(1);
+    let one = on_threads(config(40), 1);
     for n in [2, 4] {
-        let many = on_threads(n);
+        let many = on_threads(config(40), n);
         assert_eq!(bits(&one), bits(&many), "{n} threads");
         assert_eq!((one.next_index, &one.slots), (many.next_index, &many.slots));
     }
@@ -74,10 +75,9 @@ fn a_checkpoint_of_another_run_is_refused() {
 
 #[test]
 fn a_run_in_bf16_is_another_run_with_bits_of_its_own() {
-    let bf16 = || run_with(TrainConfig { precision: Precision::Bf16, ..config(40) }, 30);
-    let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads");
-    let one = pool(1).install(bf16);
-    assert_eq!(bits(&one), bits(&pool(3).install(bf16)));
+    let bf16 = |n| on_threads(TrainConfig { precision: Precision::Bf16, ..config(40) }, n);
+    let one = bf16(1);
+    assert_eq!(bits(&one), bits(&bf16(3)));
     assert_ne!(bits(&one), bits(&run(30)));
 }
 

@@ -26,6 +26,13 @@ MAX_K = 65536
 Precision = Literal["f32", "bf16"]
 
 
+def checked_precision(precision: Precision) -> Precision:
+    """``precision``, or a :class:`ConfigError` where it is none."""
+    if precision not in ("f32", "bf16"):
+        raise ConfigError(f"configuration: precision is {precision!r}, must be 'f32' or 'bf16'")
+    return precision
+
+
 @dataclass(frozen=True, eq=False)
 class Reasoning:
     """A refined answer.
@@ -355,10 +362,9 @@ class Engine:
         seed : int
             Seed of the noise of models that have an answer channel.
         """
-        if precision not in ("f32", "bf16"):
-            raise ConfigError(f"configuration: precision is {precision!r}, must be 'f32' or 'bf16'")
+        bf16 = checked_precision(precision) == "bf16"
         threads = count("threads", threads, 1, 256)
-        return Engine(self._engine.with_options(threads, precision == "bf16", checked_seed(seed)))
+        return Engine(self._engine.with_options(threads, bf16, checked_seed(seed)))
 
     def reason(
         self,

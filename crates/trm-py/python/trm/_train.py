@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from . import _trm
 from ._arrays import Path, count, floats, plain
-from ._engine import Engine, Precision
+from ._engine import Engine, Precision, checked_precision
 from .errors import ConfigError, DtypeError, ShapeError
 
 if TYPE_CHECKING:
@@ -193,8 +193,6 @@ class Trainer:
     ) -> None:
         if leak_until not in ("right", "end"):
             raise ValueError(f'leak_until: {leak_until!r}, expected "right" or "end"')
-        if precision not in ("f32", "bf16"):
-            raise ValueError(f'precision: {precision!r}, expected "f32" or "bf16"')
         if optimizer not in ("muon", "adamw"):
             raise ValueError(f'optimizer: {optimizer!r}, expected "muon" or "adamw"')
         schedule: Any = "constant"
@@ -208,7 +206,7 @@ class Trainer:
             "balance": float(balance),
             "latent_noise": float(latent_noise),
             "state_noise": float(state_noise),
-            "precision": precision,
+            "precision": checked_precision(precision),
             "leak": None
             if leak is None
             else {"share": float(leak[0]), "delayed": float(leak[1]), "until_right": leak_until == "right"},
