@@ -1,7 +1,7 @@
 //! What a pass through a net reads besides its input, and the matmul with a weight matrix.
 
 use crate::graph::Graph;
-use crate::kernel::{Isa, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_matrix, pack_rows};
+use crate::kernel::{Isa, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_columns, pack_rows};
 use core::ops::Range;
 
 /// What a forward or backward pass through a net reads besides its input.
@@ -13,8 +13,25 @@ pub struct Context<'a, R> {
     pub params: &'a [R],
     /// The structure of the question.
     pub graph: &'a Graph,
-    /// The weight matrices as [`Net::pack`](crate::net::Net::pack) wrote them, for a forward pass in bf16.
+    /// The weight matrices as [`Net::pack`](crate::net::Net::pack) wrote them, for a pass in bf16; in a backward pass
+    /// those of [`Net::pack_transposed`](crate::net::Net::pack_transposed).
     pub pairs: Option<&'a [R]>,
+}
+
+/// The transposed weights, which a backward pass reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Transposed<'a, R> {
+    /// What [`Net::transpose`](crate::net::Net::transpose) wrote.
+    pub weights: &'a [R],
+    /// What [`Net::pack_transposed`](crate::net::Net::pack_transposed) wrote, for a pass in bf16.
+    pub pairs: Option<&'a [R]>,
+}
+
+/// In full precision.
+impl<'a, R> From<&'a Vec<R>> for Transposed<'a, R> {
+    fn from(weights: &'a Vec<R>) -> Self {
+        Transposed { weights, pairs: None }
+    }
 }
 
 impl<R> Copy for Context<'_, R> {}
@@ -48,11 +65,32 @@ impl<R: Real> Context<'_, R> {
             }
         }
     }
+
+    /// `d_weight += rows^T d`: the gradient of a weight matrix that multiplied rows of length `k`, from that of the
+    /// product, in rows of length `n`. In bf16 both are packed into `packed` first, [`packed_len`] long.
+    #[inline(always)]
+    pub(crate) fn add_gradient<S: Simd<Elem = R>>(
+        self,
+        s: S,
+        (rows, k): (&[R], usize),
+        (d, n): (&[R], usize),
+        packed: &mut [R],
+        d_weight: &mut [R],
+    ) {
+        let n_rows = rows.len() / k;
+        if self.pairs.is_none() {
+            return gemm_add(s, (k, n, n_rows), Mat::transposed(rows, k), d, d_weight);
+        }
+        let half = n_rows.div_ceil(2);
+        let (packed_rows, packed) = packed.split_at_mut(half * k);
+        let packed_d = &mut packed[..half * n];
+        pack_columns(s, rows, k, packed_rows);
+        pack_columns(s, d, n, packed_d);
+        gemm_pairs::<_, true>(s, (k, n, half), Mat::transposed(packed_rows, k), packed_d, d_weight);
+    }
 }
 
-/// Packs the `[k, n]` weight matrix at `range` as [`Context::matmul`] reads it in bf16: half as long, at the
-/// start of the same range of `pairs`.
-pub(crate) fn pack_weight<R: Real>(params: &[R], range: Range<usize>, k: usize, pairs: &mut [R]) {
-    let (n, start) = (range.len() / k, range.start);
-    pack_matrix(&params[range.clone()], (k, n), &mut pairs[start..start + range.len() / 2]);
+/// What [`Context::matmul`] and [`Context::add_gradient`] need to pack rows of these lengths.
+pub(crate) fn packed_len(n_rows: usize, k: usize, n: usize) -> usize {
+    n_rows.div_ceil(2) * (k + n)
 }

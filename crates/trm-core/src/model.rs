@@ -13,7 +13,7 @@ use crate::heads::{
 };
 use crate::kernel::{Isa, Real};
 use crate::loss::{self, halt_loss};
-use crate::net::{Net, NetReal};
+use crate::net::{Net, NetReal, Transposed};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
 use crate::{Graph, HaltInput, Mixer, Relations, Result, TrmConfig, TrmError};
@@ -60,7 +60,7 @@ pub struct Workspace<R> {
 pub struct Compute<'a, R> {
     /// The instructions to use.
     pub isa: Isa,
-    /// The weights as [`Net::pack`] wrote them, for forward products of bf16 pairs.
+    /// The weights as [`Net::pack`] wrote them, for forward passes in bf16.
     pub pairs: Option<&'a [R]>,
 }
 
@@ -276,13 +276,12 @@ impl<R: NetReal> Model<R> {
     /// One supervision step with gradient: the state moves on, and `scale` times the gradient
     /// of the answer's loss is added to `grads`, as is that of the halt loss: on detached
     /// features for [`HaltInput::Pooled`]; halved and through the net, as the reference trains
-    /// it, for [`HaltInput::FirstPosition`]. `transposed` is from [`Net::transpose`]. With pairs the forward pass is
-    /// computed in bf16, the backward pass of its activations in full precision.
+    /// it, for [`HaltInput::FirstPosition`]. Each pass is computed in bf16 where it comes with pairs.
     #[allow(clippy::too_many_arguments)]
     pub fn train_step<'a>(
         &'a self,
         compute: impl Into<Compute<'a, R>>,
-        transposed: &[R],
+        transposed: impl Into<Transposed<'a, R>>,
         graph: &Graph,
         input: impl Into<StepInput<'a>>,
         target: impl Into<StepTarget<'a>>,
@@ -307,8 +306,8 @@ impl<R: NetReal> Model<R> {
         let (halt, d_halt) = halt_loss(output.halt_logit, right);
         self.heads_backward(&state.y, wide * d_halt, grads, work);
         let hints = self.hints_backward(isa, graph, &state.y, (target.hints, wide), grads, work);
-        let recursion = self.recursion(graph, &work.x, isa.into());
-        recursion.backward(transposed, &work.tape, &mut work.d, grads, &mut work.recursion);
+        let recursion = self.recursion(graph, &work.x, compute);
+        recursion.backward(transposed.into(), &work.tape, &mut work.d, grads, &mut work.recursion);
         self.embed_backward(graph, input, &work.d.x, grads);
         StepLoss { answer: answer.to_f64() + hints.to_f64(), halt: halt.to_f64(), right }
     }

@@ -1,12 +1,12 @@
 //! The net that the recursion calls again and again, with any mixer.
 
-pub use crate::context::Context;
+pub use crate::context::{Context, Transposed};
 
 use crate::config::{Mixer, TrmConfig};
 use crate::dense::{self, DenseNet};
 use crate::graph::Graph;
 use crate::kernel::Real;
-use crate::params::Layout;
+use crate::params::{Layout, Matrix};
 use crate::relational::{self, RelationalNet};
 
 /// The blocks of a model. They hold ranges of the model's vector; the weights are in the [`Context`].
@@ -65,21 +65,31 @@ impl Net {
         }
     }
 
+    /// The matrices that rows are multiplied with: all but those of MLP-T.
+    fn matrices(&self) -> Vec<Matrix> {
+        match self {
+            Net::Dense(net) => net.matrices().collect(),
+            Net::Relational(net) => net.matrices().collect(),
+        }
+    }
+
     /// Writes the transposed matrices, which the backward pass reads, to the same ranges of `t`.
     pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        match self {
-            Net::Dense(net) => net.transpose(params, t),
-            Net::Relational(net) => net.transpose(params, t),
+        self.matrices().iter().for_each(|matrix| matrix.transpose(params, t));
+        if let Net::Dense(net) = self {
+            net.copy_untransposed(params, t);
         }
     }
 
     /// Packs the matrices as bf16 pairs: each is half as long and starts where its range does. Returns false where
     /// a width is odd, which has no such form. The matrices of MLP-T stay in full precision.
     pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
-        match self {
-            Net::Dense(net) => net.pack(params, pairs),
-            Net::Relational(net) => net.pack(params, pairs),
-        }
+        self.matrices().iter().all(|matrix| matrix.pack(params, pairs))
+    }
+
+    /// [`Net::pack`] for a backward pass, from what [`Net::transpose`] wrote.
+    pub fn pack_transposed<R: Real>(&self, t: &[R], pairs: &mut [R]) -> bool {
+        self.matrices().iter().all(|matrix| matrix.transposed().pack(t, pairs))
     }
 
     /// The forward pass: `output = net(input)`, both `[rows, hidden_dim]`.

@@ -1,6 +1,6 @@
 //! The weights of a model: one vector, with a layout of named tensors.
 
-use crate::kernel::Real;
+use crate::kernel::{Real, pack_matrix};
 use core::ops::Range;
 use rand::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
@@ -162,9 +162,40 @@ pub fn transpose<R: Copy>(a: &[R], rows: usize, cols: usize, t: &mut [R]) {
     transpose_into(a, cols, rows, t);
 }
 
-/// Writes the transpose of the weight matrix at `range`, which has `rows` rows, to the same range of `t`.
-pub(crate) fn transpose_weight<R: Copy>(params: &[R], range: &Range<usize>, rows: usize, t: &mut [R]) {
-    transpose(&params[range.clone()], rows, range.len() / rows, &mut t[range.clone()]);
+/// Where a weight matrix lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Matrix {
+    /// Its numbers.
+    pub range: Range<usize>,
+    /// How many rows they are.
+    pub rows: usize,
+}
+
+impl Matrix {
+    pub fn columns(&self) -> usize {
+        self.range.len() / self.rows
+    }
+
+    /// Writes its transpose to the same range of `t`.
+    pub fn transpose<R: Copy>(&self, params: &[R], t: &mut [R]) {
+        transpose(&params[self.range.clone()], self.rows, self.columns(), &mut t[self.range.clone()]);
+    }
+
+    /// Its transpose, in the same place.
+    pub fn transposed(&self) -> Matrix {
+        Matrix { range: self.range.clone(), rows: self.columns() }
+    }
+
+    /// Packs it for products in bf16, half as long, to the start of the same range of `pairs`. Returns false where
+    /// the number of its rows or columns is odd.
+    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
+        let (start, len) = (self.range.start, self.range.len());
+        let (shape, even) = ((self.rows, self.columns()), self.rows % 2 + self.columns() % 2 == 0);
+        if even {
+            pack_matrix(&params[self.range.clone()], shape, &mut pairs[start..start + len / 2]);
+        }
+        even
+    }
 }
 
 /// Writes the transpose of `a`, whose rows are `cols` long, to `t`, whose rows of `length` are zero-padded.

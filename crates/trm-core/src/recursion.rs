@@ -7,7 +7,7 @@
 use crate::buffer::Buffer;
 use crate::graph::Graph;
 use crate::kernel::{Isa, Real};
-use crate::net::{Context, Net, NetReal, NetScratch, NetTape};
+use crate::net::{Context, Net, NetReal, NetScratch, NetTape, Transposed};
 
 /// Everything one recursion reads.
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Recursion<'a, R> {
     pub net: &'a Net,
     /// Its weights.
     pub params: &'a [R],
-    /// The weights as [`Net::pack`] wrote them, for forward passes in bf16.
+    /// The weights as [`Net::pack`] wrote them, for passes in bf16.
     pub pairs: Option<&'a [R]>,
     /// The question's structure.
     pub graph: &'a Graph,
@@ -74,8 +74,8 @@ impl<R: Real> RecursionScratch<R> {
 }
 
 impl<R: NetReal> Recursion<'_, R> {
-    fn context<'a>(&'a self, params: &'a [R]) -> Context<'a, R> {
-        Context { isa: self.isa, params, graph: self.graph, pairs: self.pairs }
+    fn context(&self) -> Context<'_, R> {
+        Context { isa: self.isa, params: self.params, graph: self.graph, pairs: self.pairs }
     }
 
     /// One cycle: n times `z <- net(x + y + z)`, then `y <- net(y + z)`.
@@ -83,10 +83,10 @@ impl<R: NetReal> Recursion<'_, R> {
         let RecursionScratch { net, input, .. } = scratch;
         for _ in 0..self.latent_iterations {
             sum(input, &[self.x, &state.y, &state.z]);
-            self.net.forward(self.context(self.params), input, &mut state.z, net);
+            self.net.forward(self.context(), input, &mut state.z, net);
         }
         sum(input, &[&state.y, &state.z]);
-        self.net.forward(self.context(self.params), input, &mut state.y, net);
+        self.net.forward(self.context(), input, &mut state.y, net);
     }
 
     /// A supervision step: all cycles, none with a gradient.
@@ -124,10 +124,10 @@ impl<R: NetReal> Recursion<'_, R> {
         let (answer_call, latent_calls) = calls.split_last_mut().expect("n + 1 calls");
         for call in latent_calls {
             sum(input, &[self.x, &state.y, &state.z]);
-            self.net.forward_taped(self.context(self.params), input, &mut state.z, call, net);
+            self.net.forward_taped(self.context(), input, &mut state.z, call, net);
         }
         sum(input, &[&state.y, &state.z]);
-        self.net.forward_taped(self.context(self.params), input, &mut state.y, answer_call, net);
+        self.net.forward_taped(self.context(), input, &mut state.y, answer_call, net);
     }
 
     /// Backpropagates through the cycles on `tape`. `d.y` and `d.z` hold the gradients of what came out
@@ -135,20 +135,22 @@ impl<R: NetReal> Recursion<'_, R> {
     /// `grads`.
     pub fn backward(
         &self,
-        transposed: &[R],
+        transposed: Transposed<R>,
         tape: &RecursionTape<R>,
         d: &mut StateGradient<R>,
         grads: &mut [R],
         scratch: &mut RecursionScratch<R>,
     ) {
         let RecursionScratch { net, d: d_call, .. } = scratch;
+        let Transposed { weights: params, pairs } = transposed;
+        let context = Context { params, pairs, ..self.context() };
         for calls in tape.calls.rchunks_exact(self.latent_iterations + 1) {
             let (answer_call, latent_calls) = calls.split_last().expect("n + 1 calls");
-            self.net.backward(self.context(transposed), answer_call, &mut d.y, grads, net);
+            self.net.backward(context, answer_call, &mut d.y, grads, net);
             add(&mut d.z, &d.y);
             for call in latent_calls.iter().rev() {
                 d_call.copy_from(&d.z);
-                self.net.backward(self.context(transposed), call, d_call, grads, net);
+                self.net.backward(context, call, d_call, grads, net);
                 add(&mut d.x, d_call);
                 add(&mut d.y, d_call);
                 d.z.copy_from_slice(d_call);

@@ -10,9 +10,9 @@
 
 use crate::RMS_EPS;
 use crate::buffer::Buffer;
-use crate::context::{Context, pack_weight};
-use crate::kernel::{Mat, Real, Simd, gemm, gemm_add, rms_norm, rms_norm_backward, swiglu, swiglu_backward};
-use crate::params::{Init, Layout, transpose_weight};
+use crate::context::Context;
+use crate::kernel::{Real, Simd, rms_norm, rms_norm_backward, swiglu, swiglu_backward};
+use crate::params::{Init, Layout, Matrix};
 use core::ops::Range;
 
 /// The weights of one SwiGLU.
@@ -86,14 +86,9 @@ impl SwiGlu {
         SwiGlu { h, f, down }
     }
 
-    /// Writes the transposed matrix for the backward pass.
-    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        transpose_weight(params, &self.down, self.f, t);
-    }
-
-    /// Packs the matrix for bf16.
-    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) {
-        pack_weight(params, self.down.clone(), self.f, pairs);
+    /// Its matrix.
+    pub fn matrix(&self) -> Matrix {
+        Matrix { range: self.down.clone(), rows: self.f }
     }
 
     /// The forward pass of some rows, from `pre` and `input` to `output`. Writes the factors of the norm to
@@ -125,29 +120,29 @@ impl SwiGlu {
 
     /// The backward pass of some rows, with `pre`, `output` and `factor` of the forward pass. Turns `d`, the gradient
     /// of `output`, into the gradient of the sum before the norm, which is also that of the residual. Writes the
-    /// gradient of `pre` to `d_pre`, and adds that of the weights to `grads`.
+    /// gradient of `pre` to `d_pre`, and adds that of the weights to `grads`. The context holds transposed weights.
     #[inline(always)]
     #[allow(clippy::too_many_arguments)]
     pub fn backward<S: Simd>(
         &self,
         s: S,
-        transposed: &[S::Elem],
+        ctx: Context<S::Elem>,
         (pre, output, factor): (&[S::Elem], &[S::Elem], &[S::Elem]),
         d: &mut [S::Elem],
         d_pre: &mut [S::Elem],
         grads: &mut [S::Elem],
-        (act, d_act): (&mut [S::Elem], &mut [S::Elem]),
+        (act, d_act, packed): (&mut [S::Elem], &mut [S::Elem], &mut [S::Elem]),
     ) {
         let (h, f, rows) = (self.h, self.f, factor.len());
         for ((d, output), factor) in d.chunks_exact_mut(h).zip(output.chunks_exact(h)).zip(factor) {
             rms_norm_backward(s, d, output, *factor);
         }
         let (act, d_act) = (&mut act[..rows * f], &mut d_act[..rows * f]);
-        gemm(s, (rows, f, h), Mat::rows(d, h), &transposed[self.down.clone()], d_act);
+        ctx.matmul::<_, false>(s, &self.down, (d, h), packed, d_act);
         let here = act.chunks_exact_mut(f).zip(d_pre.chunks_exact_mut(2 * f));
         for ((pre, d_act), (act, d_pre)) in pre.chunks_exact(2 * f).zip(d_act.chunks_exact(f)).zip(here) {
             swiglu_backward(s, pre, d_act, act, d_pre);
         }
-        gemm_add(s, (f, h, rows), Mat::transposed(act, f), d, &mut grads[self.down.clone()]);
+        ctx.add_gradient(s, (act, f), (d, h), packed, &mut grads[self.down.clone()]);
     }
 }

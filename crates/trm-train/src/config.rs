@@ -35,7 +35,7 @@ pub struct TrainConfig {
     /// Name of the instruction set to compute with; without one the widest of this processor. Others give other bits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel: Option<String>,
-    /// What the forward pass is computed in; the backward pass and the weights keep full precision.
+    /// What the factors of matrix products are rounded to; sums, states, gradients and weights keep full precision.
     #[serde(default, skip_serializing_if = "is_full")]
     pub precision: Precision,
     /// Seed of all noise.

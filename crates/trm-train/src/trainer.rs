@@ -16,6 +16,7 @@ use std::time::Instant;
 use trm_core::kernel::Isa;
 use trm_core::loss::Target;
 use trm_core::model::{Compute, StepInput, StepTarget, Workspace};
+use trm_core::net::Transposed;
 use trm_core::{Model, Precision};
 use trm_world::{Alone, World};
 
@@ -30,8 +31,8 @@ pub struct Trainer<'a> {
     world: &'a dyn World,
     isa: Isa,
     transposed: Vec<f32>,
-    /// The matrices as bf16 pairs, where the forward pass is computed in bf16.
-    pairs: Option<Vec<f32>>,
+    /// The matrices and the transposed matrices as bf16 pairs, where the passes are computed in bf16.
+    pairs: Option<[Vec<f32>; 2]>,
     optimizer: Optimizer,
     trained: Trained,
     share: Share,
@@ -97,7 +98,7 @@ impl<'a> Trainer<'a> {
             optimizer: Optimizer::new(&model.params),
             trained: trained(&model, config.optimizer.method, isa),
             transposed: vec![0.0; n],
-            pairs: (config.precision == Precision::Bf16).then(|| vec![0.0; n]),
+            pairs: (config.precision == Precision::Bf16).then(|| [vec![0.0; n], vec![0.0; n]]),
             grads: vec![0.0; n],
             share: Share::new(world, config.batch),
             parts: Vec::new(),
@@ -263,11 +264,13 @@ impl<'a> Trainer<'a> {
     pub fn step(&mut self) -> Result<()> {
         let start = Instant::now();
         self.model.net().transpose(&self.model.params, &mut self.transposed);
-        if let Some(pairs) = &mut self.pairs {
-            self.model.net().pack(&self.model.params, pairs);
+        if let Some([forward, backward]) = &mut self.pairs {
+            self.model.net().pack(&self.model.params, forward);
+            self.model.net().pack_transposed(&self.transposed, backward);
         }
-        let compute = Compute { isa: self.isa, pairs: self.pairs.as_deref() };
-        let (model, transposed) = (&self.model, &self.transposed);
+        let [forward, backward] = [0, 1].map(|i| self.pairs.as_ref().map(|pairs| &pairs[i][..]));
+        let compute = Compute { isa: self.isa, pairs: forward };
+        let (model, transposed) = (&self.model, Transposed { weights: &self.transposed, pairs: backward });
         let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
         let state_noise = self.config.state_noise;
         let workspaces = || self.workspaces.lock().expect("no thread panics with it");

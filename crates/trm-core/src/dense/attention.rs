@@ -8,11 +8,11 @@ use super::rope::Rope;
 use super::tiles::tiles;
 use crate::RMS_EPS;
 use crate::buffer::Buffer;
-use crate::context::{Context, pack_weight};
+use crate::context::{Context, packed_len};
 use crate::kernel::{
     Mat, Real, Simd, exp_minus, gemm, gemm_add, rms_norm, rms_norm_backward, softmax, softmax_backward,
 };
-use crate::params::{Init, Layout, transpose, transpose_weight};
+use crate::params::{Init, Layout, Matrix, transpose};
 use core::ops::Range;
 
 /// The most queries computed together: their scores stay in the L2 cache.
@@ -97,16 +97,14 @@ impl Attention {
         4 * n * self.h * self.h + 2 * n * n * self.h
     }
 
-    pub(super) fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        transpose_weight(params, &self.qkv, self.h, t);
-        transpose_weight(params, &self.out, self.h, t);
+    /// See [`Net::matrices`](crate::net::Net::matrices).
+    pub(super) fn matrices(&self) -> [Matrix; 2] {
+        [&self.qkv, &self.out].map(|range| Matrix { range: range.clone(), rows: self.h })
     }
 
-    /// See [`Net::pack`](crate::net::Net::pack). A head's width is even, so h is.
-    pub(super) fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) {
-        for matrix in [&self.qkv, &self.out] {
-            pack_weight(params, matrix.clone(), self.h, pairs);
-        }
+    /// What a backward pass in bf16 over `n` positions packs at once.
+    pub(super) fn packed_len(&self, n: usize) -> usize {
+        packed_len(n, self.h, 3 * self.h)
     }
 
     pub(super) fn resize_scratch<R: Real>(&self, n: usize, scratch: &mut Scratch<R>) {
@@ -188,28 +186,28 @@ impl Attention {
     pub(super) fn backward<S: Simd>(
         &self,
         s: S,
-        transposed: &[S::Elem],
+        ctx: Context<S::Elem>,
         rope: &Rope<S::Elem>,
         (input, output): (&[S::Elem], &[S::Elem]),
         tape: &Tape<S::Elem>,
         d: &mut [S::Elem],
         grads: &mut [S::Elem],
         scratch: &mut Scratch<S::Elem>,
+        packed: &mut [S::Elem],
     ) {
-        let (h, n) = (self.h, input.len() / self.h);
+        let h = self.h;
         for ((d, out), factor) in d.chunks_exact_mut(h).zip(output.chunks_exact(h)).zip(tape.factor.iter()) {
             rms_norm_backward(s, d, out, *factor);
         }
-        gemm_add(s, (h, h, n), Mat::transposed(&tape.heads, h), d, &mut grads[self.out.clone()]);
-        gemm(s, (n, h, h), Mat::rows(d, h), &transposed[self.out.clone()], &mut scratch.d_heads);
+        ctx.add_gradient(s, (&tape.heads, h), (d, h), packed, &mut grads[self.out.clone()]);
+        ctx.matmul::<_, false>(s, &self.out, (d, h), packed, &mut scratch.d_heads);
         let Scratch { d_qkv, d_heads, head: head_scratch, .. } = scratch;
         for head in 0..self.n_heads {
             self.head_backward(s, head, tape, d_heads, d_qkv, head_scratch);
         }
         rope.backward(d_qkv, h);
-        let d_weight = &mut grads[self.qkv.clone()];
-        gemm_add(s, (h, 3 * h, n), Mat::transposed(input, h), d_qkv, d_weight);
-        gemm_add(s, (n, h, 3 * h), Mat::rows(d_qkv, 3 * h), &transposed[self.qkv.clone()], d);
+        ctx.add_gradient(s, (input, h), (d_qkv, 3 * h), packed, &mut grads[self.qkv.clone()]);
+        ctx.matmul::<_, true>(s, &self.qkv, (d_qkv, 3 * h), packed, d);
     }
 
     #[inline(always)]

@@ -1,9 +1,9 @@
 //! The feed-forward layer of each position: a [SwiGLU](crate::swiglu) of `[gate, up] = u W_gate_up`.
 
 use super::tiles::tiles;
-use crate::context::{Context, pack_weight};
-use crate::kernel::{Mat, Real, Simd, gemm_add};
-use crate::params::{Init, Layout, transpose_weight};
+use crate::context::{Context, packed_len};
+use crate::kernel::{Real, Simd};
+use crate::params::{Init, Layout, Matrix};
 use crate::swiglu::{SwiGlu, Tape, Tile, pre_activations};
 use core::ops::Range;
 
@@ -32,19 +32,14 @@ impl FeedForward {
         3 * n * self.h * self.f
     }
 
-    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        transpose_weight(params, &self.gate_up, self.h, t);
-        self.swiglu.transpose(params, t);
+    /// See [`Net::matrices`](crate::net::Net::matrices).
+    pub fn matrices(&self) -> [Matrix; 2] {
+        [Matrix { range: self.gate_up.clone(), rows: self.h }, self.swiglu.matrix()]
     }
 
-    /// See [`Net::pack`](crate::net::Net::pack).
-    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
-        if self.h % 2 == 1 || self.f % 2 == 1 {
-            return false;
-        }
-        pack_weight(params, self.gate_up.clone(), self.h, pairs);
-        self.swiglu.pack(params, pairs);
-        true
+    /// What a backward pass in bf16 over `n` positions packs at once.
+    pub fn packed_len(&self, n: usize) -> usize {
+        packed_len(n.min(TILE), self.h.max(self.f), 2 * self.f)
     }
 
     pub fn resize_tile<R: Real>(&self, n: usize, tile: &mut Tile<R>) {
@@ -86,12 +81,13 @@ impl FeedForward {
     pub fn backward<S: Simd>(
         &self,
         s: S,
-        transposed: &[S::Elem],
+        ctx: Context<S::Elem>,
         (input, output): (&[S::Elem], &[S::Elem]),
         tape: &Tape<S::Elem>,
         d: &mut [S::Elem],
         grads: &mut [S::Elem],
         tile: &mut Tile<S::Elem>,
+        packed: &mut [S::Elem],
     ) {
         let (h, w) = (self.h, 2 * self.f);
         let Tile { pre: d_pre, act, d_act, .. } = tile;
@@ -99,9 +95,9 @@ impl FeedForward {
             let (rows, range) = (t1 - t0, t0 * h..t1 * h);
             let (input, d, d_pre) = (&input[range.clone()], &mut d[range.clone()], &mut d_pre[..rows * w]);
             let forward = (&tape.pre[t0 * w..t1 * w], &output[range], &tape.factor[t0..t1]);
-            self.swiglu.backward(s, transposed, forward, d, d_pre, grads, (act, d_act));
-            gemm_add(s, (h, w, rows), Mat::transposed(input, h), d_pre, &mut grads[self.gate_up.clone()]);
-            gemm_add(s, (rows, h, w), Mat::rows(d_pre, w), &transposed[self.gate_up.clone()], d);
+            self.swiglu.backward(s, ctx, forward, d, d_pre, grads, (act, d_act, packed));
+            ctx.add_gradient(s, (input, h), (d_pre, w), packed, &mut grads[self.gate_up.clone()]);
+            ctx.matmul::<_, true>(s, &self.gate_up, (d_pre, w), packed, d);
         }
     }
 }

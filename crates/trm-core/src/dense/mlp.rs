@@ -81,8 +81,8 @@ impl Mlp {
         3 * n * self.h * self.m
     }
 
-    /// Copies the matrices: the forward and the backward pass read them in the same order.
-    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
+    /// Copies the matrices to `t`: the forward and the backward pass read them in the same order.
+    pub fn copy_matrices<R: Real>(&self, params: &[R], t: &mut [R]) {
         for range in [&self.gate_up, &self.down] {
             t[range.clone()].copy_from_slice(&params[range.clone()]);
         }

@@ -17,7 +17,7 @@ use crate::config::{Mixer, TrmConfig};
 use crate::context::Context;
 use crate::graph::Graph;
 use crate::kernel::{Kernel, Real, Simd};
-use crate::params::Layout;
+use crate::params::{Layout, Matrix};
 use crate::swiglu;
 use attention::Attention;
 use feed_forward::FeedForward;
@@ -70,6 +70,19 @@ pub struct Scratch<R> {
     mixed: Buffer<R>,
     /// `[n, h]`: the input of a block.
     between: Buffer<R>,
+    /// The factors of one product of a backward pass in bf16.
+    packed: Buffer<R>,
+}
+
+impl Block {
+    /// What a backward pass in bf16 over `n` positions packs at once.
+    fn packed_len(&self, n: usize) -> usize {
+        let mix = match &self.mix {
+            Mix::Attention(attention) => attention.packed_len(n),
+            Mix::Mlp(_) => 0,
+        };
+        mix.max(self.feed_forward.packed_len(n))
+    }
 }
 
 impl DenseNet {
@@ -115,25 +128,24 @@ impl DenseNet {
         self.blocks.iter().map(block).sum()
     }
 
-    /// See [`Net::transpose`](crate::net::Net::transpose).
-    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        for block in &self.blocks {
-            match &block.mix {
-                Mix::Attention(attention) => attention.transpose(params, t),
-                Mix::Mlp(mlp) => mlp.transpose(params, t),
-            }
-            block.feed_forward.transpose(params, t);
-        }
+    /// See [`Net::matrices`](crate::net::Net::matrices).
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = Matrix> {
+        self.blocks.iter().flat_map(|block| {
+            let attention = match &block.mix {
+                Mix::Attention(attention) => Some(attention.matrices()),
+                Mix::Mlp(_) => None,
+            };
+            attention.into_iter().flatten().chain(block.feed_forward.matrices())
+        })
     }
 
-    /// See [`Net::pack`](crate::net::Net::pack).
-    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
-        self.blocks.iter().all(|block| {
-            if let Mix::Attention(attention) = &block.mix {
-                attention.pack(params, pairs);
+    /// Copies the matrices of MLP-T to the same ranges of `t`.
+    pub fn copy_untransposed<R: Real>(&self, params: &[R], t: &mut [R]) {
+        for block in &self.blocks {
+            if let Mix::Mlp(mlp) = &block.mix {
+                mlp.copy_matrices(params, t);
             }
-            block.feed_forward.pack(params, pairs)
-        })
+        }
     }
 
     /// `output = net(input)`, both `[prefix + live, h]`.
@@ -178,7 +190,12 @@ impl DenseNet {
         scratch: &mut Scratch<R>,
     ) {
         self.resize(ctx.graph, scratch);
-        R::dispatch(ctx.isa, Backward { net: self, transposed: ctx.params, tape, d, grads, scratch });
+        if ctx.pairs.is_some() {
+            let n = self.n_rows(ctx.graph);
+            let most = self.blocks.iter().map(|block| block.packed_len(n)).max();
+            scratch.packed.resize(most.unwrap_or(0));
+        }
+        R::dispatch(ctx.isa, Backward { net: self, ctx, tape, d, grads, scratch });
     }
 
     fn resize<R: Real>(&self, graph: &Graph, scratch: &mut Scratch<R>) {
@@ -214,7 +231,7 @@ impl<R: Real> Kernel<R> for Forward<'_, R> {
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
         let Forward { net, ctx, input, output, scratch } = self;
-        let Scratch { rope, attention, mlp, feed_forward, mixed, between } = scratch;
+        let Scratch { rope, attention, mlp, feed_forward, mixed, between, .. } = scratch;
         output.copy_from_slice(input);
         for block in &net.blocks {
             between.copy_from_slice(output);
@@ -264,7 +281,7 @@ impl<R: Real> Kernel<R> for ForwardTaped<'_, R> {
 
 struct Backward<'a, R> {
     net: &'a DenseNet,
-    transposed: &'a [R],
+    ctx: Context<'a, R>,
     tape: &'a [BlockTape<R>],
     d: &'a mut [R],
     grads: &'a mut [R],
@@ -275,18 +292,19 @@ impl<R: Real> Kernel<R> for Backward<'_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Backward { net, transposed, tape, d, grads, scratch } = self;
+        let Backward { net, ctx, tape, d, grads, scratch } = self;
+        let Scratch {
+            rope, attention: attention_scratch, mlp: mlp_scratch, feed_forward: tile, packed, ..
+        } = scratch;
         for (block, tape) in net.blocks.iter().zip(tape).rev() {
             let BlockTape { input, mixed, output, attention, mlp, feed_forward } = tape;
-            let tile = &mut scratch.feed_forward;
-            block.feed_forward.backward(s, transposed, (mixed, output), feed_forward, d, grads, tile);
+            block.feed_forward.backward(s, ctx, (mixed, output), feed_forward, d, grads, tile, packed);
             let ends = (&input[..], &mixed[..]);
             match &block.mix {
                 Mix::Attention(mix) => {
-                    let Scratch { rope, attention: scratch, .. } = scratch;
-                    mix.backward(s, transposed, rope, ends, attention, d, grads, scratch)
+                    mix.backward(s, ctx, rope, ends, attention, d, grads, attention_scratch, packed)
                 }
-                Mix::Mlp(mix) => mix.backward(s, transposed, ends, mlp, d, grads, &mut scratch.mlp),
+                Mix::Mlp(mix) => mix.backward(s, ctx.params, ends, mlp, d, grads, mlp_scratch),
             }
         }
     }

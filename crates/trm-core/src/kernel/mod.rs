@@ -22,7 +22,7 @@ mod x86;
 pub use columns::{exp_minus, rms_norm_columns, rms_norm_columns_backward, softmax, softmax_backward};
 pub use gemm::{Mat, gemm, gemm_add, gemm_pairs};
 pub use isa::Isa;
-pub use pairs::{pack_matrix, pack_rows, pack_rows_in_place};
+pub use pairs::{pack_columns, pack_matrix, pack_rows, pack_rows_in_place};
 pub use rows::{
     add, axpy, colsum_add, dot, gather_sum, rms_norm, rms_norm_backward, swiglu, swiglu_backward,
 };

@@ -26,7 +26,25 @@ pub fn pack_rows<S: Simd>(s: S, rows: &[S::Elem], k: usize, out: &mut [S::Elem])
         "{} by {k}",
         rows.len()
     );
-    s.call(Pack { from: rows.as_ptr(), to: out.as_mut_ptr(), n_rows: rows.len() / k, half: k / 2 });
+    let (low, high) = (rows.as_ptr(), rows.as_ptr().wrapping_add(k / 2));
+    s.call(Pack { low, high, to: out.as_mut_ptr(), n_rows: rows.len() / k, half: k / 2 });
+}
+
+/// Packs the rows of length `n` for a product that sums over rows: as half as many rows of pairs, a row of the first half
+/// of `rows` with one of the second. Where their number is odd, the last of the first half has zero at its side.
+///
+/// # Panics
+/// Where `n` does not divide the length of `rows`, or `out` is not `rows.div_ceil(2)` rows long.
+#[inline(always)]
+pub fn pack_columns<S: Simd>(s: S, rows: &[S::Elem], n: usize, out: &mut [S::Elem]) {
+    let n_rows = rows.len() / n;
+    let (half, rest) = (n_rows / 2 * n, n_rows % 2 * n);
+    assert!(rows.len().is_multiple_of(n) && out.len() == half + rest, "{} by {n}", rows.len());
+    let (low, high) = rows.split_at(half + rest);
+    s.call(Pack { low: low.as_ptr(), high: high.as_ptr(), to: out.as_mut_ptr(), n_rows: 1, half });
+    for (single, out) in low[half..].iter().zip(&mut out[half..]) {
+        *out = S::Elem::pair(*single, S::Elem::ZERO);
+    }
 }
 
 /// [`pack_rows`] into the first half of `rows`.
@@ -37,13 +55,15 @@ pub fn pack_rows<S: Simd>(s: S, rows: &[S::Elem], k: usize, out: &mut [S::Elem])
 pub fn pack_rows_in_place<S: Simd>(s: S, rows: &mut [S::Elem], k: usize) {
     assert!(k.is_multiple_of(2) && rows.len().is_multiple_of(k), "{} by {k}", rows.len());
     let to = rows.as_mut_ptr();
-    s.call(Pack { from: to.cast_const(), to, n_rows: rows.len() / k, half: k / 2 });
+    let (low, high) = (to.cast_const(), to.cast_const().wrapping_add(k / 2));
+    s.call(Pack { low, high, to, n_rows: rows.len() / k, half: k / 2 });
 }
 
-/// Reads `n_rows` rows of two halves at `from` and writes as many rows of one half to `to`. Both may be the
-/// same address: nothing is overwritten before it was read.
+/// Reads `half` numbers of each of `n_rows` rows at `low` and at `high`, which are `2 * half` apart, and writes as many rows
+/// of one half to `to`. This may be the address of `low`: nothing is overwritten before it was read.
 struct Pack<R> {
-    from: *const R,
+    low: *const R,
+    high: *const R,
     to: *mut R,
     n_rows: usize,
     half: usize,
@@ -53,13 +73,12 @@ impl<R: Real> Kernel<R> for Pack<R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Pack { from, to, n_rows, half } = self;
+        let Pack { low, high, to, n_rows, half } = self;
         for i in 0..n_rows {
-            // SAFETY: only `pack_rows` and `pack_rows_in_place` make a `Pack`. Both checked that `from` is valid
-            // for `n_rows * 2 * half` reads and `to` for `n_rows * half` writes, and j stays below `half`.
+            // SAFETY: only the functions above make a `Pack`. They checked that each row of `low` and `high` is valid
+            // for `half` reads and `to` for `n_rows * half` writes, and j stays below `half`.
             unsafe {
-                let (low, high, to) =
-                    (from.add(2 * i * half), from.add((2 * i + 1) * half), to.add(i * half));
+                let (low, high, to) = (low.add(2 * i * half), high.add(2 * i * half), to.add(i * half));
                 let mut j = 0;
                 while j + S::LANES <= half {
                     s.store(to.add(j), s.pair(s.load(low.add(j)), s.load(high.add(j))));

@@ -3,7 +3,7 @@
 
 use super::block::{BACKWARD_TILE, Block, BlockTape, Scratch, Tile, sum_tokens};
 use crate::context::Context;
-use crate::kernel::{Kernel, Mat, Real, Simd, axpy, colsum_add, gemm, gemm_add};
+use crate::kernel::{Kernel, Real, Simd, axpy, colsum_add};
 use crate::relations::NONE;
 use core::ops::Range;
 
@@ -46,25 +46,23 @@ impl Block {
         grads: &mut [S::Elem],
         scratch: &mut Scratch<S::Elem>,
     ) {
-        let Context { params: transposed, graph, .. } = ctx;
+        let graph = ctx.graph;
         let (h, w, k) = (self.h, 2 * self.f, self.n_direct * self.h);
-        let Scratch { d_pre, d_input, tiles, .. } = scratch;
+        let Scratch { d_pre, d_input, packed, tiles, .. } = scratch;
         let Tile { direct: buffer, swiglu: tile } = &mut tiles[0];
         let (rows, range) = (t1 - t0, t0 * h..t1 * h);
         let (d, d_pre) = (&mut d[range.clone()], &mut d_pre[t0 * w..t1 * w]);
         let forward =
             (&tape.swiglu.pre[t0 * w..t1 * w], &tape.output[range.clone()], &tape.swiglu.factor[t0..t1]);
-        self.swiglu.backward(s, transposed, forward, d, d_pre, grads, (&mut tile.act, &mut tile.d_act));
+        self.swiglu.backward(s, ctx, forward, d, d_pre, grads, (&mut tile.act, &mut tile.d_act, packed));
         colsum_add(s, d_pre, &mut grads[self.bias.clone()]);
         let direct = self.direct_rows(graph, &tape.input, (t0, t1), buffer);
-        gemm_add(s, (k, w, rows), Mat::transposed(direct, k), d_pre, &mut grads[self.direct.clone()]);
-        let direct_t = &transposed[self.direct.clone()];
+        ctx.add_gradient(s, (direct, k), (d_pre, w), packed, &mut grads[self.direct.clone()]);
         if self.n_direct == 1 {
-            gemm_add(s, (rows, h, w), Mat::rows(d_pre, w), direct_t, &mut d_input[range]);
-            return;
+            return ctx.matmul::<_, true>(s, &self.direct, (d_pre, w), packed, &mut d_input[range]);
         }
         let d_direct = &mut buffer[..rows * k];
-        gemm(s, (rows, k, w), Mat::rows(d_pre, w), direct_t, d_direct);
+        ctx.matmul::<_, false>(s, &self.direct, (d_pre, w), packed, d_direct);
         for (row, t) in d_direct.chunks_exact(k).zip(t0..t1) {
             axpy(s, &mut d_input[t * h..(t + 1) * h], &row[..h], S::Elem::ONE);
             let neighbours = &graph.neighbours[t * graph.n_neighbours..(t + 1) * graph.n_neighbours];
@@ -90,18 +88,17 @@ impl Block {
         if self.groups.is_empty() {
             return;
         }
-        let Context { params: transposed, graph, .. } = ctx;
+        let graph = ctx.graph;
         let (n, h, w) = (graph.live.len(), self.h, 2 * self.f);
         let scale = S::Elem::from_f64(f64::from(graph.scale));
         sum_tokens(s, |g| graph.senders_to(g), 0, &tape.input, scale, &mut scratch.sums, h);
         sum_tokens(s, |g| graph.receivers_of(g), 0, &scratch.d_pre, S::Elem::ONE, &mut scratch.messages, w);
-        let d_matrices = grads[self.groups.clone()].chunks_exact_mut(h * w);
-        let matrices_t = transposed[self.groups.clone()].chunks_exact(h * w);
-        for (m, (d_matrix, matrix_t)) in d_matrices.zip(matrices_t).enumerate() {
-            let Range { start: g0, end: g1 } = graph.sums_of_matrix(m);
-            let (sums, d_messages) = (&mut scratch.sums[g0 * h..g1 * h], &scratch.messages[g0 * w..g1 * w]);
-            gemm_add(s, (h, w, g1 - g0), Mat::transposed(sums, h), d_messages, d_matrix);
-            gemm(s, (g1 - g0, h, w), Mat::rows(d_messages, w), matrix_t, sums);
+        for (m, start) in self.groups.clone().step_by(h * w).enumerate() {
+            let (Range { start: g0, end: g1 }, matrix) = (graph.sums_of_matrix(m), start..start + h * w);
+            let Scratch { sums, messages, packed, .. } = &mut *scratch;
+            let (sums, d_messages) = (&mut sums[g0 * h..g1 * h], &messages[g0 * w..g1 * w]);
+            ctx.add_gradient(s, (sums, h), (d_messages, w), packed, &mut grads[matrix.clone()]);
+            ctx.matmul::<_, false>(s, &matrix, (d_messages, w), packed, sums);
         }
         for (t, d) in scratch.d_input[..n * h].chunks_exact_mut(h).enumerate() {
             for g in graph.sent_by(t) {

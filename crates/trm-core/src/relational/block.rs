@@ -2,10 +2,10 @@
 
 use crate::buffer::Buffer;
 use crate::config::TrmConfig;
-use crate::context::pack_weight;
+use crate::context::packed_len;
 use crate::graph::Graph;
 use crate::kernel::{Real, Simd, gather_sum};
-use crate::params::{Init, Layout, transpose, transpose_weight};
+use crate::params::{Init, Layout, Matrix};
 use crate::relations::{NONE, Relations};
 use crate::swiglu::{self, SwiGlu};
 use core::ops::Range;
@@ -56,6 +56,8 @@ pub struct Scratch<R> {
     pub(super) between: Buffer<R>,
     /// `[n, h]`: the gradient of a block's input.
     pub(super) d_input: Buffer<R>,
+    /// The factors of one product of a backward pass in bf16.
+    pub(super) packed: Buffer<R>,
     /// One for each thread that a forward pass without a tape may use.
     pub(super) tiles: Vec<Tile<R>>,
 }
@@ -117,28 +119,22 @@ impl Block {
         n * n_direct * h * 2 * f + g * h * 2 * f + n * f * h
     }
 
-    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        let (h, w) = (self.h, 2 * self.f);
-        transpose_weight(params, &self.direct, self.n_direct * h, t);
-        let groups = params[self.groups.clone()].chunks_exact(h * w);
-        for (matrix, t) in groups.zip(t[self.groups.clone()].chunks_exact_mut(h * w)) {
-            transpose(matrix, h, w, t);
-        }
-        self.swiglu.transpose(params, t);
+    /// See [`Net::matrices`](crate::net::Net::matrices).
+    pub fn matrices(&self) -> impl Iterator<Item = Matrix> {
+        let (h, size) = (self.h, self.h * 2 * self.f);
+        let direct = Matrix { range: self.direct.clone(), rows: self.n_direct * h };
+        let groups = self.groups.clone().step_by(size);
+        let groups = groups.map(move |start| Matrix { range: start..start + size, rows: h });
+        [direct, self.swiglu.matrix()].into_iter().chain(groups)
     }
 
-    /// See [`Net::pack`](crate::net::Net::pack).
-    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
-        let (h, w) = (self.h, 2 * self.f);
-        if h % 2 == 1 || self.f % 2 == 1 {
-            return false;
-        }
-        pack_weight(params, self.direct.clone(), self.n_direct * h, pairs);
-        for start in self.groups.clone().step_by(h * w) {
-            pack_weight(params, start..start + h * w, h, pairs);
-        }
-        self.swiglu.pack(params, pairs);
-        true
+    /// Makes room for what a backward pass in bf16 packs.
+    pub fn resize_packed<R: Real>(&self, graph: &Graph, scratch: &mut Scratch<R>) {
+        let Block { h, f, n_direct, .. } = *self;
+        let (rows, w) = (BACKWARD_TILE.min(graph.live.len()), 2 * f);
+        let most = [(rows, n_direct * h, w), (rows, f, h), (graph.n_sums(), h, w)];
+        let most = most.map(|(rows, k, n)| packed_len(rows, k, n)).into_iter().max();
+        scratch.packed.resize(most.unwrap_or(0));
     }
 
     /// Makes room on the tape for `n` live tokens.

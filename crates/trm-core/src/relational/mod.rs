@@ -16,7 +16,7 @@ use crate::config::TrmConfig;
 use crate::context::Context;
 use crate::graph::Graph;
 use crate::kernel::Real;
-use crate::params::Layout;
+use crate::params::{Layout, Matrix};
 use crate::relations::Relations;
 use backward::Backward;
 use block::Block;
@@ -40,14 +40,9 @@ impl RelationalNet {
         self.blocks.iter().map(|block| 2 * block.multiply_adds(graph) as u64).sum()
     }
 
-    /// See [`Net::transpose`](crate::net::Net::transpose).
-    pub fn transpose<R: Real>(&self, params: &[R], t: &mut [R]) {
-        self.blocks.iter().for_each(|block| block.transpose(params, t));
-    }
-
-    /// See [`Net::pack`](crate::net::Net::pack).
-    pub fn pack<R: Real>(&self, params: &[R], pairs: &mut [R]) -> bool {
-        self.blocks.iter().all(|block| block.pack(params, pairs))
+    /// See [`Net::matrices`](crate::net::Net::matrices).
+    pub(crate) fn matrices(&self) -> impl Iterator<Item = Matrix> {
+        self.blocks.iter().flat_map(Block::matrices)
     }
 
     /// `output = net(input)`, both `[live, h]`.
@@ -97,6 +92,9 @@ impl RelationalNet {
         scratch: &mut Scratch<R>,
     ) {
         self.resize(ctx.graph, scratch);
+        if let (Some(block), Some(_)) = (self.blocks.first(), ctx.pairs) {
+            block.resize_packed(ctx.graph, scratch);
+        }
         R::dispatch(ctx.isa, Backward { blocks: &self.blocks, ctx, tape, d, grads, scratch });
     }
 

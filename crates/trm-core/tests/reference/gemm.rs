@@ -2,7 +2,8 @@
 
 use super::{agree, matmul, numbers, transposed, wide};
 use trm_core::kernel::{
-    Isa, Kernel, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_matrix, pack_rows, pack_rows_in_place,
+    Isa, Kernel, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_columns, pack_matrix, pack_rows,
+    pack_rows_in_place,
 };
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -94,6 +95,24 @@ impl Kernel<f32> for Pairs<'_> {
     }
 }
 
+/// A sum over rows of pairs, some of which are one row alone.
+struct Columns<'a>(Gemms<'a>);
+
+impl Kernel<f32> for Columns<'_> {
+    type Output = Vec<f32>;
+    #[inline(always)]
+    fn run<S: Simd<Elem = f32>>(self, s: S) -> Vec<f32> {
+        let Gemms { shape: (m, n, k), a, b, start } = self.0;
+        let half = k.div_ceil(2);
+        let [mut columns, mut rows] = [m, n].map(|size| vec![0.0; half * size]);
+        pack_columns(s, &transposed(a, k), m, &mut columns);
+        pack_columns(s, b, n, &mut rows);
+        let mut c = start.to_vec();
+        gemm_pairs::<_, true>(s, (m, n, half), Mat::transposed(&columns, m), &rows, &mut c);
+        c
+    }
+}
+
 fn bits(x: &[f32]) -> Vec<u32> {
     x.iter().map(|x| x.to_bits()).collect()
 }
@@ -102,13 +121,20 @@ fn bits(x: &[f32]) -> Vec<u32> {
 #[test]
 fn gemm_of_pairs() {
     let rounded = |x: &[f32]| x.iter().map(|x| half::bf16::from_f32(*x).to_f64()).collect::<Vec<_>>();
-    for (m, n, n_pairs) in shapes(&[1, 3, 7, 16, 17, 33, 65, 130]) {
-        let shape = (m, n, 2 * n_pairs);
+    for (shape, columns) in shapes(&[1, 3, 7, 16, 17, 33, 65, 130]).into_iter().flat_map(|shape| {
+        let (m, n, k) = shape;
+        [((m, n, 2 * k), false), (shape, true)]
+    }) {
+        let (m, n, _) = shape;
         let (a, b, start) = (numbers(1, m * shape.2), numbers(2, shape.2 * n), numbers(3, m * n));
         let c = matmul(&rounded(&a), &rounded(&b), shape);
         let sum: Vec<f64> = c.iter().zip(&start).map(|(c, s)| c + f64::from(*s)).collect();
         for isa in Isa::available() {
-            let found = f32::dispatch(isa, Pairs(Gemms { shape, a: &a, b: &b, start: &start }));
+            let gemms = Gemms { shape, a: &a, b: &b, start: &start };
+            let found = match columns {
+                false => f32::dispatch(isa, Pairs(gemms)),
+                true => f32::dispatch(isa, Columns(gemms)),
+            };
             agree(&format!("gemm of pairs {shape:?}"), isa, &found, &sum, 2e-5);
         }
     }

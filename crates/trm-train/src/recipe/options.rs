@@ -146,7 +146,7 @@ options! {
     halting_rule: String,
     /// Instruction set to compute with.
     kernel: String,
-    /// What the forward pass is computed in: `f32` or `bf16`.
+    /// What matrix products are computed in: `f32` or `bf16`.
     precision: String,
     /// Seed of weights, data order and noise.
     seed: u64,
