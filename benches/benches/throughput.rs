@@ -52,27 +52,30 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
     });
 }
 
-/// Added: the same queries on engines that are built beforehand, in operations per second: beside `Roofline/peak f32
-/// multiply-add` times the cores. All matrix products count: the net's, the embedding of question and answer, and the
+/// Added: the same queries on engines that are built beforehand, and on clones of one, which share its weights, in
+/// operations per second: beside `Roofline/peak f32 multiply-add` times the cores. All matrix products count: the net's, the embedding of question and answer, and the
 /// head after each step, which in this shape is a tenth of them.
 fn bench_engines(c: &mut Criterion) {
     use rayon::prelude::*;
 
-    let engines: Vec<TrmEngine> = (0..8).map(|_| TrmEngine::new(TrmConfig::default())).collect();
+    let fresh = TrmEngine::new(TrmConfig::default());
     let (question, answer) = (vec![0.1; 256], vec![0.2; 256 * 10]);
-    let answers = || {
-        let results = engines.par_iter().map(|engine| engine.reason(&question, &answer, Some(5)));
-        results.collect::<Vec<_>>()
-    };
-    let fresh = TrmEngine::new(TrmConfig::default()).reason(&question, &answer, Some(5));
-    assert!(answers().iter().all(|result| *result == fresh));
-
-    let net = engines[0].steps(&question, &answer).unwrap().step_flops();
+    let net = fresh.steps(&question, &answer).unwrap().step_flops();
     let row = 2 * 256 * 256; // one token through a matrix of the embedding or the head
     let flops = 11 * row + 5 * (net + 10 * row);
     let mut group = c.benchmark_group("Throughput");
     group.throughput(Throughput::Elements(8 * flops));
-    group.bench_function("8 Engines Built Beforehand K=5", |b| b.iter(answers));
+    let built = (0..8).map(|_| TrmEngine::new(TrmConfig::default())).collect::<Vec<_>>();
+    let clones = vec![fresh.clone(); 8];
+    for (name, engines) in [("Engines Built Beforehand", built), ("Clones of an Engine", clones)] {
+        let answers = || {
+            let results = engines.par_iter().map(|engine| engine.reason(&question, &answer, Some(5)));
+            results.collect::<Vec<_>>()
+        };
+        let expected = fresh.reason(&question, &answer, Some(5));
+        assert!(answers().iter().all(|result| *result == expected));
+        group.bench_function(format!("8 {name} K=5"), |b| b.iter(answers));
+    }
 }
 
 /// Added: sixteen Sudoku on one engine shared by all threads, and on an engine per thread; then as one batch and
