@@ -67,10 +67,12 @@ impl Net {
 
     /// The matrices that rows are multiplied with: all but those of MLP-T.
     fn matrices(&self) -> Vec<Matrix> {
+        let mut all = Vec::new();
         match self {
-            Net::Dense(net) => net.matrices().collect(),
-            Net::Relational(net) => net.matrices().collect(),
+            Net::Dense(net) => net.list_matrices(&mut all),
+            Net::Relational(net) => net.list_matrices(&mut all),
         }
+        all
     }
 
     /// Writes the transposed matrices, which the backward pass reads, to the same ranges of `t`.

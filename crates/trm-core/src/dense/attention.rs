@@ -97,7 +97,7 @@ impl Attention {
         4 * n * self.h * self.h + 2 * n * n * self.h
     }
 
-    /// See [`Net::matrices`](crate::net::Net::matrices).
+    /// Its matrices.
     pub(super) fn matrices(&self) -> [Matrix; 2] {
         [&self.qkv, &self.out].map(|range| Matrix { range: range.clone(), rows: self.h })
     }

@@ -32,7 +32,7 @@ impl FeedForward {
         3 * n * self.h * self.f
     }
 
-    /// See [`Net::matrices`](crate::net::Net::matrices).
+    /// Its matrices.
     pub fn matrices(&self) -> [Matrix; 2] {
         [Matrix { range: self.gate_up.clone(), rows: self.h }, self.swiglu.matrix()]
     }

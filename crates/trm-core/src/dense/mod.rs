@@ -128,15 +128,14 @@ impl DenseNet {
         self.blocks.iter().map(block).sum()
     }
 
-    /// See [`Net::matrices`](crate::net::Net::matrices).
-    pub(crate) fn matrices(&self) -> impl Iterator<Item = Matrix> {
-        self.blocks.iter().flat_map(|block| {
-            let attention = match &block.mix {
-                Mix::Attention(attention) => Some(attention.matrices()),
-                Mix::Mlp(_) => None,
-            };
-            attention.into_iter().flatten().chain(block.feed_forward.matrices())
-        })
+    /// Appends its matrices to `all`, but for those of MLP-T, which rows are not multiplied with.
+    pub(crate) fn list_matrices(&self, all: &mut Vec<Matrix>) {
+        for block in &self.blocks {
+            if let Mix::Attention(attention) = &block.mix {
+                all.extend(attention.matrices());
+            }
+            all.extend(block.feed_forward.matrices());
+        }
     }
 
     /// Copies the matrices of MLP-T to the same ranges of `t`.

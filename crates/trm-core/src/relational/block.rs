@@ -119,13 +119,14 @@ impl Block {
         n * n_direct * h * 2 * f + g * h * 2 * f + n * f * h
     }
 
-    /// See [`Net::matrices`](crate::net::Net::matrices).
-    pub fn matrices(&self) -> impl Iterator<Item = Matrix> {
+    /// Appends its matrices to `all`.
+    pub fn list_matrices(&self, all: &mut Vec<Matrix>) {
         let (h, size) = (self.h, self.h * 2 * self.f);
-        let direct = Matrix { range: self.direct.clone(), rows: self.n_direct * h };
-        let groups = self.groups.clone().step_by(size);
-        let groups = groups.map(move |start| Matrix { range: start..start + size, rows: h });
-        [direct, self.swiglu.matrix()].into_iter().chain(groups)
+        all.push(Matrix { range: self.direct.clone(), rows: self.n_direct * h });
+        all.push(self.swiglu.matrix());
+        for start in self.groups.clone().step_by(size) {
+            all.push(Matrix { range: start..start + size, rows: h });
+        }
     }
 
     /// Makes room for what a backward pass in bf16 packs.

@@ -40,9 +40,9 @@ impl RelationalNet {
         self.blocks.iter().map(|block| 2 * block.multiply_adds(graph) as u64).sum()
     }
 
-    /// See [`Net::matrices`](crate::net::Net::matrices).
-    pub(crate) fn matrices(&self) -> impl Iterator<Item = Matrix> {
-        self.blocks.iter().flat_map(Block::matrices)
+    /// Appends its matrices to `all`.
+    pub(crate) fn list_matrices(&self, all: &mut Vec<Matrix>) {
+        self.blocks.iter().for_each(|block| block.list_matrices(all));
     }
 
     /// `output = net(input)`, both `[live, h]`.
