@@ -19,12 +19,11 @@ import trm
 from trm.torch import RelationalNet
 
 K = 10
-# Questions of a batch from Python.
-BATCH = 64
 TOLERANCE = 1e-4
 # Before each turn: a pool of threads spins for a while after its work, on the core that the other side needs.
 PAUSE_SECONDS = 0.2
-# Of each turn, which is their median: after a pause it can take a call until threads have a core each.
+# Of each turn with one question, which is their median: after a pause it can take a call until threads have a core each.
+# A batch is long enough for that not to matter.
 CALLS = 5
 
 
@@ -91,8 +90,7 @@ def timed(call):
 
 def turn(nanoseconds, n):
     time.sleep(PAUSE_SECONDS)
-    # A large batch is long enough to be no matter of luck.
-    return statistics.median(nanoseconds() for _ in range(1 if n == BATCH else CALLS))
+    return statistics.median(nanoseconds() for _ in range(CALLS if n == 1 else 1))
 
 
 def compare(mine, call, row, rounds, apart, folder):
@@ -172,7 +170,8 @@ def main():
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
-    n, rounds = (4, 7) if arguments.quick else (16, 15)
+    # Questions of a batch from Rust and from Python, and turns.
+    n, n_python, rounds = (4, 16, 5) if arguments.quick else (16, 64, 15)
     (arguments.folder / "peers.jsonl").unlink(missing_ok=True)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     ours = Ours(arguments.ours)
@@ -191,10 +190,10 @@ def main():
                 row = {"puzzle": puzzle, "threads": n_threads}
                 for what, asked in [("latency", questions[:1]), (f"batch of {n}", questions)]:
                     from_rust(net, ours, asked, {**row, "what": what, "n": len(asked)}, rounds, arguments.folder)
-            questions = ours.ask("questions", puzzle, BATCH)
+            questions = ours.ask("questions", puzzle, n_python)
             for n_threads in (1, 2):
                 row = {"puzzle": puzzle, "threads": n_threads}
-                for what, asked, n_rounds in [("Python", questions[:1], rounds), (f"Python, batch of {BATCH}", questions, rounds // 2)]:
+                for what, asked, n_rounds in [("Python", questions[:1], rounds), (f"Python, batch of {n_python}", questions, rounds // 2)]:
                     from_python(engine, net, asked, {**row, "what": what, "n": len(asked)}, n_rounds, arguments.folder)
 
 

@@ -11,7 +11,7 @@ cargo xtask peers [--quick]
 
 Runs the shipped models by a PyTorch definition of the same net, eager and compiled, and in ONNX
 Runtime, on one thread and two, in turns with ours: the answers must agree to 1e-4 after one step, then
-latency and batch throughput are compared. Then the same from Python: one question and a batch of 64, by the wheel of
+latency and batch throughput are compared. Then the same from Python: one question and a batch, by the wheel of
 crates/trm-py, which is built first. The first run makes a virtual environment below target/peers and fetches PyTorch
 from PyPI, 5.5 GB installed. torch.compile needs a C++ compiler. Rows go to target/peers/peers.jsonl.
 ";
