@@ -4,6 +4,7 @@
 //! supervision step for every question of the batch; a question that is answered right or has
 //! used up its steps makes room for a new one (arXiv 2510.04871, section 4).
 
+mod ahead;
 mod balance;
 mod checkpoint;
 mod config;

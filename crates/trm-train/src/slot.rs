@@ -2,11 +2,13 @@
 
 use crate::checkpoint::SlotState;
 use crate::config::TrainConfig;
-use crate::leak::Episode;
+use crate::leak::{self, Episode};
 use crate::{Data, Process, Result, Sample, TrainError};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use trm_core::model::StepOutput;
+use trm_core::loss::Target;
+use trm_core::model::{Compute, StepInput, StepLoss, StepOutput, StepTarget, Workspace};
+use trm_core::net::Transposed;
 use trm_core::noise::StepNoise;
 use trm_core::recursion::State;
 use trm_core::{Graph, Model};
@@ -38,9 +40,8 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Question `index` in its initial state.
-    pub fn open(model: &Model, config: &TrainConfig, data: &dyn Data, index: u64) -> Self {
-        let sample = data.sample(index);
+    /// Question `index`, which is `sample`, in its initial state.
+    pub fn open(model: &Model, config: &TrainConfig, sample: Sample, index: u64) -> Self {
         let mut graph = Graph::default();
         sample.build_graph(model, &mut graph);
         let mut state = model.start(&graph, &[]);
@@ -74,7 +75,7 @@ impl Slot {
     /// # Errors
     /// [`TrainError::OtherRun`] where the state is not that of a running question of this size.
     pub fn restore(model: &Model, config: &TrainConfig, data: &dyn Data, saved: SlotState) -> Result<Self> {
-        let mut slot = Slot::open(model, config, data, saved.index);
+        let mut slot = Slot::open(model, config, data.sample(saved.index), saved.index);
         let running = saved.right_steps <= saved.steps && saved.steps < config.max_supervision_steps;
         if !running || saved.y.len() != slot.state.y.len() || saved.z.len() != slot.state.z.len() {
             let reason = format!("question {} has another size, or more steps", saved.index);
@@ -99,11 +100,40 @@ impl Slot {
     }
 
     /// Adds noise of this standard deviation to the state before the running step.
-    pub fn disturb(&mut self, std: f64) {
+    fn disturb(&mut self, std: f64) {
         let noise = StepNoise::new(self.seed ^ DISTURB, u64::from(self.steps));
         for (index, value) in self.state.y.iter_mut().chain(&mut self.state.z).enumerate() {
             *value += std as f32 * noise.normal(index as u64);
         }
+    }
+
+    /// Its running step: the state moves on, and the gradient is added to `grads`.
+    pub fn learn(
+        &mut self,
+        model: &Model,
+        config: &TrainConfig,
+        compute: Compute<f32>,
+        transposed: Transposed<f32>,
+        grads: &mut [f32],
+        workspace: &mut Workspace<f32>,
+    ) -> StepLoss {
+        if config.state_noise > 0.0 {
+            self.disturb(config.state_noise);
+        }
+        let Slot { graph, sample, state, output, channel, due, .. } = self;
+        if model.config().answer_channel.is_some() {
+            leak::fill(sample, &graph.live, self.episode, self.steps, self.seed, model.config(), channel);
+        }
+        let solution = sample.target(config.balance);
+        let target = match &sample.process {
+            Some(process) => {
+                process.at(self.steps, &mut due.0, &mut due.1);
+                StepTarget { answer: Target::Marks(&due.0), solution, hints: &due.1 }
+            }
+            None => solution.into(),
+        };
+        let (input, scale) = (StepInput { question: &sample.question, channel }, 1.0 / config.batch as f64);
+        model.train_step(compute, transposed, graph, input, target, scale, state, output, grads, workspace)
     }
 
     /// Right steps in a row, once the running one is `right`.

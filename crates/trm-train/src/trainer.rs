@@ -1,24 +1,32 @@
 //! The training loop.
 
+use crate::ahead::Ahead;
 use crate::checkpoint::Checkpoint;
 use crate::config::TrainConfig;
 use crate::difference::differences;
 use crate::gradient_sum::GradientSum;
-use crate::leak;
 use crate::optimizer::{Method, Optimizer, Trained};
 use crate::progress::{Progress, Window};
 use crate::share::{CHUNK, Part, Report, Share};
 use crate::slot::Slot;
-use crate::{Data, Result, TrainError};
+use crate::{Data, Result, Sample, TrainError};
 use rayon::prelude::*;
 use std::sync::Mutex;
 use std::time::Instant;
 use trm_core::kernel::Isa;
-use trm_core::loss::Target;
-use trm_core::model::{Compute, StepInput, StepTarget, Workspace};
+use trm_core::model::{Compute, Workspace};
 use trm_core::net::Transposed;
 use trm_core::{Model, Precision};
 use trm_world::{Alone, World};
+
+/// The share of a batch that is drawn ahead is one of so many.
+const AHEAD: usize = 4;
+
+/// What a thread does in a step.
+enum Task<'a> {
+    Learn(&'a mut Part),
+    Draw(u64, &'a mut Sample),
+}
 
 /// A model in training.
 ///
@@ -44,6 +52,7 @@ pub struct Trainer<'a> {
     sum: GradientSum,
     grads: Vec<f32>,
     next_index: u64,
+    ahead: Ahead,
     question_steps: u64,
     seconds: f64,
     flops: Option<u64>,
@@ -76,7 +85,8 @@ impl<'a> Trainer<'a> {
         let this = &trainer;
         let open = |chunk: usize| {
             let indices = CHUNK * chunk..batch.min(CHUNK * (chunk + 1));
-            let slots = indices.map(|i| Slot::open(&this.model, &this.config, data, i as u64));
+            let open = |i| Slot::open(&this.model, &this.config, data.sample(i), i);
+            let slots = indices.map(|i| open(i as u64));
             this.part(Part { chunk, ..Part::default() }, slots.collect())
         };
         trainer.parts = this.share.chunks(world.rank()).map(open).collect();
@@ -106,6 +116,7 @@ impl<'a> Trainer<'a> {
             sum: GradientSum::default(),
             isa,
             next_index: 0,
+            ahead: Ahead::default(),
             question_steps: 0,
             seconds: 0.0,
             flops: Some(0),
@@ -270,47 +281,32 @@ impl<'a> Trainer<'a> {
         }
         let [forward, backward] = [0, 1].map(|i| self.pairs.as_ref().map(|pairs| &pairs[i][..]));
         let compute = Compute { isa: self.isa, pairs: forward };
-        let (model, transposed) = (&self.model, Transposed { weights: &self.transposed, pairs: backward });
-        let (scale, balance) = (1.0 / self.config.batch as f64, self.config.balance);
-        let state_noise = self.config.state_noise;
+        let transposed = Transposed { weights: &self.transposed, pairs: backward };
+        let (model, config, data) = (&self.model, &self.config, self.data);
         let workspaces = || self.workspaces.lock().expect("no thread panics with it");
-        self.parts.par_iter_mut().for_each(|part| {
+        let learn = |part: &mut Part| {
             let mut workspace = workspaces().pop().unwrap_or_default();
             part.grads.fill(0.0);
             part.losses.clear();
             for slot in &mut part.slots {
-                if state_noise > 0.0 {
-                    slot.disturb(state_noise);
-                }
-                let Slot { graph, sample, state, output, channel, due, .. } = slot;
-                if model.config().answer_channel.is_some() {
-                    let (live, config) = (&graph.live, model.config());
-                    leak::fill(sample, live, slot.episode, slot.steps, slot.seed, config, channel);
-                }
-                let solution = sample.target(balance);
-                let target = match &sample.process {
-                    Some(process) => {
-                        process.at(slot.steps, &mut due.0, &mut due.1);
-                        StepTarget { answer: Target::Marks(&due.0), solution, hints: &due.1 }
-                    }
-                    None => solution.into(),
-                };
-                part.losses.push(model.train_step(
-                    compute,
-                    transposed,
-                    graph,
-                    StepInput { question: &sample.question, channel },
-                    target,
-                    scale,
-                    state,
-                    output,
-                    &mut part.grads,
-                    &mut workspace,
-                ));
+                let loss = slot.learn(model, config, compute, transposed, &mut part.grads, &mut workspace);
+                part.losses.push(loss);
             }
             workspaces().push(workspace);
+        };
+        // In a world of several ranks it is not yet known which of them will need a question.
+        let n_ahead = if self.world.size() == 1 { config.batch.div_ceil(AHEAD) } else { 0 };
+        let fresh = self.ahead.missing(self.next_index, n_ahead).map(|index| (index, Sample::default()));
+        let mut fresh: Vec<(u64, Sample)> = fresh.collect();
+        let draws = fresh.par_iter_mut().map(|(index, sample)| Task::Draw(*index, sample));
+        // Each task by itself, so that the thread that is done first finds one.
+        let tasks = self.parts.par_iter_mut().map(Task::Learn).chain(draws).with_max_len(1);
+        tasks.for_each(|task| match task {
+            Task::Learn(part) => learn(part),
+            Task::Draw(index, sample) => *sample = data.sample(index),
         });
-        let (most, flops) = (self.config.max_supervision_steps, |s: &Slot| model.train_step_flops(&s.graph));
+        self.ahead.extend(fresh.into_iter().map(|(_, sample)| sample));
+        let (most, flops) = (config.max_supervision_steps, |s: &Slot| model.train_step_flops(&s.graph));
         let reports = self.share.reports(self.world, &self.parts, most, flops);
         self.sum.sum(self.world, &self.share, &self.parts, &mut self.grads);
         self.update(&reports)?;
@@ -365,9 +361,12 @@ impl<'a> Trainer<'a> {
         let mut done = Vec::new();
         for (i, slot) in slots {
             slot.advance(reports[i].right);
-            done.extend(numbers[i].map(|index| (slot, index)));
+            done.extend(numbers[i].map(|index| (slot, index, self.ahead.take(index))));
         }
-        done.into_par_iter().for_each(|(slot, index)| *slot = Slot::open(model, config, data, index));
+        done.into_par_iter().for_each(|(slot, index, sample)| {
+            let sample = sample.unwrap_or_else(|| data.sample(index));
+            *slot = Slot::open(model, config, sample, index);
+        });
         if numbers.iter().any(Option::is_some) { self.rebalance() } else { Ok(()) }
     }
 
