@@ -179,7 +179,7 @@ impl DenseNet {
     }
 
     /// Turns `d`, the gradient of the output, into that of the input, and adds the gradients of the weights
-    /// to `grads`. The context holds the weights of [`DenseNet::transpose`].
+    /// to `grads`. The context holds the weights of [`Net::transpose`](crate::net::Net::transpose).
     pub fn backward<R: Real>(
         &self,
         ctx: Context<R>,

@@ -82,7 +82,7 @@ impl RelationalNet {
     }
 
     /// Turns `d`, the gradient of the output, into that of the input, and adds the gradients of the weights
-    /// to `grads`. The context holds the weights of [`RelationalNet::transpose`].
+    /// to `grads`. The context holds the weights of [`Net::transpose`](crate::net::Net::transpose).
     pub fn backward<R: Real>(
         &self,
         ctx: Context<R>,
