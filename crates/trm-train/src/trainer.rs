@@ -19,7 +19,7 @@ use trm_core::net::Transposed;
 use trm_core::{Model, Precision};
 use trm_world::{Alone, World};
 
-/// The share of a batch that is drawn ahead is one of so many.
+/// One question is drawn ahead for so many of a batch.
 const AHEAD: usize = 4;
 
 /// What a thread does in a step.
@@ -85,8 +85,8 @@ impl<'a> Trainer<'a> {
         let this = &trainer;
         let open = |chunk: usize| {
             let indices = CHUNK * chunk..batch.min(CHUNK * (chunk + 1));
-            let open = |i| Slot::open(&this.model, &this.config, data.sample(i), i);
-            let slots = indices.map(|i| open(i as u64));
+            let slot = |i| Slot::open(&this.model, &this.config, data.sample(i), i);
+            let slots = indices.map(|i| slot(i as u64));
             this.part(Part { chunk, ..Part::default() }, slots.collect())
         };
         trainer.parts = this.share.chunks(world.rank()).map(open).collect();
