@@ -53,8 +53,8 @@ fn bench_concurrent_throughput(c: &mut Criterion) {
 }
 
 /// Added: the same queries on engines that are built beforehand, and on clones of one, which share its weights, in
-/// operations per second: beside `Roofline/peak f32 multiply-add` times the cores. All matrix products count: the net's, the embedding of question and answer, and the
-/// head after each step, which in this shape is a tenth of them.
+/// operations per second: beside `Roofline/peak f32 multiply-add` times the cores. All matrix products count: the net's,
+/// the embedding of question and answer, and the head after each step, which in this shape is a tenth of them.
 fn bench_engines(c: &mut Criterion) {
     use rayon::prelude::*;
 

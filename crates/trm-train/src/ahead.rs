@@ -2,7 +2,6 @@
 
 use crate::Sample;
 use std::collections::VecDeque;
-use std::ops::Range;
 
 /// The next questions of a run, which threads draw while others learn. One that is drawn when another has left the batch
 /// keeps the other threads waiting, and a long maze takes as long to draw as to learn from.
@@ -14,18 +13,15 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// The questions to draw, so that `n` are there from number `next` on.
-    pub fn missing(&mut self, next: u64, n: usize) -> Range<u64> {
+    /// Makes room for `n` questions from number `next` on: the numbers of those that are missing, and where they go.
+    pub fn grow(&mut self, next: u64, n: usize) -> impl Iterator<Item = (u64, &mut Sample)> {
         if self.samples.is_empty() {
             self.first = next;
         }
-        let drawn = self.first + self.samples.len() as u64;
-        drawn..drawn.max(next + n as u64)
-    }
-
-    /// Adds what was [`missing`](Ahead::missing).
-    pub fn extend(&mut self, drawn: impl IntoIterator<Item = Sample>) {
-        self.samples.extend(drawn);
+        let drawn = self.samples.len();
+        let wanted = (next + n as u64 - self.first) as usize;
+        self.samples.resize_with(wanted.max(drawn), Sample::default);
+        (self.first + drawn as u64..).zip(self.samples.range_mut(drawn..))
     }
 
     /// Question `next`, if it is there. Those before it are dropped.
@@ -43,28 +39,28 @@ impl Ahead {
 mod tests {
     use super::*;
 
-    fn numbered(indices: Range<u64>) -> impl Iterator<Item = Sample> {
-        indices.map(|index| Sample { question: vec![index as f32], ..Sample::default() })
+    /// Draws what is missing, and returns the numbers.
+    fn draw(ahead: &mut Ahead, next: u64, n: usize) -> Vec<u64> {
+        let draw = |(index, sample): (u64, &mut Sample)| {
+            sample.question = vec![index as f32];
+            index
+        };
+        ahead.grow(next, n).map(draw).collect()
     }
 
     #[test]
     fn each_question_once() {
         let mut ahead = Ahead::default();
-        let wanted = ahead.missing(7, 3);
-        assert_eq!(wanted, 7..10);
-        ahead.extend(numbered(wanted));
+        assert_eq!(draw(&mut ahead, 7, 3), [7, 8, 9]);
         for index in 7..9 {
             assert_eq!(ahead.take(index).unwrap().question, [index as f32]);
         }
-        let wanted = ahead.missing(9, 3);
-        assert_eq!(wanted, 10..12);
-        ahead.extend(numbered(wanted));
+        assert_eq!(draw(&mut ahead, 9, 3), [10, 11]);
         for index in 9..12 {
             assert_eq!(ahead.take(index).unwrap().question, [index as f32]);
         }
         assert!(ahead.take(12).is_none(), "more than was drawn");
-        assert_eq!(ahead.missing(20, 2), 20..22);
-        ahead.extend(numbered(20..22));
+        assert_eq!(draw(&mut ahead, 20, 2), [20, 21]);
         assert!(ahead.take(19).is_none(), "drawn from later on");
         assert_eq!(ahead.take(21).unwrap().question, [21.0]);
     }

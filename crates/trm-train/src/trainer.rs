@@ -296,16 +296,14 @@ impl<'a> Trainer<'a> {
         };
         // In a world of several ranks it is not yet known which of them will need a question.
         let n_ahead = if self.world.size() == 1 { config.batch.div_ceil(AHEAD) } else { 0 };
-        let fresh = self.ahead.missing(self.next_index, n_ahead).map(|index| (index, Sample::default()));
-        let mut fresh: Vec<(u64, Sample)> = fresh.collect();
-        let draws = fresh.par_iter_mut().map(|(index, sample)| Task::Draw(*index, sample));
+        let draws =
+            self.ahead.grow(self.next_index, n_ahead).map(|(index, sample)| Task::Draw(index, sample));
+        let tasks: Vec<Task> = self.parts.iter_mut().map(Task::Learn).chain(draws).collect();
         // Each task by itself, so that the thread that is done first finds one.
-        let tasks = self.parts.par_iter_mut().map(Task::Learn).chain(draws).with_max_len(1);
-        tasks.for_each(|task| match task {
+        tasks.into_par_iter().with_max_len(1).for_each(|task| match task {
             Task::Learn(part) => learn(part),
             Task::Draw(index, sample) => *sample = data.sample(index),
         });
-        self.ahead.extend(fresh.into_iter().map(|(_, sample)| sample));
         let (most, flops) = (config.max_supervision_steps, |s: &Slot| model.train_step_flops(&s.graph));
         let reports = self.share.reports(self.world, &self.parts, most, flops);
         self.sum.sum(self.world, &self.share, &self.parts, &mut self.grads);
