@@ -1,7 +1,9 @@
 //! What a pass through a net reads besides its input, and the matmul with a weight matrix.
 
 use crate::graph::Graph;
-use crate::kernel::{Isa, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_columns, pack_rows};
+use crate::kernel::{
+    Isa, Mat, Real, Simd, Start, gemm, gemm_add, gemm_from, gemm_pairs, gemm_swiglu, pack_columns, pack_rows,
+};
 use core::ops::Range;
 
 /// What a forward or backward pass through a net reads besides its input.
@@ -61,7 +63,59 @@ impl<R: Real> Context<'_, R> {
             Some(pairs) => {
                 let packed = &mut packed[..rows.len() / 2];
                 pack_rows(s, rows, k, packed);
-                gemm_pairs::<_, ADD>(s, (m, n, k / 2), Mat::rows(packed, k / 2), &pairs[range.start..], out);
+                let (rows, weights) = (Mat::rows(packed, k / 2), &pairs[range.start..]);
+                gemm_pairs::<_, ADD>(s, (m, n, k / 2), None, rows, weights, out);
+            }
+        }
+    }
+
+    /// `out = start + rows W`, as [`Context::matmul`].
+    #[inline(always)]
+    pub(crate) fn matmul_from<S: Simd<Elem = R>>(
+        self,
+        s: S,
+        range: &Range<usize>,
+        (rows, k): (&[R], usize),
+        packed: &mut [R],
+        (start, out): (&[R], &mut [R]),
+    ) {
+        let (m, n) = (rows.len() / k, range.len() / k);
+        match self.pairs {
+            None => gemm_from(s, (m, n, k), start, Mat::rows(rows, k), &self.params[range.clone()], out),
+            Some(pairs) => {
+                let (packed, weights) = (&mut packed[..rows.len() / 2], &pairs[range.start..]);
+                pack_rows(s, rows, k, packed);
+                let rows = Mat::rows(packed, k / 2);
+                gemm_pairs::<_, true>(s, (m, n, k / 2), Some(start), rows, weights, out);
+            }
+        }
+    }
+
+    /// `act = silu(gate) * up` with the pre-activations `[gate, up] = start + rows W`, which are written to `pre`, if given.
+    /// In bf16 the rows are packed into `packed` first.
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn matmul_swiglu<S: Simd<Elem = R>>(
+        self,
+        s: S,
+        range: &Range<usize>,
+        start: Start<R>,
+        (rows, k): (&[R], usize),
+        packed: &mut [R],
+        pre: Option<&mut [R]>,
+        act: &mut [R],
+    ) {
+        let (m, f) = (rows.len() / k, range.len() / k / 2);
+        match self.pairs {
+            None => {
+                let weights = &self.params[range.clone()];
+                gemm_swiglu::<_, false>(s, (m, f, k), start, Mat::rows(rows, k), weights, pre, act);
+            }
+            Some(pairs) => {
+                let (packed, weights) = (&mut packed[..rows.len() / 2], &pairs[range.start..]);
+                pack_rows(s, rows, k, packed);
+                let rows = Mat::rows(packed, k / 2);
+                gemm_swiglu::<_, true>(s, (m, f, k / 2), start, rows, weights, pre, act);
             }
         }
     }
@@ -86,7 +140,7 @@ impl<R: Real> Context<'_, R> {
         let packed_d = &mut packed[..half * n];
         pack_columns(s, rows, k, packed_rows);
         pack_columns(s, d, n, packed_d);
-        gemm_pairs::<_, true>(s, (k, n, half), Mat::transposed(packed_rows, k), packed_d, d_weight);
+        gemm_pairs::<_, true>(s, (k, n, half), None, Mat::transposed(packed_rows, k), packed_d, d_weight);
     }
 }
 

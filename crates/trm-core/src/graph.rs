@@ -54,32 +54,44 @@ impl Graph {
     }
 
     /// Number of sums over all matrices.
+    #[inline]
     pub fn n_sums(&self) -> usize {
         if self.folded.is_empty() { self.members.len() } else { self.folded.senders.len() }
     }
 
     /// The sums that matrix `m` multiplies.
+    #[inline]
     pub fn sums_of_matrix(&self, m: usize) -> Range<usize> {
         let segments = if self.folded.is_empty() { &self.segments } else { &self.folded.segments };
         segments[m] as usize..segments[m + 1] as usize
     }
 
     /// The live tokens that a sum is over; one may be there several times.
+    #[inline]
     pub fn senders_to(&self, sum: usize) -> &[u32] {
         if self.folded.is_empty() { self.members.of(sum) } else { self.folded.senders.of(sum) }
     }
 
     /// The live tokens that receive a sum's message.
+    #[inline]
     pub fn receivers_of(&self, sum: usize) -> &[u32] {
         if self.folded.is_empty() { self.members.of(sum) } else { self.folded.receivers.of(sum) }
     }
 
     /// The sums whose messages live token `i` receives.
+    #[inline]
     pub fn received_by(&self, i: usize) -> &[u32] {
-        if self.folded.is_empty() { self.groups.of(i) } else { self.folded.received.of(i) }
+        self.received().of(i)
+    }
+
+    /// The sums whose messages each live token receives.
+    #[inline]
+    pub(crate) fn received(&self) -> &Lists {
+        if self.folded.is_empty() { &self.groups } else { &self.folded.received }
     }
 
     /// The sums that live token `i` is part of; one may be there several times.
+    #[inline]
     pub fn sent_by(&self, i: usize) -> &[u32] {
         if self.folded.is_empty() { self.groups.of(i) } else { self.folded.sent.of(i) }
     }

@@ -6,7 +6,7 @@
 
 use crate::buffer::Buffer;
 use crate::graph::Graph;
-use crate::kernel::{Isa, Real};
+use crate::kernel::{Isa, Kernel, Real, Simd};
 use crate::net::{Context, Net, NetReal, NetScratch, NetTape, Transposed};
 
 /// Everything one recursion reads.
@@ -82,10 +82,10 @@ impl<R: NetReal> Recursion<'_, R> {
     pub fn latent_recursion(&self, state: &mut State<R>, scratch: &mut RecursionScratch<R>) {
         let RecursionScratch { net, input, .. } = scratch;
         for _ in 0..self.latent_iterations {
-            sum(input, &[self.x, &state.y, &state.z]);
+            sum(self.isa, input, [self.x, &state.y, &state.z]);
             self.net.forward(self.context(), input, &mut state.z, net);
         }
-        sum(input, &[&state.y, &state.z]);
+        sum(self.isa, input, [&state.y, &state.z]);
         self.net.forward(self.context(), input, &mut state.y, net);
     }
 
@@ -123,10 +123,10 @@ impl<R: NetReal> Recursion<'_, R> {
         let RecursionScratch { net, input, .. } = scratch;
         let (answer_call, latent_calls) = calls.split_last_mut().expect("n + 1 calls");
         for call in latent_calls {
-            sum(input, &[self.x, &state.y, &state.z]);
+            sum(self.isa, input, [self.x, &state.y, &state.z]);
             self.net.forward_taped(self.context(), input, &mut state.z, call, net);
         }
-        sum(input, &[&state.y, &state.z]);
+        sum(self.isa, input, [&state.y, &state.z]);
         self.net.forward_taped(self.context(), input, &mut state.y, answer_call, net);
     }
 
@@ -160,10 +160,25 @@ impl<R: NetReal> Recursion<'_, R> {
 }
 
 /// `out = ` the sum of the parts.
-fn sum<R: Real>(out: &mut Buffer<R>, parts: &[&[R]]) {
-    out.copy_from(parts[0]);
-    for part in &parts[1..] {
-        add(out, part);
+fn sum<R: Real, const N: usize>(isa: Isa, out: &mut Buffer<R>, parts: [&[R]; N]) {
+    out.resize(parts[0].len());
+    R::dispatch(isa, Sum { out, parts });
+}
+
+struct Sum<'a, R, const N: usize> {
+    out: &'a mut [R],
+    parts: [&'a [R]; N],
+}
+
+impl<R: Real, const N: usize> Kernel<R> for Sum<'_, R, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd<Elem = R>>(self, _: S) {
+        let Sum { out, parts } = self;
+        let parts = parts.map(|part| &part[..out.len()]);
+        for i in 0..out.len() {
+            out[i] = parts[1..].iter().fold(parts[0][i], |sum, part| sum + part[i]);
+        }
     }
 }
 

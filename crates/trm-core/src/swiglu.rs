@@ -11,7 +11,7 @@
 use crate::RMS_EPS;
 use crate::buffer::Buffer;
 use crate::context::Context;
-use crate::kernel::{Real, Simd, rms_norm, rms_norm_backward, swiglu, swiglu_backward};
+use crate::kernel::{Real, Simd, rms_norm, rms_norm_backward, swiglu_backward};
 use crate::params::{Init, Layout, Matrix};
 use core::ops::Range;
 
@@ -66,19 +66,6 @@ impl<R: Real> Tile<R> {
     }
 }
 
-/// The pre-activations at `range`: on the tape, or without one at the start of the tile's buffer.
-#[inline(always)]
-pub(crate) fn pre_activations<'a, R>(
-    tape: Option<&'a mut [R]>,
-    tile: &'a mut [R],
-    range: Range<usize>,
-) -> &'a mut [R] {
-    match tape {
-        Some(pre) => &mut pre[range],
-        None => &mut tile[..range.len()],
-    }
-}
-
 impl SwiGlu {
     /// Appends `NAME.down.weight` to the layout.
     pub fn new(name: &str, h: usize, f: usize, layout: &mut Layout) -> Self {
@@ -91,26 +78,20 @@ impl SwiGlu {
         Matrix { range: self.down.clone(), rows: self.f }
     }
 
-    /// The forward pass of some rows, from `pre` and `input` to `output`. Writes the factors of the norm to
+    /// The forward pass of some rows, from the activations and `input` to `output`. Writes the factors of the norm to
     /// `factors`, if given.
     #[inline(always)]
     pub fn forward<S: Simd>(
         &self,
         s: S,
         ctx: Context<S::Elem>,
-        pre: &[S::Elem],
+        act: &[S::Elem],
         (input, output): (&[S::Elem], &mut [S::Elem]),
         mut factors: Option<&mut [S::Elem]>,
-        (act, packed): (&mut [S::Elem], &mut [S::Elem]),
+        packed: &mut [S::Elem],
     ) {
-        let (h, f) = (self.h, self.f);
-        let act = &mut act[..pre.len() / 2];
-        for (act, pre) in act.chunks_exact_mut(f).zip(pre.chunks_exact(2 * f)) {
-            swiglu(s, pre, act);
-        }
-        output.copy_from_slice(input);
-        ctx.matmul::<_, true>(s, &self.down, (act, f), packed, output);
-        for (i, row) in output.chunks_exact_mut(h).enumerate() {
+        ctx.matmul_from(s, &self.down, (act, self.f), packed, (input, output));
+        for (i, row) in output.chunks_exact_mut(self.h).enumerate() {
             let factor = rms_norm(s, row, S::Elem::from_f64(RMS_EPS));
             if let Some(factors) = &mut factors {
                 factors[i] = factor;

@@ -2,9 +2,9 @@
 
 use super::tiles::tiles;
 use crate::context::{Context, packed_len};
-use crate::kernel::{Real, Simd};
+use crate::kernel::{Real, Simd, Start};
 use crate::params::{Init, Layout, Matrix};
-use crate::swiglu::{SwiGlu, Tape, Tile, pre_activations};
+use crate::swiglu::{SwiGlu, Tape, Tile};
 use core::ops::Range;
 
 /// The most positions computed together: their pre-activations stay in the L2 cache.
@@ -62,16 +62,16 @@ impl FeedForward {
         tile: &mut Tile<S::Elem>,
     ) {
         let (h, w) = (self.h, 2 * self.f);
-        let Tile { pre, act, packed, .. } = tile;
+        let Tile { act, packed, .. } = tile;
         for (t0, t1) in tiles(input.len() / h, TILE) {
-            let (taped, factors) = match &mut tape {
-                Some(Tape { pre, factor }) => (Some(&mut pre[..]), Some(&mut factor[t0..t1])),
+            let (pre, factors) = match &mut tape {
+                Some(Tape { pre, factor }) => (Some(&mut pre[t0 * w..t1 * w]), Some(&mut factor[t0..t1])),
                 None => (None, None),
             };
-            let pre = pre_activations(taped, pre, t0 * w..t1 * w);
             let rows = (&input[t0 * h..t1 * h], &mut output[t0 * h..t1 * h]);
-            ctx.matmul::<_, false>(s, &self.gate_up, (rows.0, h), packed, pre);
-            self.swiglu.forward(s, ctx, pre, rows, factors, (act, packed));
+            let act = &mut act[..(t1 - t0) * self.f];
+            ctx.matmul_swiglu(s, &self.gate_up, Start::default(), (rows.0, h), packed, pre, act);
+            self.swiglu.forward(s, ctx, act, rows, factors, packed);
         }
     }
 

@@ -19,7 +19,7 @@ use crate::kernel::{
     Mat, Real, Simd, gemm, gemm_add, rms_norm_columns, rms_norm_columns_backward, swiglu, swiglu_backward,
 };
 use crate::params::{Init, Layout, transpose_padded};
-use crate::swiglu::{Tape, Tile, pre_activations};
+use crate::swiglu::{Tape, Tile};
 use core::ops::Range;
 
 /// The most rows of the hidden layer computed together.
@@ -122,7 +122,10 @@ impl Mlp {
         output.copy_from_slice(input);
         for (i0, i1) in tiles(self.m, TILE) {
             let (rows, weights) = (i1 - i0, i0 * l..i1 * l);
-            let pre = pre_activations(taped.as_deref_mut(), &mut tile.pre, 2 * i0 * h..2 * i1 * h);
+            let pre = match &mut taped {
+                Some(pre) => &mut pre[2 * i0 * h..2 * i1 * h],
+                None => &mut tile.pre[..2 * rows * h],
+            };
             let (gate_pre, up_pre) = pre.split_at_mut(rows * h);
             gemm(s, (rows, h, n), Mat::rows(&gate[weights.clone()], l), input, gate_pre);
             gemm(s, (rows, h, n), Mat::rows(&up[weights.clone()], l), input, up_pre);

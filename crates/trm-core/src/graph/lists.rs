@@ -10,6 +10,7 @@ pub struct Lists {
 
 impl Lists {
     /// Number of lists.
+    #[inline]
     pub fn len(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
@@ -20,8 +21,15 @@ impl Lists {
     }
 
     /// List `i`.
+    #[inline]
     pub fn of(&self, i: usize) -> &[u32] {
         &self.items[self.starts[i] as usize..self.starts[i + 1] as usize]
+    }
+
+    /// Where each of `n` lists from the first on begins in the items, and the last one ends; and all items.
+    #[inline]
+    pub fn ends(&self, first: usize, n: usize) -> (&[u32], &[u32]) {
+        (&self.starts[first..=first + n], &self.items)
     }
 
     /// Makes it `n` empty lists.

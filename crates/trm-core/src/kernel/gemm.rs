@@ -5,9 +5,9 @@ use super::simd::{Kernel, Real, Simd};
 /// A strided view of a matrix: element (i, j) is `data[i * row_stride + j * col_stride]`.
 #[derive(Clone, Copy)]
 pub struct Mat<'a, R> {
-    data: &'a [R],
-    row_stride: usize,
-    col_stride: usize,
+    pub(super) data: &'a [R],
+    pub(super) row_stride: usize,
+    pub(super) col_stride: usize,
 }
 
 impl<'a, R> Mat<'a, R> {
@@ -25,7 +25,7 @@ impl<'a, R> Mat<'a, R> {
 
     /// Whether element (i, j) lies inside the slice.
     #[inline(always)]
-    fn contains(&self, i: usize, j: usize) -> bool {
+    pub(super) fn contains(&self, i: usize, j: usize) -> bool {
         let at = i.checked_mul(self.row_stride).zip(j.checked_mul(self.col_stride));
         at.and_then(|(row, col)| row.checked_add(col)).is_some_and(|at| at < self.data.len())
     }
@@ -37,7 +37,7 @@ impl<'a, R> Mat<'a, R> {
 /// Where a slice is too short for its shape.
 #[inline(always)]
 pub fn gemm<S: Simd>(s: S, shape: (usize, usize, usize), a: Mat<S::Elem>, b: &[S::Elem], c: &mut [S::Elem]) {
-    s.call(Gemm::<_, false, false> { shape, a, b, c });
+    s.call(Gemm::<_, false, false> { shape, a, b, start: None, c });
 }
 
 /// `c += a b`, with the shapes of [`gemm`].
@@ -52,10 +52,26 @@ pub fn gemm_add<S: Simd>(
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    s.call(Gemm::<_, true, false> { shape, a, b, c });
+    s.call(Gemm::<_, true, false> { shape, a, b, start: None, c });
 }
 
-/// [`gemm`] (or [`gemm_add`] where `ADD`) over bf16 pairs: `a` is from [`pack_rows`](super::pack_rows), `b`
+/// `c = start + a b`, with the shapes of [`gemm`] and `start` of the shape of `c`.
+///
+/// # Panics
+/// Where a slice is too short for its shape.
+#[inline(always)]
+pub fn gemm_from<S: Simd>(
+    s: S,
+    shape: (usize, usize, usize),
+    start: &[S::Elem],
+    a: Mat<S::Elem>,
+    b: &[S::Elem],
+    c: &mut [S::Elem],
+) {
+    s.call(Gemm::<_, true, false> { shape, a, b, start: Some(start), c });
+}
+
+/// [`gemm`] (or, where `ADD`, [`gemm_from`] `start`, if given, or [`gemm_add`]) over bf16 pairs: `a` is from [`pack_rows`](super::pack_rows), `b`
 /// from [`pack_matrix`](super::pack_matrix), and the `k` of the shape counts pairs. `c` and the sums are not
 /// rounded.
 ///
@@ -65,11 +81,12 @@ pub fn gemm_add<S: Simd>(
 pub fn gemm_pairs<S: Simd, const ADD: bool>(
     s: S,
     shape: (usize, usize, usize),
+    start: Option<&[S::Elem]>,
     a: Mat<S::Elem>,
     b: &[S::Elem],
     c: &mut [S::Elem],
 ) {
-    s.call_pairs(Gemm::<_, ADD, true> { shape, a, b, c });
+    s.call_pairs(Gemm::<_, ADD, true> { shape, a, b, start, c });
 }
 
 /// A panel of this many registers asks for rows of `b` this far ahead: it is the panel of few rows, to which `b` comes
@@ -77,12 +94,13 @@ pub fn gemm_pairs<S: Simd, const ADD: bool>(
 const NV_OF_FEW: usize = 2;
 const AHEAD: usize = 16;
 
-/// `c = a b`, or `c += a b` where `ADD`; each element of `a` and `b` is a bf16 pair where `PAIRS`.
+/// `c = a b`, or where `ADD` `c = start + a b`, or without a start `c += a b`; each element of `a` and `b` is a bf16 pair where `PAIRS`.
 struct Gemm<'a, R, const ADD: bool, const PAIRS: bool> {
     /// `(m, n, k)`
     shape: (usize, usize, usize),
     a: Mat<'a, R>,
     b: &'a [R],
+    start: Option<&'a [R]>,
     c: &'a mut [R],
 }
 
@@ -90,7 +108,7 @@ impl<R: Real, const ADD: bool, const PAIRS: bool> Kernel<R> for Gemm<'_, R, ADD,
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        panels::<S, ADD, PAIRS>(s, self.shape, self.a, self.b, self.c);
+        panels::<S, ADD, PAIRS>(s, self.shape, self.a, self.b, self.start, self.c);
     }
 }
 
@@ -104,6 +122,7 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
     (m, n, k): (usize, usize, usize),
     a: Mat<S::Elem>,
     b: &[S::Elem],
+    start: Option<&[S::Elem]>,
     c: &mut [S::Elem],
 ) {
     if m == 0 || n == 0 {
@@ -113,12 +132,17 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
     assert!(holds(c.len(), m), "c is {} long, not {m} x {n}", c.len());
     assert!(holds(b.len(), k), "b is {} long, not {k} x {n}", b.len());
     assert!(k == 0 || a.contains(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
+    let c = c.as_mut_ptr();
+    let start = start.map_or(c.cast_const(), |start| {
+        assert!(holds(start.len(), m), "the start is {} long, not {m} x {n}", start.len());
+        start.as_ptr()
+    });
     let mut j = 0;
     /// Panels of `$nv` registers, in tiles of `$mr` rows, while that many columns are left and `$when`.
     macro_rules! panels {
         ($mr:literal x $nv:literal, $when:expr) => {
             while $when && n - j >= $nv * S::LANES {
-                panel::<S, $mr, $nv, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+                panel::<S, $mr, $nv, ADD, PAIRS, false>(s, (m, n, k), a, b, (start, c), j);
                 j += $nv * S::LANES;
             }
         };
@@ -135,11 +159,11 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
         panels!(12 x 2, wide);
         panels!(6 x 2, !wide);
         if n - j >= S::LANES {
-            panel::<S, 12, 1, ADD, PAIRS, false>(s, (m, n, k), a, b, c, j);
+            panel::<S, 12, 1, ADD, PAIRS, false>(s, (m, n, k), a, b, (start, c), j);
             j += S::LANES;
         }
         if n > j {
-            panel::<S, 12, 1, ADD, PAIRS, true>(s, (m, n, k), a, b, c, j);
+            panel::<S, 12, 1, ADD, PAIRS, true>(s, (m, n, k), a, b, (start, c), j);
         }
     }
 }
@@ -148,7 +172,7 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
 /// too few sums to hide the latency of a multiply-add. Where `PART`, the one register is filled only up to column `n`.
 ///
 /// # Safety
-/// The slices must hold their shapes, `MR <= 12`, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
+/// The slices and `start` and `c` must hold their shapes, `MR <= 12`, and `j + NV * LANES <= n`, or `NV` be 1 where `PART`.
 #[inline(always)]
 unsafe fn panel<
     S: Simd,
@@ -162,7 +186,7 @@ unsafe fn panel<
     (m, n, k): (usize, usize, usize),
     a: Mat<S::Elem>,
     b: &[S::Elem],
-    c: &mut [S::Elem],
+    (start, c): (*const S::Elem, *mut S::Elem),
     j: usize,
 ) {
     let b = b.as_ptr().wrapping_add(j);
@@ -173,7 +197,7 @@ unsafe fn panel<
     for t in 0..n_tiles {
         let rows = height + usize::from(t < n_higher);
         let a = a.data.as_ptr().wrapping_add(i * a.row_stride);
-        let c = c.as_mut_ptr().wrapping_add(i * n + j);
+        let (start, c) = (start.wrapping_add(i * n + j), c.wrapping_add(i * n + j));
         /// The tile, if it has one of these heights.
         macro_rules! heights {
             ($($mr:literal)*) => {
@@ -181,7 +205,7 @@ unsafe fn panel<
                     // SAFETY: the rows from i on that the tile has are below m, so each pointer stays in its matrix;
                     // where k is 0, `a` and `b` are never read and may be empty.
                     $($mr if const { $mr <= MR } => unsafe {
-                        tile::<S, $mr, NV, ADD, PAIRS, PART>(s, k, a, strides, b, c, (n, n - j))
+                        tile::<S, $mr, NV, ADD, PAIRS, PART>(s, k, a, strides, b, (start, c), (n, n - j))
                     },)*
                     _ => unreachable!(),
                 }
@@ -195,7 +219,7 @@ unsafe fn panel<
 /// An `MR x NV` tile of registers, summed over `k`. `n` is the width of `b` and `c`.
 ///
 /// # Safety
-/// `a`, `b` and `c` must reach `MR` rows, `k` rows and `MR` rows, `NV` registers wide, or `part`
+/// `a`, `b`, `start` and `c` must reach `MR` rows, `k` rows and twice `MR` rows, `NV` registers wide, or `part`
 /// numbers wide where `PART`.
 #[inline(always)]
 unsafe fn tile<
@@ -211,7 +235,7 @@ unsafe fn tile<
     a: *const S::Elem,
     (row_stride, col_stride): (usize, usize),
     b: *const S::Elem,
-    c: *mut S::Elem,
+    (start, c): (*const S::Elem, *mut S::Elem),
     (n, part): (usize, usize),
 ) {
     // SAFETY: the caller's promise.
@@ -220,31 +244,23 @@ unsafe fn tile<
         if ADD {
             for (i, row) in sums.iter_mut().enumerate() {
                 for (v, sum) in row.iter_mut().enumerate() {
-                    *sum = load::<S, PART>(s, part, c.add(i * n + v * S::LANES).cast_const());
+                    *sum = load::<S, PART>(s, part, start.add(i * n + v * S::LANES));
                 }
             }
         }
-        for p in 0..k {
-            let mut columns = [s.splat(S::Elem::ZERO); NV];
-            for (v, column) in columns.iter_mut().enumerate() {
-                *column = load::<S, PART>(s, part, b.add(p * n + v * S::LANES));
-            }
-            if NV == NV_OF_FEW {
-                for v in 0..NV {
-                    s.prefetch(b.wrapping_add((p + AHEAD) * n + v * S::LANES));
-                }
-            }
-            for (i, row) in sums.iter_mut().enumerate() {
-                let x = s.splat(*a.add(i * row_stride + p * col_stride));
-                for (sum, column) in row.iter_mut().zip(&columns) {
-                    *sum = if PAIRS { s.dot_pairs(x, *column, *sum) } else { s.mul_add(x, *column, *sum) };
-                }
-            }
-        }
+        let halves = [b, b.wrapping_add(NV / 2 * S::LANES)];
+        multiply_add::<S, MR, NV, PAIRS, PART>(
+            s,
+            &mut sums,
+            k,
+            a,
+            (row_stride, col_stride),
+            halves,
+            (n, part),
+        );
         for (i, row) in sums.iter().enumerate() {
             for (v, sum) in row.iter().enumerate() {
-                let c = c.add(i * n + v * S::LANES);
-                if PART { s.store_first(c, *sum, part) } else { s.store(c, *sum) }
+                store::<S, PART>(s, part, c.add(i * n + v * S::LANES), *sum);
             }
         }
     }
@@ -255,7 +271,65 @@ unsafe fn tile<
 /// # Safety
 /// `p` must be valid for as many reads.
 #[inline(always)]
-unsafe fn load<S: Simd, const PART: bool>(s: S, part: usize, p: *const S::Elem) -> S::V {
+pub(super) unsafe fn load<S: Simd, const PART: bool>(s: S, part: usize, p: *const S::Elem) -> S::V {
     // SAFETY: the caller's promise.
     unsafe { if PART { s.load_first(p, part) } else { s.load(p) } }
+}
+
+/// Writes a register, or its first `part` lanes where `PART`.
+///
+/// # Safety
+/// `p` must be valid for as many writes.
+#[inline(always)]
+pub(super) unsafe fn store<S: Simd, const PART: bool>(s: S, part: usize, p: *mut S::Elem, v: S::V) {
+    // SAFETY: the caller's promise.
+    unsafe { if PART { s.store_first(p, v, part) } else { s.store(p, v) } }
+}
+
+/// The loop of a tile: adds the product over `k` to `sums`. `b` points to the first row of each half of the `NV` registers
+/// (the first half rounded down), whose rows are `n` apart.
+///
+/// # Safety
+/// `a` must reach `MR` rows, and the halves of `b` `k` rows, each of its registers wide, or `part` numbers wide
+/// where `PART`.
+#[inline(always)]
+pub(super) unsafe fn multiply_add<
+    S: Simd,
+    const MR: usize,
+    const NV: usize,
+    const PAIRS: bool,
+    const PART: bool,
+>(
+    s: S,
+    sums: &mut [[S::V; NV]; MR],
+    k: usize,
+    a: *const S::Elem,
+    (row_stride, col_stride): (usize, usize),
+    b: [*const S::Elem; 2],
+    (n, part): (usize, usize),
+) {
+    let register = |p: usize, v: usize| match v < NV / 2 {
+        true => b[0].wrapping_add(p * n + v * S::LANES),
+        false => b[1].wrapping_add(p * n + (v - NV / 2) * S::LANES),
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        for p in 0..k {
+            let mut columns = [s.splat(S::Elem::ZERO); NV];
+            for (v, column) in columns.iter_mut().enumerate() {
+                *column = load::<S, PART>(s, part, register(p, v));
+            }
+            if NV == NV_OF_FEW {
+                for v in 0..NV {
+                    s.prefetch(register(p + AHEAD, v));
+                }
+            }
+            for (i, row) in sums.iter_mut().enumerate() {
+                let x = s.splat(*a.add(i * row_stride + p * col_stride));
+                for (sum, column) in row.iter_mut().zip(&columns) {
+                    *sum = if PAIRS { s.dot_pairs(x, *column, *sum) } else { s.mul_add(x, *column, *sum) };
+                }
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@
 
 mod columns;
 mod dispatch;
+mod gated;
 mod gemm;
 mod isa;
 #[cfg(target_arch = "aarch64")]
@@ -20,7 +21,8 @@ mod wasm;
 mod x86;
 
 pub use columns::{exp_minus, rms_norm_columns, rms_norm_columns_backward, softmax, softmax_backward};
-pub use gemm::{Mat, gemm, gemm_add, gemm_pairs};
+pub use gated::{Start, gemm_swiglu};
+pub use gemm::{Mat, gemm, gemm_add, gemm_from, gemm_pairs};
 pub use isa::Isa;
 pub use pairs::{pack_columns, pack_matrix, pack_rows, pack_rows_in_place};
 pub use rows::{

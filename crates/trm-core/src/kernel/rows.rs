@@ -172,35 +172,25 @@ pub fn swiglu_backward<S: Simd>(
     }
 }
 
-/// `out = start + scale * (rows[idx[0]] + rows[idx[1]] + ..)`, with rows as long as `out`; an empty
-/// `start` counts as zero.
+/// `out = scale * (rows[idx[0]] + rows[idx[1]] + ..)`, with rows as long as `out`.
 ///
 /// # Panics
-/// Where an index lies outside `rows`, or `start` has another length than `out`.
+/// Where an index lies outside `rows`.
 #[inline(always)]
-pub fn gather_sum<S: Simd>(
-    simd: S,
-    rows: &[S::Elem],
-    idx: &[u32],
-    start: &[S::Elem],
-    scale: S::Elem,
-    out: &mut [S::Elem],
-) {
+pub fn gather_sum<S: Simd>(simd: S, rows: &[S::Elem], idx: &[u32], scale: S::Elem, out: &mut [S::Elem]) {
     let n = out.len();
-    assert!(start.is_empty() || start.len() == n);
-    let n_rows = rows.len().checked_div(n).unwrap_or(0);
     for &i in idx {
-        assert!((i as usize) < n_rows, "row {i} of {} / {n}", rows.len());
+        let end = (u64::from(i) + 1).checked_mul(n as u64);
+        assert!(end.is_some_and(|end| end <= rows.len() as u64), "row {i} of {} / {n}", rows.len());
     }
     let factor = simd.splat(scale);
-    let (rp, sp, op) = (rows.as_ptr(), start.as_ptr(), out.as_mut_ptr());
+    let (rp, op) = (rows.as_ptr(), out.as_mut_ptr());
     let mut at = 0;
     /// Runs of `$nv` registers, while that many columns are left.
     macro_rules! runs {
         ($nv:literal) => {
             while at + $nv * S::LANES <= n {
-                let start = (!start.is_empty()).then(|| sp.add(at));
-                gather_registers::<S, $nv>(simd, rp.wrapping_add(at), idx, n, start, factor, op.add(at));
+                gather_registers::<S, $nv>(simd, rp.wrapping_add(at), idx, n, factor, op.add(at));
                 at += $nv * S::LANES;
             }
         };
@@ -209,6 +199,7 @@ pub fn gather_sum<S: Simd>(
     // index `rows` is never read and may be empty.
     unsafe {
         runs!(4);
+        runs!(2);
         runs!(1);
     }
     for at in at..n {
@@ -216,7 +207,7 @@ pub fn gather_sum<S: Simd>(
         for &i in idx {
             sum += rows[i as usize * n + at];
         }
-        out[at] = start.get(at).copied().unwrap_or(S::Elem::ZERO) + scale * sum;
+        out[at] = scale * sum;
     }
 }
 
@@ -230,7 +221,6 @@ unsafe fn gather_registers<S: Simd, const NV: usize>(
     rows: *const S::Elem,
     idx: &[u32],
     width: usize,
-    start: Option<*const S::Elem>,
     factor: S::V,
     out: *mut S::Elem,
 ) {
@@ -244,11 +234,9 @@ unsafe fn gather_registers<S: Simd, const NV: usize>(
             }
         }
         for (v, sum) in sums.iter().enumerate() {
-            let start = match start {
-                Some(p) => simd.load(p.add(v * S::LANES)),
-                None => simd.splat(S::Elem::ZERO),
-            };
-            simd.store(out.add(v * S::LANES), simd.mul_add(factor, *sum, start));
+            // Adding zero turns -0 into 0.
+            let product = simd.mul_add(factor, *sum, simd.splat(S::Elem::ZERO));
+            simd.store(out.add(v * S::LANES), product);
         }
     }
 }

@@ -185,6 +185,6 @@ pub(super) fn sum_tokens<'a, S: Simd>(
     width: usize,
 ) {
     for (g, sum) in sums.chunks_exact_mut(width).enumerate() {
-        gather_sum(s, rows, tokens_of(first + g), &[], scale, sum);
+        gather_sum(s, rows, tokens_of(first + g), scale, sum);
     }
 }

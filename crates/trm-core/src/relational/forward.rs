@@ -3,8 +3,8 @@
 
 use super::block::{Block, BlockTape, FORWARD_TILE, Scratch, Tile, sum_tokens};
 use crate::context::Context;
-use crate::kernel::{Kernel, Mat, Real, Simd, gather_sum, gemm, gemm_pairs, pack_rows_in_place};
-use crate::swiglu::{self, pre_activations};
+use crate::kernel::{Kernel, Mat, Real, Simd, Start, gemm, gemm_pairs, pack_rows_in_place};
+use crate::swiglu;
 use rayon::prelude::*;
 
 impl Block {
@@ -79,7 +79,7 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
                 Some(pairs) => {
                     let (half, matrix) = (h / 2, &pairs[block.groups.start + m * h * w..]);
                     let sums = Mat::rows(&sums[g0 * half..g1 * half], half);
-                    gemm_pairs::<_, false>(s, (g1 - g0, w, half), sums, matrix, messages);
+                    gemm_pairs::<_, false>(s, (g1 - g0, w, half), None, sums, matrix, messages);
                 }
             }
         }
@@ -109,21 +109,23 @@ impl<R: Real> Kernel<R> for Rows<'_, R> {
         let Rows { block, ctx, input, messages, first, output, mut tape, tile } = self;
         let Context { params, graph, .. } = ctx;
         let (h, w, k) = (block.h, 2 * block.f, block.n_direct * block.h);
-        let Tile { direct, swiglu: swiglu::Tile { pre, act, packed, .. } } = tile;
+        let Tile { direct, swiglu: swiglu::Tile { act, packed, .. } } = tile;
+        let bias = &params[block.bias.clone()];
         for (i, output) in output.chunks_mut(FORWARD_TILE * h).enumerate() {
             let (start, rows) = (i * FORWARD_TILE, output.len() / h);
             let (t0, t1) = (first + start, first + start + rows);
-            let (taped, factors) = match &mut tape {
-                Some(tape) => (Some(&mut tape.pre[..]), Some(&mut tape.factor[start..start + rows])),
+            let (pre, factors) = match &mut tape {
+                Some(swiglu::Tape { pre, factor }) => {
+                    (Some(&mut pre[start * w..(start + rows) * w]), Some(&mut factor[start..start + rows]))
+                }
                 None => (None, None),
             };
-            let pre = pre_activations(taped, pre, start * w..(start + rows) * w);
-            for (pre, t) in pre.chunks_exact_mut(w).zip(t0..t1) {
-                gather_sum(s, messages, graph.received_by(t), &params[block.bias.clone()], R::ONE, pre);
-            }
+            let (lists, items) = graph.received().ends(t0, rows);
+            let received = Start { bias, messages, lists, items };
             let direct = block.direct_rows(graph, input, (t0, t1), direct);
-            ctx.matmul::<_, true>(s, &block.direct, (direct, k), packed, pre);
-            block.swiglu.forward(s, ctx, pre, (&input[t0 * h..t1 * h], output), factors, (act, packed));
+            let act = &mut act[..rows * block.f];
+            ctx.matmul_swiglu(s, &block.direct, received, (direct, k), packed, pre, act);
+            block.swiglu.forward(s, ctx, act, (&input[t0 * h..t1 * h], output), factors, packed);
         }
     }
 }

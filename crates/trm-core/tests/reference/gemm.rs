@@ -2,8 +2,8 @@
 
 use super::{agree, matmul, numbers, transposed, wide};
 use trm_core::kernel::{
-    Isa, Kernel, Mat, Real, Simd, gemm, gemm_add, gemm_pairs, pack_columns, pack_matrix, pack_rows,
-    pack_rows_in_place,
+    Isa, Kernel, Mat, Real, Simd, gemm, gemm_add, gemm_from, gemm_pairs, pack_columns, pack_matrix,
+    pack_rows, pack_rows_in_place,
 };
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -16,21 +16,23 @@ struct Gemms<'a> {
 }
 
 impl Kernel<f32> for Gemms<'_> {
-    type Output = [Vec<f32>; 3];
+    type Output = [Vec<f32>; 4];
     #[inline(always)]
-    fn run<S: Simd<Elem = f32>>(self, s: S) -> [Vec<f32>; 3] {
+    fn run<S: Simd<Elem = f32>>(self, s: S) -> [Vec<f32>; 4] {
         let (m, _, k) = self.shape;
-        let mut c = [self.start.to_vec(), self.start.to_vec(), self.start.to_vec()];
+        let mut c = [(); 4].map(|()| self.start.to_vec());
         gemm(s, self.shape, Mat::rows(self.a, k), self.b, &mut c[0]);
         gemm_add(s, self.shape, Mat::rows(self.a, k), self.b, &mut c[1]);
         gemm_add(s, self.shape, Mat::transposed(&transposed(self.a, k), m), self.b, &mut c[2]);
+        c[3].fill(f32::NAN);
+        gemm_from(s, self.shape, self.start, Mat::rows(self.a, k), self.b, &mut c[3]);
         c
     }
 }
 
 /// GEMM shapes with dimensions of these sizes. Miri takes seconds for what a processor does in microseconds, so
 /// there only one shape for each kind of tile.
-fn shapes(sizes: &[usize]) -> Vec<(usize, usize, usize)> {
+pub fn shapes(sizes: &[usize]) -> Vec<(usize, usize, usize)> {
     if cfg!(miri) {
         return vec![(1, 300, 1), (14, 47, 1), (4, 97, 1), (3, 5, 17)];
     }
@@ -49,8 +51,9 @@ fn gemm_of_odd_sizes() {
         let c = matmul(&wide(&a), &wide(&b), shape);
         let sum: Vec<f64> = c.iter().zip(&start).map(|(c, s)| c + f64::from(*s)).collect();
         for isa in Isa::available() {
-            let [set, added, transposed] = f32::dispatch(isa, Gemms { shape, a: &a, b: &b, start: &start });
-            for (found, expected) in [(set, &c), (added, &sum), (transposed, &sum)] {
+            let [set, added, transposed, from] =
+                f32::dispatch(isa, Gemms { shape, a: &a, b: &b, start: &start });
+            for (found, expected) in [(set, &c), (added, &sum), (transposed, &sum), (from, &sum)] {
                 agree(&format!("gemm {shape:?}"), isa, &found, expected, 2e-5);
             }
         }
@@ -67,7 +70,7 @@ fn gemm_of_every_height() {
         for isa in Isa::available() {
             let gemms = |m, a, start| f32::dispatch(isa, Gemms { shape: (m, n, k), a, b: &b, start });
             let rows = a.chunks_exact(k).zip(start.chunks_exact(n)).map(|(a, start)| gemms(1, a, start));
-            let rows: Vec<[Vec<f32>; 3]> = rows.collect();
+            let rows: Vec<[Vec<f32>; 4]> = rows.collect();
             for (i, together) in gemms(m, &a, &start).iter().enumerate() {
                 let alone: Vec<f32> = rows.iter().flat_map(|row| row[i].clone()).collect();
                 assert_eq!(bits(together), bits(&alone), "{m} rows on {isa:?}, product {i}");
@@ -90,7 +93,7 @@ impl Kernel<f32> for Pairs<'_> {
         pack_rows_in_place(s, &mut in_place, k);
         assert_eq!(bits(&in_place[..m * k / 2]), bits(&rows));
         let mut c = start.to_vec();
-        gemm_pairs::<_, true>(s, (m, n, k / 2), Mat::rows(&rows, k / 2), &matrix, &mut c);
+        gemm_pairs::<_, true>(s, (m, n, k / 2), None, Mat::rows(&rows, k / 2), &matrix, &mut c);
         c
     }
 }
@@ -108,12 +111,12 @@ impl Kernel<f32> for Columns<'_> {
         pack_columns(s, &transposed(a, k), m, &mut columns);
         pack_columns(s, b, n, &mut rows);
         let mut c = start.to_vec();
-        gemm_pairs::<_, true>(s, (m, n, half), Mat::transposed(&columns, m), &rows, &mut c);
+        gemm_pairs::<_, true>(s, (m, n, half), None, Mat::transposed(&columns, m), &rows, &mut c);
         c
     }
 }
 
-fn bits(x: &[f32]) -> Vec<u32> {
+pub fn bits(x: &[f32]) -> Vec<u32> {
     x.iter().map(|x| x.to_bits()).collect()
 }
 
