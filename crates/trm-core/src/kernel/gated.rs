@@ -57,7 +57,7 @@ impl<R: Real, const PAIRS: bool> Kernel<R> for Gated<'_, R, PAIRS> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
-        let Gated { shape: (m, f, k), start, a, b, mut pre, act } = self;
+        let Gated { shape: (m, f, k), start, a, b, pre, act } = self;
         if m == 0 || f == 0 {
             return;
         }
@@ -66,7 +66,7 @@ impl<R: Real, const PAIRS: bool> Kernel<R> for Gated<'_, R, PAIRS> {
         assert!(holds(act.len(), m, f), "act is {} long, not {m} x {f}", act.len());
         assert!(holds(b.len(), k, 2 * f), "b is {} long, not {k} x {}", b.len(), 2 * f);
         assert!(k == 0 || a.contains(m - 1, k - 1), "a is {} long, not {m} x {k}", a.data.len());
-        let pre = pre.as_deref_mut().map(|pre| {
+        let pre = pre.map(|pre| {
             assert!(holds(pre.len(), m, 2 * f), "pre is {} long, not {m} x {}", pre.len(), 2 * f);
             pre.as_mut_ptr()
         });
@@ -82,13 +82,18 @@ impl<R: Real, const PAIRS: bool> Kernel<R> for Gated<'_, R, PAIRS> {
                 }
             };
         }
+        let single = PAIRS && !S::TILES_OF_PAIRS;
+        let (wide, narrow) = (S::REGISTERS == 32 && !single, S::REGISTERS == 16 && !single);
         // SAFETY: the shapes and the lists were checked above, and each panel stays inside columns j..f.
         unsafe {
-            panels!(6 x 4, 2, S::REGISTERS == 32);
-            panels!(6 x 2, 1, S::REGISTERS == 16);
-            panels!(6 x 2, 2, true);
+            panels!(6 x 4, 2, wide);
+            panels!(6 x 2, 2, wide);
+            panels!(6 x 2, 1, narrow);
+            panels!(6 x 1, 1, narrow);
+            panels!(1 x 1, 1, single);
             if f > j {
-                panel.run::<S, 6, 2, false, PAIRS, true>(s, j);
+                // Rare, and a lot of code for each height of a tile.
+                panel.run::<S, 1, 1, true, PAIRS, true>(s, j);
             }
         }
     }
@@ -132,7 +137,7 @@ impl<R: Real> Panel<'_, R> {
     ///
     /// # Safety
     /// The pointers must hold their shapes and the lists be [checked](Start::check), and the columns end at or before
-    /// `f`, or `NV` be 2 where `PART` and not `TWICE`.
+    /// `f`, or `NV` be 1 where `PART`.
     #[inline(always)]
     unsafe fn run<
         S: Simd<Elem = R>,
@@ -188,7 +193,10 @@ impl<R: Real> Panel<'_, R> {
     ) -> [[S::V; NV]; MR] {
         let (_, f, k) = self.shape;
         let n = 2 * f;
-        let column = |v: usize| halves[usize::from(v >= NV / 2)] + v % (NV / 2) * S::LANES;
+        let column = |v: usize| match v < NV / 2 {
+            true => halves[0] + v * S::LANES,
+            false => halves[1] + (v - NV / 2) * S::LANES,
+        };
         let mut sums = [[s.splat(R::ZERO); NV]; MR];
         // SAFETY: the caller's promise; where k is 0, `a` and `b` are never read and may be empty.
         unsafe {
@@ -214,6 +222,33 @@ impl<R: Real> Panel<'_, R> {
         }
         sums
     }
+
+    /// Writes the activations of row `i` from column `j` on, and the pre-activations where they are wanted.
+    ///
+    /// # Safety
+    /// The columns must end at or before `f`.
+    #[inline(always)]
+    unsafe fn write<S: Simd<Elem = R>, const PART: bool>(
+        &self,
+        s: S,
+        (i, j): (usize, usize),
+        (gates, ups): (&[S::V], &[S::V]),
+        part: usize,
+    ) {
+        let f = self.shape.1;
+        for (v, (gate, up)) in gates.iter().zip(ups).enumerate() {
+            let column = j + v * S::LANES;
+            // SAFETY: the caller's promise.
+            unsafe {
+                if let Some(pre) = self.pre {
+                    store::<S, PART>(s, part, pre.add(2 * i * f + column), *gate);
+                    store::<S, PART>(s, part, pre.add((2 * i + 1) * f + column), *up);
+                }
+                let silu = s.mul(*gate, s.sigmoid(*gate));
+                store::<S, PART>(s, part, self.act.add(i * f + column), s.mul(silu, *up));
+            }
+        }
+    }
 }
 
 /// The `MR` rows from `i` on of the panel at column `j`.
@@ -230,37 +265,31 @@ impl<R: Real, const MR: usize, const NV: usize, const TWICE: bool, const PAIRS: 
     #[inline(always)]
     fn run<S: Simd<Elem = R>>(self, s: S) {
         let Tile { panel, i, j } = self;
-        let (_, f, _) = panel.shape;
-        let (n, part, n_gates) = (2 * f, f - j, if TWICE { NV } else { NV / 2 });
+        let part = panel.shape.1 - j;
         // SAFETY: the promise of `Panel::run`, which alone makes a `Tile`.
         unsafe {
-            let (first, second) = if TWICE {
+            if TWICE {
                 let next = NV / 2 * S::LANES;
-                let gates = panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [j, j + next]), part);
-                (gates, panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [f + j, f + j + next]), part))
+                let mut both = [[[s.splat(R::ZERO); NV]; MR]; 2];
+                for (sums, first) in both.iter_mut().zip([j, panel.shape.1 + j]) {
+                    *sums = panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [first, first + next]), part);
+                }
+                for (row, (gates, ups)) in both[0].iter().zip(&both[1]).enumerate() {
+                    panel.write::<S, PART>(s, (i + row, j), (gates, ups), part);
+                }
             } else {
-                let both = panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [j, f + j]), part);
-                (both, both)
-            };
-            /// The rows of these numbers, unrolled so that their sums stay in registers.
-            macro_rules! rows {
-                ($($row:literal)*) => {$(
-                    if const { $row < MR } {
-                        for v in 0..n_gates {
-                            let (gate, up) = (first[$row][v], second[$row][if TWICE { v } else { NV / 2 + v }]);
-                            if let Some(pre) = panel.pre {
-                                let pre = pre.add((i + $row) * n + j + v * S::LANES);
-                                store::<S, PART>(s, part, pre, gate);
-                                store::<S, PART>(s, part, pre.add(f), up);
-                            }
-                            let silu = s.mul(gate, s.sigmoid(gate));
-                            let act = panel.act.add((i + $row) * f + j + v * S::LANES);
-                            store::<S, PART>(s, part, act, s.mul(silu, up));
+                let sums = panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [j, panel.shape.1 + j]), part);
+                /// The rows of these numbers, unrolled so that their sums stay in registers.
+                macro_rules! rows {
+                    ($($row:literal)*) => {$(
+                        if const { $row < MR } {
+                            let both = sums[$row].split_at(NV / 2);
+                            panel.write::<S, PART>(s, (i + $row, j), both, part);
                         }
-                    }
-                )*};
+                    )*};
+                }
+                rows!(0 1 2 3 4 5);
             }
-            rows!(0 1 2 3 4 5);
         }
     }
 }

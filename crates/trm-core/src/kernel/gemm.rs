@@ -147,23 +147,24 @@ fn panels<S: Simd, const ADD: bool, const PAIRS: bool>(
             }
         };
     }
-    let wide = S::REGISTERS == 32;
+    let single = PAIRS && !S::TILES_OF_PAIRS;
+    let (wide, narrow) = (S::REGISTERS == 32 && !single, S::REGISTERS == 16 && !single);
     // SAFETY: the shapes were checked above, and each panel stays inside columns j..n.
     unsafe {
         // One row reads each element of `b` once: long runs of it come from L2 fastest.
         panels!(1 x 16, m == 1 && wide);
-        panels!(1 x 8, m == 1);
+        panels!(1 x 8, m == 1 && !single);
         // The sums, a row of `b` and one element of `a` fill the registers. Few rows are one tile, which reads `b` once.
         panels!(12 x 2, wide && (7..=12).contains(&m));
         panels!(6 x 4, wide);
         panels!(12 x 2, wide);
-        panels!(6 x 2, !wide);
-        if n - j >= S::LANES {
-            panel::<S, 12, 1, ADD, PAIRS, false>(s, (m, n, k), a, b, (start, c), j);
-            j += S::LANES;
-        }
-        if n > j {
-            panel::<S, 12, 1, ADD, PAIRS, true>(s, (m, n, k), a, b, (start, c), j);
+        panels!(6 x 2, narrow);
+        panels!(12 x 1, !single);
+        panels!(1 x 1, single);
+        if single && n > j {
+            panel::<S, 1, 1, ADD, PAIRS, true>(s, (m, n, k), a, b, (start, c), j);
+        } else if n > j {
+            panel::<S, 4, 1, ADD, PAIRS, true>(s, (m, n, k), a, b, (start, c), j);
         }
     }
 }

@@ -87,6 +87,10 @@ pub unsafe trait Simd: Copy {
     /// Registers that a GEMM tile may use: 16 or 32.
     const REGISTERS: usize;
 
+    /// Whether a GEMM of bf16 pairs has tiles as large as any other; they are a lot of code without an instruction
+    /// for [`Simd::dot_pairs`].
+    const TILES_OF_PAIRS: bool = true;
+
     /// The same number in every lane.
     fn splat(self, x: Self::Elem) -> Self::V;
     /// Reads a register.

@@ -21,6 +21,7 @@ unsafe impl Simd for Simd128 {
     type V = v128;
     const LANES: usize = 4;
     const REGISTERS: usize = 16;
+    const TILES_OF_PAIRS: bool = false;
 
     #[inline(always)]
     fn splat(self, x: f32) -> v128 {
