@@ -9,6 +9,7 @@ import json
 import logging
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -43,11 +44,19 @@ def run_torch(step, state, indices):
     return y
 
 
-def run_onnx(session, feed):
+def run_onnx(session, feed, cycles):
     feed = dict(feed)
-    for _ in range(K):
+    for _ in range(K * cycles):
         feed["y"], feed["z"] = session.run(["y_next", "z_next"], feed)
     return torch.from_numpy(feed["y"])
+
+
+def export_cycle(net, start, path):
+    """One cycle: the cycles of a step, unrolled, take minutes to export."""
+    cycle = copy.copy(net)
+    cycle.config = {**net.config, "cycles": 1}
+    print(f"writing {path.name}", file=sys.stderr, flush=True)
+    cycle.to_onnx(path, start)
 
 
 def contenders(net, start, n_threads, folder):
@@ -59,14 +68,16 @@ def contenders(net, start, n_threads, folder):
     compiled = copy.copy(net)
     compiled.net = torch.compile(net.net, dynamic=False)
     yield "torch.compile", lambda: run_torch(compiled, start.state, start.indices)
-    path = folder / "step.onnx"
-    net.to_onnx(path, start)
+    path = folder / f"{net.config['hidden_dim']}-{start.state[0].shape[0]}.onnx"
+    # The questions are the same for any number of threads.
+    if n_threads == 1:
+        export_cycle(net, start, path)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = n_threads, 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     names = ["x", "y", "z", *(f"i{i}" for i in range(len(start.indices)))]
     feed = {name: t.numpy() for name, t in zip(names, [*start.state, *start.indices])}
-    yield "ONNX Runtime", lambda: run_onnx(session, feed)
+    yield "ONNX Runtime", lambda: run_onnx(session, feed, net.config["cycles"])
 
 
 def apart_by_question(net, y, answers, lives):

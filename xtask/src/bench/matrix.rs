@@ -26,7 +26,7 @@ impl Wanted {
     fn effort(&self) -> Effort {
         match self.quick {
             true => Effort { warm_up_seconds: 0.1, seconds: 0.5, samples: 20 },
-            false => Effort { warm_up_seconds: 0.5, seconds: 3.0, samples: 60 },
+            false => Effort { warm_up_seconds: 0.5, seconds: 3.0, samples: 30 },
         }
     }
 

@@ -33,7 +33,7 @@ cargo xtask bench --instructions [REV]   counts the instructions of the hot kern
 cargo xtask bench --report [RECORD]      the dashboard and target/report/index.html of a record
 
 A run writes a row per case to benches/record/, prints the dashboard and writes the page. The whole
-matrix takes about twenty minutes; --quick takes fewer samples.
+matrix takes about a quarter of an hour; --quick takes fewer samples.
 ";
 
 /// What the arguments ask for.

@@ -12,6 +12,8 @@ use core::ops::Range;
 
 /// Tokens computed together in the forward pass: their pre-activations stay in L1.
 pub(super) const FORWARD_TILE: usize = 24;
+/// Sums computed together in the forward pass: they stay in L1 until they are multiplied.
+pub(super) const SUMS_TILE: usize = 48;
 /// Tokens computed together in the backward pass.
 pub(super) const BACKWARD_TILE: usize = 48;
 

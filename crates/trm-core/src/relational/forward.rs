@@ -1,7 +1,7 @@
 //! The forward pass of one block: first the messages of all sums, then the rows. Threads can share either;
 //! every value is computed as on one thread.
 
-use super::block::{Block, BlockTape, FORWARD_TILE, Scratch, Tile, sum_tokens};
+use super::block::{Block, BlockTape, FORWARD_TILE, SUMS_TILE, Scratch, Tile, sum_tokens};
 use crate::context::Context;
 use crate::kernel::{Kernel, Mat, Real, Simd, Start, gemm, gemm_pairs, pack_rows_in_place};
 use crate::swiglu;
@@ -51,7 +51,7 @@ struct Messages<'a, R> {
     input: &'a [R],
     /// The first of the sums.
     first: usize,
-    /// `[sums, h]`
+    /// `[sums, h]`: a buffer; only its start is used, again for each tile.
     sums: &'a mut [R],
     /// `[sums, 2 f]`
     messages: &'a mut [R],
@@ -65,21 +65,22 @@ impl<R: Real> Kernel<R> for Messages<'_, R> {
             self;
         let (h, w) = (block.h, 2 * block.f);
         let scale = R::from_f64(f64::from(graph.scale));
-        sum_tokens(s, |g| graph.senders_to(g), first, input, scale, sums, h);
-        let last = first + sums.len() / h;
-        if pairs.is_some() {
-            pack_rows_in_place(s, sums, h);
-        }
+        let last = first + messages.len() / w;
         for (m, matrix) in params[block.groups.clone()].chunks_exact(h * w).enumerate() {
             let range = graph.sums_of_matrix(m);
             let [g0, g1] = [range.start, range.end].map(|g| g.clamp(first, last) - first);
-            let messages = &mut messages[g0 * w..g1 * w];
-            match pairs {
-                None => gemm(s, (g1 - g0, w, h), Mat::rows(&sums[g0 * h..g1 * h], h), matrix, messages),
-                Some(pairs) => {
-                    let (half, matrix) = (h / 2, &pairs[block.groups.start + m * h * w..]);
-                    let sums = Mat::rows(&sums[g0 * half..g1 * half], half);
-                    gemm_pairs::<_, false>(s, (g1 - g0, w, half), None, sums, matrix, messages);
+            for (i, messages) in messages[g0 * w..g1 * w].chunks_mut(SUMS_TILE * w).enumerate() {
+                let n = messages.len() / w;
+                let sums = &mut sums[..n * h];
+                sum_tokens(s, |g| graph.senders_to(g), first + g0 + i * SUMS_TILE, input, scale, sums, h);
+                match pairs {
+                    None => gemm(s, (n, w, h), Mat::rows(sums, h), matrix, messages),
+                    Some(pairs) => {
+                        pack_rows_in_place(s, sums, h);
+                        let (half, matrix) = (h / 2, &pairs[block.groups.start + m * h * w..]);
+                        let sums = Mat::rows(&sums[..n * half], half);
+                        gemm_pairs::<_, false>(s, (n, w, half), None, sums, matrix, messages);
+                    }
                 }
             }
         }

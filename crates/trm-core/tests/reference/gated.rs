@@ -85,7 +85,10 @@ fn lists(m: usize) -> (Vec<u32>, Vec<u32>) {
 #[test]
 fn swiglu_of_odd_sizes() {
     let mut shapes = shapes(&[1, 2, 5, 8, 11, 16, 17, 31, 33, 64, 79]);
-    shapes.extend([(25, 40, 6), (3, 50, 0), (2, 0, 3), (0, 4, 3)]);
+    shapes.extend([(3, 50, 0), (2, 0, 3), (0, 4, 3)]);
+    if !cfg!(miri) {
+        shapes.push((25, 40, 6));
+    }
     for ((m, f, k), with_start, pairs) in shapes.into_iter().flat_map(|shape| {
         [(false, false), (true, false), (true, true)].map(|(start, pairs)| (shape, start, pairs))
     }) {
