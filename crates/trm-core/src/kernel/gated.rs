@@ -202,18 +202,26 @@ impl<R: Real> Panel<'_, R> {
         unsafe {
             if !self.start.bias.is_empty() {
                 let Start { bias, messages, lists, items } = self.start;
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let (begin, end) = (lists.as_ptr().add(i + row), lists.as_ptr().add(i + row + 1));
-                    for message in items.get_unchecked(*begin as usize..*end as usize) {
-                        let message = messages.as_ptr().add(*message as usize * n);
-                        for (v, sum) in sums.iter_mut().enumerate() {
-                            *sum = s.add(*sum, load::<S, PART>(s, part, message.add(column(v))));
+                /// The start of these rows; for the literal indices see [`Tile`].
+                macro_rules! rows {
+                    ($($row:literal)*) => {$(
+                        if const { $row < MR } {
+                            let (begin, end) = (lists.as_ptr().add(i + $row), lists.as_ptr().add(i + $row + 1));
+                            let mut row = [s.splat(R::ZERO); NV];
+                            for message in items.get_unchecked(*begin as usize..*end as usize) {
+                                let message = messages.as_ptr().add(*message as usize * n);
+                                for (v, sum) in row.iter_mut().enumerate() {
+                                    *sum = s.add(*sum, load::<S, PART>(s, part, message.add(column(v))));
+                                }
+                            }
+                            for (v, sum) in row.iter_mut().enumerate() {
+                                *sum = s.add(*sum, load::<S, PART>(s, part, bias.as_ptr().add(column(v))));
+                            }
+                            sums[$row] = row;
                         }
-                    }
-                    for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = s.add(*sum, load::<S, PART>(s, part, bias.as_ptr().add(column(v))));
-                    }
+                    )*};
                 }
+                rows!(0 1 2 3 4 5);
             }
             let a = self.a.data.as_ptr().wrapping_add(i * self.a.row_stride);
             let b = halves.map(|column| self.b.wrapping_add(column));
@@ -223,30 +231,28 @@ impl<R: Real> Panel<'_, R> {
         sums
     }
 
-    /// Writes the activations of row `i` from column `j` on, and the pre-activations where they are wanted.
+    /// Writes the activations of one register, and its pre-activations where they are wanted.
     ///
     /// # Safety
-    /// The columns must end at or before `f`.
+    /// The register, or its first `part` lanes where `PART`, must lie in row `i` from column `j` on.
     #[inline(always)]
     unsafe fn write<S: Simd<Elem = R>, const PART: bool>(
         &self,
         s: S,
         (i, j): (usize, usize),
-        (gates, ups): (&[S::V], &[S::V]),
+        gate: S::V,
+        up: S::V,
         part: usize,
     ) {
         let f = self.shape.1;
-        for (v, (gate, up)) in gates.iter().zip(ups).enumerate() {
-            let column = j + v * S::LANES;
-            // SAFETY: the caller's promise.
-            unsafe {
-                if let Some(pre) = self.pre {
-                    store::<S, PART>(s, part, pre.add(2 * i * f + column), *gate);
-                    store::<S, PART>(s, part, pre.add((2 * i + 1) * f + column), *up);
-                }
-                let silu = s.mul(*gate, s.sigmoid(*gate));
-                store::<S, PART>(s, part, self.act.add(i * f + column), s.mul(silu, *up));
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(pre) = self.pre {
+                store::<S, PART>(s, part, pre.add(2 * i * f + j), gate);
+                store::<S, PART>(s, part, pre.add((2 * i + 1) * f + j), up);
             }
+            let silu = s.mul(gate, s.sigmoid(gate));
+            store::<S, PART>(s, part, self.act.add(i * f + j), s.mul(silu, up));
         }
     }
 }
@@ -275,20 +281,24 @@ impl<R: Real, const MR: usize, const NV: usize, const TWICE: bool, const PAIRS: 
                     *sums = panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [first, first + next]), part);
                 }
                 for (row, (gates, ups)) in both[0].iter().zip(&both[1]).enumerate() {
-                    panel.write::<S, PART>(s, (i + row, j), (gates, ups), part);
+                    for (v, (gate, up)) in gates.iter().zip(ups).enumerate() {
+                        panel.write::<S, PART>(s, (i + row, j + v * S::LANES), *gate, *up, part);
+                    }
                 }
             } else {
                 let sums = panel.sums::<S, MR, NV, PAIRS, PART>(s, (i, [j, panel.shape.1 + j]), part);
-                /// The rows of these numbers, unrolled so that their sums stay in registers.
+                /// These registers of these rows. The indices are literals: a register that any optimisation level reads
+                /// at a variable index is kept in memory all along.
                 macro_rules! rows {
-                    ($($row:literal)*) => {$(
-                        if const { $row < MR } {
-                            let both = sums[$row].split_at(NV / 2);
-                            panel.write::<S, PART>(s, (i + $row, j), both, part);
+                    ($($row:literal)*, $half:tt) => { $(rows!(@ $row, $half);)* };
+                    (@ $row:literal, [$($v:literal)*]) => {$(
+                        if const { $row < MR && $v < NV / 2 } {
+                            let (gate, up) = (sums[$row][$v], sums[$row][NV / 2 + $v]);
+                            panel.write::<S, PART>(s, (i + $row, j + $v * S::LANES), gate, up, part);
                         }
                     )*};
                 }
-                rows!(0 1 2 3 4 5);
+                rows!(0 1 2 3 4 5, [0 1]);
             }
         }
     }
