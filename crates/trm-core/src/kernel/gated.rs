@@ -86,6 +86,9 @@ impl<R: Real, const PAIRS: bool> Kernel<R> for Gated<'_, R, PAIRS> {
         let (wide, narrow) = (S::REGISTERS == 32 && !single, S::REGISTERS == 16 && !single);
         // SAFETY: the shapes and the lists were checked above, and each panel stays inside columns j..f.
         unsafe {
+            // As in a product of one row: long runs of `b`.
+            panels!(1 x 16, 2, m == 1 && wide);
+            panels!(1 x 8, 1, m == 1 && narrow);
             panels!(6 x 4, 2, wide);
             panels!(6 x 2, 2, wide);
             panels!(6 x 2, 1, narrow);
@@ -298,7 +301,7 @@ impl<R: Real, const MR: usize, const NV: usize, const TWICE: bool, const PAIRS: 
                         }
                     )*};
                 }
-                rows!(0 1 2 3 4 5, [0 1]);
+                rows!(0 1 2 3 4 5, [0 1 2 3 4 5 6 7]);
             }
         }
     }
