@@ -56,17 +56,7 @@ impl<R: Real> Context<'_, R> {
         packed: &mut [R],
         out: &mut [R],
     ) {
-        let (m, n) = (rows.len() / k, range.len() / k);
-        match self.pairs {
-            None if ADD => gemm_add(s, (m, n, k), Mat::rows(rows, k), &self.params[range.clone()], out),
-            None => gemm(s, (m, n, k), Mat::rows(rows, k), &self.params[range.clone()], out),
-            Some(pairs) => {
-                let packed = &mut packed[..rows.len() / 2];
-                pack_rows(s, rows, k, packed);
-                let (rows, weights) = (Mat::rows(packed, k / 2), &pairs[range.start..]);
-                gemm_pairs::<_, ADD>(s, (m, n, k / 2), None, rows, weights, out);
-            }
-        }
+        self.product::<_, ADD>(s, range, (rows, k), packed, (None, out));
     }
 
     /// `out = start + rows W`, as [`Context::matmul`].
@@ -75,19 +65,34 @@ impl<R: Real> Context<'_, R> {
         self,
         s: S,
         range: &Range<usize>,
-        (rows, k): (&[R], usize),
+        rows: (&[R], usize),
         packed: &mut [R],
         (start, out): (&[R], &mut [R]),
     ) {
+        self.product::<_, true>(s, range, rows, packed, (Some(start), out));
+    }
+
+    #[inline(always)]
+    fn product<S: Simd<Elem = R>, const ADD: bool>(
+        self,
+        s: S,
+        range: &Range<usize>,
+        (rows, k): (&[R], usize),
+        packed: &mut [R],
+        (start, out): (Option<&[R]>, &mut [R]),
+    ) {
         let (m, n) = (rows.len() / k, range.len() / k);
-        match self.pairs {
-            None => gemm_from(s, (m, n, k), start, Mat::rows(rows, k), &self.params[range.clone()], out),
-            Some(pairs) => {
-                let (packed, weights) = (&mut packed[..rows.len() / 2], &pairs[range.start..]);
-                pack_rows(s, rows, k, packed);
-                let rows = Mat::rows(packed, k / 2);
-                gemm_pairs::<_, true>(s, (m, n, k / 2), Some(start), rows, weights, out);
-            }
+        if let Some(pairs) = self.pairs {
+            let packed = &mut packed[..rows.len() / 2];
+            pack_rows(s, rows, k, packed);
+            let (rows, weights) = (Mat::rows(packed, k / 2), &pairs[range.start..]);
+            return gemm_pairs::<_, ADD>(s, (m, n, k / 2), start, rows, weights, out);
+        }
+        let (rows, weights) = (Mat::rows(rows, k), &self.params[range.clone()]);
+        match start {
+            Some(start) => gemm_from(s, (m, n, k), start, rows, weights, out),
+            None if ADD => gemm_add(s, (m, n, k), rows, weights, out),
+            None => gemm(s, (m, n, k), rows, weights, out),
         }
     }
 
