@@ -7,7 +7,7 @@ use puzzles::sudoku::Layout;
 use std::hint::black_box;
 use trm_core::kernel::{Isa, Kernel, Mat, Simd, gemm};
 use trm_core::model::{StepOutput, Workspace};
-use trm_core::{Graph, TrmEngine};
+use trm_core::{Buffer, Graph, TrmEngine};
 use trm_tasks::{maze_sample, sudoku_sample};
 use trm_train::Sample;
 
@@ -85,7 +85,7 @@ impl Kernel<f32> for OneRow<'_> {
 /// The seed's shapes with one row: bytes of weights per second, to be compared with L2.
 fn one_row(c: &mut Criterion) {
     use trm_core::kernel::Real;
-    let (row, weights) = (vec![0.5f32; ROW.2], vec![2.0f32; ROW.1 * ROW.2]);
+    let (row, weights) = (vec![0.5f32; ROW.2], Buffer::from_iter(vec![2.0f32; ROW.1 * ROW.2]));
     let mut out = vec![0.0f32; ROW.1];
     f32::dispatch(Isa::best(), OneRow { row: &row, weights: &weights, out: &mut out });
     assert!(out.iter().all(|x| *x == ROW.2 as f32));
@@ -101,7 +101,7 @@ fn bandwidth(c: &mut Criterion) {
     use trm_core::kernel::Real;
     let mut group = c.benchmark_group("Roofline");
     for (name, kib) in [("L2 read, 512 KiB", 512), ("L3 read, 8 MiB", 8192)] {
-        let numbers = vec![1.0f32; kib * 1024 / 4];
+        let numbers = Buffer::from_iter(vec![1.0f32; kib * 1024 / 4]);
         assert_eq!(f32::dispatch(Isa::best(), Read(&numbers)), numbers.len() as f32);
         group.throughput(Throughput::Bytes(kib as u64 * 1024));
         group.bench_function(name, |b| b.iter(|| f32::dispatch(Isa::best(), Read(black_box(&numbers)))));
@@ -124,7 +124,7 @@ fn model(c: &mut Criterion, name: &str, engine: &TrmEngine, sample: &Sample) {
 
     let (mut state, mut output, mut work) =
         (model.start(&graph, &[]), StepOutput::default(), Workspace::default());
-    let (mut transposed, mut grads) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
+    let [mut transposed, mut grads] = [(); 2].map(|()| Buffer::zeros(model.params.len()));
     model.net().transpose(&model.params, &mut transposed);
     let mut step = || {
         model.train_step(

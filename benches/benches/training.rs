@@ -39,7 +39,7 @@ fn case(c: &mut Criterion, name: &str, precision: Precision, model: &Model, data
         })
     };
     let weights = weights_of(1);
-    assert!(weights != model.params && weights == weights_of(2), "the threads give other bits");
+    assert!(weights != *model.params && weights == weights_of(2), "the threads give other bits");
     let mut group = c.benchmark_group("Training");
     group.throughput(Throughput::Elements(BATCH as u64));
     for n_threads in THREADS {

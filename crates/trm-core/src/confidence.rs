@@ -30,7 +30,7 @@ impl ConfidenceScorer {
         let n = n_halt_features(config.halt_input, config.hidden_dim);
         let mut layout = Layout::default();
         layout.push("halt.weight", &[n], Init::fan_in(n), true);
-        Self::with_weights(config, layout.init(config.seed), 0.0)
+        Self::with_weights(config, layout.init(config.seed).to_vec(), 0.0)
     }
 
     /// A trained head.

@@ -1,5 +1,6 @@
 //! What a pass through a net reads besides its input, and the matmul with a weight matrix.
 
+use crate::buffer::Buffer;
 use crate::graph::Graph;
 use crate::kernel::{
     Isa, Mat, Real, Simd, Start, gemm, gemm_add, gemm_from, gemm_pairs, gemm_swiglu, pack_columns, pack_rows,
@@ -30,8 +31,8 @@ pub struct Transposed<'a, R> {
 }
 
 /// In full precision.
-impl<'a, R> From<&'a Vec<R>> for Transposed<'a, R> {
-    fn from(weights: &'a Vec<R>) -> Self {
+impl<'a, R> From<&'a Buffer<R>> for Transposed<'a, R> {
+    fn from(weights: &'a Buffer<R>) -> Self {
         Transposed { weights, pairs: None }
     }
 }

@@ -12,7 +12,7 @@ use crate::halting::{HaltingPredictor, StepTrace};
 use crate::kernel::Isa;
 use crate::model::{StepOutput, Workspace};
 use crate::recursion::State;
-use crate::{Graph, MAX_K, Model, Relations, Result, TrmConfig, TrmError};
+use crate::{Buffer, Graph, MAX_K, Model, Relations, Result, TrmConfig, TrmError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -87,7 +87,7 @@ pub struct TrmEngine {
     /// Standard deviation of that noise; without it the model's.
     channel_noise: Option<f32>,
     /// The matrices in bf16, where products are computed in it.
-    pairs: Option<Arc<Vec<f32>>>,
+    pairs: Option<Arc<Buffer<f32>>>,
     pool: Mutex<Vec<Session>>,
 }
 

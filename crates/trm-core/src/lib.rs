@@ -29,6 +29,7 @@ mod updater;
 mod weights;
 
 pub use answer_channel::AnswerChannel;
+pub use buffer::Buffer;
 pub use confidence::ConfidenceScorer;
 pub use config::{HaltInput, HaltingRule, Mixer, Output, TrmConfig, TrmConfigBuilder};
 pub use engine::{Precision, Steps, TrmEngine, TrmResult};

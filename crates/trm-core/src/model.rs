@@ -16,7 +16,7 @@ use crate::loss::{self, halt_loss};
 use crate::net::{Net, NetReal, Transposed};
 use crate::params::{Layout, normal};
 use crate::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
-use crate::{Graph, HaltInput, Mixer, Relations, Result, TrmConfig, TrmError};
+use crate::{Buffer, Graph, HaltInput, Mixer, Relations, Result, TrmConfig, TrmError};
 use core::ops::Range;
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct Model<R = f32> {
     net: Net,
     tensors: TensorRanges,
     /// All weights, laid out as [`Model::layout`] says.
-    pub params: Vec<R>,
+    pub params: Buffer<R>,
     /// Where the weights come from: data, command, scores. Kept in model files, without effect.
     pub note: BTreeMap<String, String>,
 }
@@ -100,8 +100,8 @@ impl<R: NetReal> Model<R> {
     ///
     /// # Errors
     /// [`TrmError::Config`] for [`Precision`](crate::Precision) where a width of the net is odd.
-    pub fn packed(&self) -> Result<Vec<R>> {
-        let mut pairs = vec![R::ZERO; self.params.len()];
+    pub fn packed(&self) -> Result<Buffer<R>> {
+        let mut pairs = Buffer::zeros(self.params.len());
         if self.net.pack(&self.params, &mut pairs) {
             return Ok(pairs);
         }

@@ -1,5 +1,6 @@
 //! The weights of a model: one vector, with a layout of named tensors.
 
+use crate::buffer::Buffer;
 use crate::kernel::{Real, pack_matrix};
 use core::ops::Range;
 use rand::{Rng, SeedableRng};
@@ -129,9 +130,9 @@ impl Layout {
     }
 
     /// Initial weights, which have the same bits on every platform.
-    pub fn init<R: Real>(&self, seed: u64) -> Vec<R> {
+    pub fn init<R: Real>(&self, seed: u64) -> Buffer<R> {
         let mut bits = SplitMix64::seed_from_u64(seed);
-        let mut params = vec![R::ZERO; self.len()];
+        let mut params = Buffer::zeros(self.len());
         for entry in &self.entries {
             if let Init::Uniform(std) = entry.init {
                 // Half the width of the interval is sqrt(3) standard deviations, and 2^31 as a number of 32 bits.

@@ -1,5 +1,6 @@
 //! Updates of the latent on their own: one call `z <- net(x + y + z)` of the recursion.
 
+use crate::buffer::Buffer;
 use crate::config::{Mixer, TrmConfig};
 use crate::graph::Graph;
 use crate::kernel::Isa;
@@ -13,7 +14,7 @@ const MLP_POSITIONS: usize = 16;
 #[derive(Clone, Debug)]
 pub(crate) struct RowNet {
     net: Net,
-    params: Vec<f32>,
+    params: Buffer<f32>,
     dim: usize,
     prefix_tokens: usize,
     graph: Graph,

@@ -5,7 +5,7 @@ use trm_core::loss::Target;
 use trm_core::model::{Compute, StepOutput, Workspace};
 use trm_core::net::Transposed;
 use trm_core::{
-    Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Precision, Relations, TrmConfig, TrmEngine,
+    Buffer, Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Precision, Relations, TrmConfig, TrmEngine,
     TrmResult,
 };
 
@@ -51,7 +51,8 @@ fn train_with(
 ) -> (Vec<f32>, Vec<f32>) {
     let (question, graph) = question(model, n);
     let classes: Vec<u32> = (0..n as u32).map(|t| t % 3).collect();
-    let (mut grads, mut transposed) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
+    let n = model.params.len();
+    let (mut grads, mut transposed) = (vec![0.0; n], Buffer::zeros(n));
     model.net().transpose(&model.params, &mut transposed);
     let pairs = (precision == Precision::Bf16).then(|| {
         let mut pairs = vec![0.0; transposed.len()];

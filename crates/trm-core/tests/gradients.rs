@@ -8,6 +8,7 @@ use trm_core::net::{Context, Net, NetScratch, NetTape};
 use trm_core::params::{Entry, Layout, normal};
 use trm_core::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
 use trm_core::{
+    Buffer,
     AnswerChannel, Graph, GroupRelation, HaltInput, Mixer, Model, NONE, Output, Relations, TrmConfig,
 };
 
@@ -156,7 +157,7 @@ fn nets() {
     for (name, config, graph) in cases() {
         let mut layout = Layout::default();
         let net = Net::new(&config, &mut layout);
-        let params: Vec<f64> = layout.init(1);
+        let params: Buffer<f64> = layout.init(1);
         let n = net.n_rows(&graph) * H;
         let (input, weights) = (numbers(2, n), numbers(3, n));
         let forward = |params: &[f64], input: &[f64]| {
@@ -202,7 +203,7 @@ fn recursion() {
         let name = format!("{name}, T = {cycles}");
         let mut layout = Layout::default();
         let net = Net::new(&config, &mut layout);
-        let params: Vec<f64> = layout.init(1);
+        let params: Buffer<f64> = layout.init(1);
         let n = net.n_rows(&graph) * H;
         let (x, y, z) = (numbers(2, n), numbers(3, n), numbers(4, n));
         let (wy, wz) = (numbers(5, n), numbers(6, n));
@@ -236,7 +237,7 @@ fn recursion() {
         let (mut tape, mut scratch) = (RecursionTape::default(), RecursionScratch::default());
         let mut state = State { y: y.clone(), z: z.clone() };
         recursion.deep_recursion_taped(&mut state, &mut tape, &mut scratch);
-        let mut transposed = vec![0.0; params.len()];
+        let mut transposed = Buffer::zeros(params.len());
         net.transpose(&params, &mut transposed);
         let mut d = StateGradient { x: vec![0.0; n], y: wy.clone(), z: wz.clone() };
         let mut grads = vec![0.0; params.len()];
@@ -270,7 +271,7 @@ fn training_steps() {
             *p += 0.3 * x;
         }
         let run = |model: &Model<f64>, grads: &mut [f64]| {
-            let mut transposed = vec![0.0; model.params.len()];
+            let mut transposed = Buffer::zeros(model.params.len());
             model.net().transpose(&model.params, &mut transposed);
             let (mut state, mut output) = (model.start(&graph, &[]), StepOutput::default());
             let loss = model.train_step(

@@ -91,10 +91,11 @@ impl GradientSum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trm_core::Buffer;
     use trm_world::Threads;
 
     /// Numbers whose sum depends on the order.
-    fn grads(chunk: usize, n: usize) -> Vec<f32> {
+    fn grads(chunk: usize, n: usize) -> Buffer<f32> {
         (0..n).map(|i| ((chunk * 31 + i * 7) as f32).sin() * 10f32.powi((chunk * 5 + i) as i32 % 9)).collect()
     }
 

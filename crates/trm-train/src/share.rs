@@ -6,6 +6,7 @@ use crate::slot::Slot;
 use bincode::config::standard;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use trm_core::Buffer;
 use trm_core::model::StepLoss;
 use trm_world::World;
 
@@ -19,7 +20,7 @@ pub(crate) struct Part {
     /// Which chunk: it holds the questions from `CHUNK * chunk` on.
     pub chunk: usize,
     pub slots: Vec<Slot>,
-    pub grads: Vec<f32>,
+    pub grads: Buffer<f32>,
     pub losses: Vec<StepLoss>,
 }
 

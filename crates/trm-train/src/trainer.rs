@@ -16,7 +16,7 @@ use std::time::Instant;
 use trm_core::kernel::Isa;
 use trm_core::model::{Compute, Workspace};
 use trm_core::net::Transposed;
-use trm_core::{Model, Precision};
+use trm_core::{Buffer, Model, Precision};
 use trm_world::{Alone, World};
 
 /// One question is drawn ahead for so many of a batch.
@@ -38,9 +38,9 @@ pub struct Trainer<'a> {
     data: &'a dyn Data,
     world: &'a dyn World,
     isa: Isa,
-    transposed: Vec<f32>,
+    transposed: Buffer<f32>,
     /// The matrices and the transposed matrices as bf16 pairs, where the passes are computed in bf16.
-    pairs: Option<[Vec<f32>; 2]>,
+    pairs: Option<[Buffer<f32>; 2]>,
     optimizer: Optimizer,
     trained: Trained,
     share: Share,
@@ -107,8 +107,8 @@ impl<'a> Trainer<'a> {
         let trainer = Trainer {
             optimizer: Optimizer::new(&model.params),
             trained: trained(&model, config.optimizer.method, isa),
-            transposed: vec![0.0; n],
-            pairs: (config.precision == Precision::Bf16).then(|| [vec![0.0; n], vec![0.0; n]]),
+            transposed: Buffer::zeros(n),
+            pairs: (config.precision == Precision::Bf16).then(|| [n, n].map(Buffer::zeros)),
             grads: vec![0.0; n],
             share: Share::new(world, config.batch),
             parts: Vec::new(),
@@ -137,7 +137,7 @@ impl<'a> Trainer<'a> {
     /// A part with these questions; `spare` gives its chunk and perhaps its memory.
     fn part(&self, spare: Part, slots: Vec<Slot>) -> Part {
         let mut part = Part { slots, ..spare };
-        part.grads.resize(self.model.params.len(), 0.0);
+        part.grads.resize(self.model.params.len());
         part
     }
 
@@ -180,7 +180,7 @@ impl<'a> Trainer<'a> {
         if params.len() != n || !optimizer.fits(n) || slots.len() != trainer.config.batch || !counted {
             return other(format!("{} weights and {} questions", params.len(), slots.len()));
         }
-        trainer.model.params = checkpoint.params;
+        trainer.model.params.copy_from(&checkpoint.params);
         trainer.optimizer = checkpoint.optimizer;
         trainer.next_index = checkpoint.next_index;
         trainer.question_steps = checkpoint.question_steps;
@@ -236,7 +236,7 @@ impl<'a> Trainer<'a> {
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             config: self.identity(&self.config),
-            params: self.model.params.clone(),
+            params: self.model.params.to_vec(),
             optimizer: self.optimizer.clone(),
             slots: self.share.states(self.world, &self.parts),
             next_index: self.next_index,
@@ -249,7 +249,7 @@ impl<'a> Trainer<'a> {
     /// The model with its averaged weights.
     pub fn averaged(&self) -> Model {
         let mut model = self.model.clone();
-        model.params.clone_from(&self.optimizer.ema);
+        model.params.copy_from(&self.optimizer.ema);
         model
     }
 

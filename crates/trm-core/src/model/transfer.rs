@@ -61,7 +61,7 @@ impl Model<f32> {
                 expected: "as many matrices and neighbours as the model has",
             });
         }
-        model.params.clone_from(&self.params);
+        model.params.copy_from(&self.params);
         model.note.clone_from(&self.note);
         Ok(model)
     }

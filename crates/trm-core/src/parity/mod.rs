@@ -14,6 +14,7 @@
 mod adamw;
 mod tensors;
 
+use crate::buffer::Buffer;
 use crate::config::Mixer;
 use crate::error::{Result, TrmError};
 use crate::graph::Graph;
@@ -333,7 +334,8 @@ impl<'a> Fixture<'a> {
         states: &mut [State<f32>],
         work: &mut Workspace<f32>,
     ) -> (f64, f64, Vec<f32>) {
-        let (mut grads, mut transposed) = (vec![0.0; model.params.len()], vec![0.0; model.params.len()]);
+        let n = model.params.len();
+        let (mut grads, mut transposed) = (vec![0.0; n], Buffer::zeros(n));
         model.net().transpose(&model.params, &mut transposed);
         let (mut lm_loss, mut halt_loss) = (0.0, 0.0);
         for ((question, labels), state) in self.questions.iter().zip(&self.labels).zip(states) {
