@@ -55,7 +55,7 @@ fn train_with(
     let (mut grads, mut transposed) = (vec![0.0; n], Buffer::zeros(n));
     model.net().transpose(&model.params, &mut transposed);
     let pairs = (precision == Precision::Bf16).then(|| {
-        let mut pairs = vec![0.0; transposed.len()];
+        let mut pairs = Buffer::zeros(transposed.len());
         assert!(model.net().pack_transposed(&transposed, &mut pairs));
         [model.packed().unwrap(), pairs]
     });

@@ -104,11 +104,11 @@ mod tests {
         let (n, n_chunks) = (5003, 11);
         let mut expected = vec![0.0; n];
         for chunk in 0..n_chunks {
-            expected.iter_mut().zip(grads(chunk, n)).for_each(|(g, p)| *g += p);
+            expected.iter_mut().zip(&grads(chunk, n)).for_each(|(g, p)| *g += p);
         }
         let mut reversed = vec![0.0; n];
         for chunk in (0..n_chunks).rev() {
-            reversed.iter_mut().zip(grads(chunk, n)).for_each(|(g, p)| *g += p);
+            reversed.iter_mut().zip(&grads(chunk, n)).for_each(|(g, p)| *g += p);
         }
         assert_ne!(reversed, expected, "any order comes to this sum");
         for (size, max_sent) in [(2, 1000), (3, 100_000), (3, MAX_SENT), (4, 4000)] {

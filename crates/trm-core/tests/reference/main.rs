@@ -125,7 +125,7 @@ fn check_block(
 ) {
     let mut layout = Layout::default();
     let net = Net::new(config, &mut layout);
-    let params: Vec<f32> = layout.init(5);
+    let params = layout.init::<f32>(5);
     let input = numbers(6, net.n_rows(graph) * config.hidden_dim);
     let expected = naive(&Weights(&layout, wide(&params)), wide(&input));
     for isa in Isa::available() {
