@@ -9,11 +9,13 @@ use crate::rows::{self, Source};
 use crate::verdict::Verdict;
 use anyhow::Result;
 use clap::Parser;
+use puzzles::sudoku::Grid;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use trm_core::TrmEngine;
+use std::time::Instant;
 use trm_core::kernel::Isa;
+use trm_core::{Precision, TrmEngine};
 use trm_tasks::{MazeTask, SudokuTask, Task};
 
 #[derive(Parser)]
@@ -33,6 +35,8 @@ const MAZE: &str = "S #\n# #\n  G";
 const K: usize = 16;
 /// Rows that are read of the files that variables name.
 const ROWS: usize = 100;
+/// How often an answer is timed.
+const TRIES: usize = 20;
 
 #[derive(Serialize)]
 struct Findings {
@@ -49,8 +53,10 @@ struct Findings {
 #[derive(Serialize)]
 struct Kernel {
     name: &'static str,
-    /// Whether bf16 GEMM is one instruction.
+    /// Whether the processor multiplies bf16 in one instruction.
     bf16: bool,
+    /// How many times as fast as in f32 it answers the Sudoku in bf16, if it has the instruction.
+    bf16_speedup: Option<f64>,
     solves_sudoku: bool,
     solves_maze: bool,
 }
@@ -135,14 +141,33 @@ fn embedded(puzzle: Puzzle, card: &'static str) -> Embedded {
 
 /// Has a kernel answer both puzzles.
 fn kernel(isa: Isa) -> Kernel {
-    let sudoku = puzzles::sudoku::Grid::parse(SUDOKU).expect("a constant");
+    let sudoku = Grid::parse(SUDOKU).expect("a constant");
     let maze = puzzles::maze::Maze::parse_rows(MAZE).expect("a constant");
     let (numbers, marks) = (trm_models::sudoku(), trm_models::maze());
     let solves_sudoku =
         SudokuTask::of(numbers.model().config()).is_ok_and(|task| solves(&numbers, isa, &task, &sudoku));
     let solves_maze =
         MazeTask::of(marks.model().config()).is_ok_and(|task| solves(&marks, isa, &task, &maze));
-    Kernel { name: isa.name(), bf16: isa.has_bf16(), solves_sudoku, solves_maze }
+    let bf16 = isa.has_bf16();
+    let bf16_speedup = if bf16 { bf16_speedup(numbers, isa, &sudoku) } else { None };
+    Kernel { name: isa.name(), bf16, bf16_speedup, solves_sudoku, solves_maze }
+}
+
+/// The time of an answer in f32 by that in bf16, of the fastest of some tries each.
+fn bf16_speedup(engine: TrmEngine, isa: Isa, sudoku: &Grid) -> Option<f64> {
+    let task = SudokuTask::of(engine.model().config()).ok()?;
+    let encoded = task.encode(sudoku);
+    let engine = engine.with_isa(isa);
+    let engines = [engine.clone(), engine.with_precision(Precision::Bf16).ok()?];
+    let mut fastest = [f64::INFINITY; 2];
+    for _ in 0..TRIES {
+        for (engine, fastest) in engines.iter().zip(&mut fastest) {
+            let start = Instant::now();
+            engine.try_reason(&encoded.question, &encoded.answer, Some(1)).ok()?;
+            *fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
+    }
+    Some(fastest[0] / fastest[1])
 }
 
 fn solves<T: Task>(engine: &TrmEngine, isa: Isa, task: &T, question: &T::Question) -> bool {
@@ -183,7 +208,9 @@ fn print(findings: &Findings, out: &mut Output) -> Result<()> {
         let used = if kernel.name == findings.kernel { ", used" } else { "" };
         let word = |solves| if solves { "solves" } else { "FAILS" };
         let (sudoku, maze) = (word(kernel.solves_sudoku), word(kernel.solves_maze));
-        let bf16 = if kernel.bf16 { ", --precision bf16 is faster" } else { "" };
+        let bf16 =
+            kernel.bf16_speedup.map(|by| format!(", --precision bf16 is {by:.1} times as fast as f32"));
+        let bf16 = bf16.unwrap_or_default();
         writeln!(out, "kernel       {}: {sudoku} the Sudoku, {maze} the maze{bf16}{used}", kernel.name)?;
     }
     for model in &findings.models {

@@ -5,8 +5,8 @@ use trm_core::loss::Target;
 use trm_core::model::{Compute, StepOutput, Workspace};
 use trm_core::net::Transposed;
 use trm_core::{
-    Buffer, Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Precision, Relations, TrmConfig, TrmEngine,
-    TrmResult,
+    Buffer, Graph, LatentUpdater, Mixer, MlpLatentUpdater, Model, Output, Precision, Relations, TrmConfig,
+    TrmEngine, TrmResult,
 };
 
 fn config(mixer: Mixer) -> TrmConfig {

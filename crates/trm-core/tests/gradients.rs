@@ -8,8 +8,7 @@ use trm_core::net::{Context, Net, NetScratch, NetTape};
 use trm_core::params::{Entry, Layout, normal};
 use trm_core::recursion::{Recursion, RecursionScratch, RecursionTape, State, StateGradient};
 use trm_core::{
-    Buffer,
-    AnswerChannel, Graph, GroupRelation, HaltInput, Mixer, Model, NONE, Output, Relations, TrmConfig,
+    AnswerChannel, Buffer, Graph, GroupRelation, HaltInput, Mixer, Model, NONE, Output, Relations, TrmConfig,
 };
 
 use rand::SeedableRng;
