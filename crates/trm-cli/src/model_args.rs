@@ -104,7 +104,7 @@ pub struct ModelArgs {
     /// Standard deviation of the noise of a model's answer channel; without it what the model says
     #[arg(long, value_name = "STD", value_parser = number32(0.0..=100.0), allow_negative_numbers = true)]
     pub channel_noise: Option<f32>,
-    /// Factors of matrix products; bf16 is faster on processors with AVX512_BF16 (see `trm doctor`), and gives
+    /// Factors of matrix products; bf16 is faster on some processors (`trm doctor` measures it), and gives
     /// other answers now and then
     #[arg(long, value_enum, default_value_t = Factors::F32)]
     pub precision: Factors,

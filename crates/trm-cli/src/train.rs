@@ -210,7 +210,7 @@ struct Run {
     /// Instruction set to compute with, for the same bits on any processor that has it; without it the widest
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// Factors of the matrix products; bf16 is faster on processors with AVX512_BF16 (see `trm doctor`)
+    /// Factors of the matrix products; bf16 is faster on some processors (`trm doctor` measures it)
     #[arg(long, value_enum, default_value_t = Factors::F32)]
     precision: Factors,
     /// Seed of weights, data order and noise

@@ -49,7 +49,8 @@ impl Isa {
         sets
     }
 
-    /// Whether this instruction set multiplies bf16 pairs in one instruction on this processor.
+    /// Whether this instruction set multiplies bf16 pairs in one instruction on this processor. On a Zen 4 that is faster
+    /// than in `f32`; on an Emerald Rapids, which makes such an instruction in the time of four others, it is slower.
     pub fn has_bf16(self) -> bool {
         #[cfg(target_arch = "x86_64")]
         if self == Isa::Avx512 {

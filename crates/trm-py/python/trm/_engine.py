@@ -357,7 +357,7 @@ class Engine:
             Threads that share a question, 1 to 256. The numbers do not depend on it. Many questions are better
             answered by :meth:`reason_many`, which gives each a thread.
         precision : {"f32", "bf16"}
-            What the factors of matmuls are rounded to. bf16 is faster where the processor computes in it, and gives
+            What the factors of matmuls are rounded to. bf16 is faster on AMD processors with AVX512_BF16, and gives
             other answers now and then.
         seed : int
             Seed of the noise of models that have an answer channel.

@@ -107,7 +107,7 @@ class Trainer:
         Standard deviation of the noise on the state before every supervision step, so that the net learns to keep what
         it has found.
     precision : {"f32", "bf16"}
-        What the factors of matrix products are rounded to: "bf16" is faster on processors with AVX512_BF16. Sums,
+        What the factors of matrix products are rounded to: "bf16" is faster on AMD processors with AVX512_BF16. Sums,
         states, gradients and weights keep full precision.
     optimizer : {"muon", "adamw"}
         "muon" moves the matrices of the net by their momentum made orthogonal, which learns several times as fast, and
