@@ -50,7 +50,8 @@ pub enum Precision {
     /// 32 bits: as trained.
     #[default]
     F32,
-    /// The upper 16 of them: faster on some processors where [`Isa::has_bf16`], slower elsewhere, and other answers now and then.
+    /// The upper 16 of them: faster on some processors where [`Isa::has_bf16`], slower elsewhere, and
+    /// other answers now and then.
     Bf16,
 }
 
