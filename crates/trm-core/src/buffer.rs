@@ -11,7 +11,7 @@ use crate::kernel::Real;
 const LINE: usize = 64;
 
 /// A growing buffer aligned to a cache line. Rows of a multiple of 64 bytes are then read and written without a vector
-/// that lies across two lines, which on processors with AVX-512 can make a product of matrices a third faster.
+/// that lies across two lines, which makes mazes a seventh faster on an Emerald Rapids with AVX-512.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Buffer<R>(AVec<R, ConstAlign<LINE>>);
 
